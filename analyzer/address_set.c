@@ -1,0 +1,149 @@
+/*
+ * address_set - the distinct addresses that the stacks of a profile go through
+ *
+ * A million nodes share some ten thousand addresses. Nodes are reached by
+ * walking up from each stack until a node that was reached before, so each is
+ * visited once; an open-addressing hash of (module, pc) numbers the addresses,
+ * and sorting at the end renumbers them.
+ */
+#include "analyzer/address_set.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct slots {
+	uint32_t *slot; /* number of the address + 1, 0 empty */
+	size_t mask;
+};
+
+static size_t hash(uint64_t pc, uint16_t module)
+{
+	uint64_t mixed = (pc ^ (uint64_t)module << 48) * 0x9e3779b97f4a7c15ull;
+
+	return (size_t)(mixed ^ mixed >> 29);
+}
+
+static size_t slot_for(const struct address_set *set, const struct slots *slots,
+		       uint64_t pc, uint16_t module)
+{
+	size_t at = hash(pc, module) & slots->mask;
+
+	while (slots->slot[at]) {
+		const struct address *address = &set->addresses[slots->slot[at] - 1];
+
+		if (address->pc == pc && address->module == module)
+			break;
+		at = (at + 1) & slots->mask;
+	}
+	return at;
+}
+
+/* Keeps the table at most half full and the array as large as that half. */
+static int grow(struct address_set *set, struct slots *slots)
+{
+	size_t size = slots->slot ? (slots->mask + 1) * 2 : 1024;
+	struct address *addresses =
+		realloc(set->addresses, size / 2 * sizeof(*addresses));
+	uint32_t *slot;
+
+	if (!addresses)
+		return -ENOMEM;
+	set->addresses = addresses;
+	slot = calloc(size, sizeof(*slot));
+	if (!slot)
+		return -ENOMEM;
+	free(slots->slot);
+	*slots = (struct slots){ .slot = slot, .mask = size - 1 };
+	for (uint32_t i = 0; i < set->count; i++)
+		slot[slot_for(set, slots, addresses[i].pc, addresses[i].module)] = i + 1;
+	return 0;
+}
+
+static int add_node(struct address_set *set, struct slots *slots,
+		    const struct segment *segment, uint32_t id)
+{
+	const struct segment_node *node = &segment->nodes[id];
+	size_t at;
+
+	if (!slots->slot || set->count >= (slots->mask + 1) / 2) {
+		int r = grow(set, slots);
+
+		if (r < 0)
+			return r;
+	}
+	at = slot_for(set, slots, node->pc, node->module);
+	if (!slots->slot[at]) {
+		set->addresses[set->count] = (struct address){ .pc = node->pc,
+							       .node = id,
+							       .module = node->module };
+		slots->slot[at] = ++set->count;
+	}
+	set->of_node[id] = slots->slot[at] - 1;
+	return 0;
+}
+
+static int by_module_then_pc(const void *a, const void *b)
+{
+	const struct address *x = a, *y = b;
+
+	if (x->module != y->module)
+		return x->module < y->module ? -1 : 1;
+	return (x->pc > y->pc) - (x->pc < y->pc);
+}
+
+static int sort(struct address_set *set, uint32_t nodes_count)
+{
+	uint32_t *renumbered = malloc(((size_t)set->count + 1) * sizeof(*renumbered));
+
+	if (!renumbered)
+		return -ENOMEM;
+	if (set->count > 0)
+		qsort(set->addresses, set->count, sizeof(*set->addresses),
+		      by_module_then_pc);
+	for (uint32_t i = 0; i < set->count; i++)
+		renumbered[set->of_node[set->addresses[i].node]] = i;
+	for (uint32_t id = 0; id < nodes_count; id++)
+		if (set->of_node[id] != ADDRESS_NONE)
+			set->of_node[id] = renumbered[set->of_node[id]];
+	free(renumbered);
+	return 0;
+}
+
+int address_set_load(const struct profile *profile, struct address_set *ret_set)
+{
+	const struct segment *segment = profile->segment;
+	struct address_set set = { 0 };
+	struct slots slots = { 0 };
+	int r = 0;
+
+	set.of_node = malloc(((size_t)segment->nodes_count + 1) * sizeof(*set.of_node));
+	if (!set.of_node)
+		return -ENOMEM;
+	memset(set.of_node, 0xff,
+	       ((size_t)segment->nodes_count + 1) * sizeof(*set.of_node));
+	for (size_t i = 0; r == 0 && i < profile->stacks_count; i++) {
+		uint32_t id = profile->stacks[i].node;
+
+		while (r == 0 && id >= HR_NODE_FIRST && set.of_node[id] == ADDRESS_NONE) {
+			r = add_node(&set, &slots, segment, id);
+			id = segment->nodes[id].parent;
+		}
+	}
+	free(slots.slot);
+	if (r == 0)
+		r = sort(&set, segment->nodes_count);
+	if (r < 0) {
+		address_set_done(&set);
+		return r;
+	}
+	*ret_set = set;
+	return 0;
+}
+
+void address_set_done(struct address_set *set)
+{
+	free(set->addresses);
+	free(set->of_node);
+	memset(set, 0, sizeof(*set));
+}

@@ -1,0 +1,33 @@
+/*
+ * address_set - the distinct addresses that the stacks of a profile go through
+ *
+ * Contract
+ *   - each (module, pc) pair is there once, ordered by module and pc;
+ *   - every node on a stack of the profile maps to its address.
+ */
+#ifndef ANALYZER_ADDRESS_SET_H
+#define ANALYZER_ADDRESS_SET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/profile.h"
+
+#define ADDRESS_NONE UINT32_MAX
+
+struct address {
+	uint64_t pc;
+	uint32_t node;   /* one of the nodes there */
+	uint16_t module; /* index + 1, 0 unknown */
+};
+
+struct address_set {
+	struct address *addresses;
+	uint32_t count;
+	uint32_t *of_node; /* by node id; ADDRESS_NONE: on no stack */
+};
+
+int address_set_load(const struct profile *profile, struct address_set *ret_set);
+void address_set_done(struct address_set *set);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * call_tree - stacks folded into one tree from the outside in
+ *
+ * Contract
+ *   - node 0 is the root: it has no place, and its cum is the sum of all stacks;
+ *   - a node's cum is its flat and its children's cum;
+ *   - children are ordered by the size of the sample's cum, largest first;
+ *   - a parent has a lower number than its children.
+ */
+#ifndef ANALYZER_CALL_TREE_H
+#define ANALYZER_CALL_TREE_H
+
+#include "analyzer/stack_set.h"
+
+#define CALL_TREE_NONE UINT32_MAX
+
+struct call_node {
+	uint32_t place; /* CALL_TREE_NONE at the root */
+	uint32_t parent, child, next;
+	uint32_t depth; /* 0 at the root */
+	int64_t flat[PROFILE_SAMPLES];
+	int64_t cum[PROFILE_SAMPLES];
+	int64_t base_flat[PROFILE_SAMPLES]; /* what a base took off flat */
+};
+
+struct call_tree {
+	struct call_node *nodes;
+	uint32_t count, room;
+};
+
+int call_tree_load(const struct stack_set *set, enum profile_sample sample,
+		   struct call_tree *ret_tree, struct fault *fault);
+void call_tree_done(struct call_tree *tree);
+
+/*
+ * The node after this one, children before siblings; those below are skipped when
+ * `inside` is false. 0 after the last.
+ */
+uint32_t call_tree_next(const struct call_tree *tree, uint32_t node, bool inside);
+
+#endif

@@ -1,0 +1,171 @@
+/*
+ * cmd_diff - what changed from one profile to another, function by function
+ *
+ * The views' --base with both sides shown: A is the base, B the target.
+ */
+#include "analyzer/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/place_rows.h"
+#include "analyzer/table.h"
+#include "analyzer/view_command.h"
+
+#define TEXT_ROWS 30
+
+struct diff {
+	bool by_cum;
+	const struct view_target *target;
+	struct place_rows rows;
+};
+
+static const int64_t *delta_of(const struct diff *diff, const struct place_row *row)
+{
+	return diff->by_cum ? row->cum : row->flat;
+}
+
+static const int64_t *before_of(const struct diff *diff, const struct place_row *row)
+{
+	return diff->by_cum ? row->base_cum : row->base_flat;
+}
+
+static void add_row(const struct diff *diff, struct table *table,
+		    const struct place_row *row)
+{
+	const struct view_options *options = diff->target->options;
+	enum profile_sample s = options->sample;
+	int64_t delta = delta_of(diff, row)[s], before = before_of(diff, row)[s];
+	char text[4096], sign[UNITS_TEXT + 1];
+
+	snprintf(sign, sizeof(sign), "%s%s", delta > 0 ? "+" : "",
+		 view_value(options, s, delta).text);
+	table_add(table, sign);
+	table_add(table, view_value(options, s, before).text);
+	table_add(table, view_value(options, s, before + delta).text);
+	table_add(table,
+		  before ? units_percent((double)delta, (double)before).text : "new");
+	if (diff->target->set.has_variance)
+		table_add(table, view_error(diff->target, s,
+					    diff->by_cum ? row->cum_variance
+							 : row->flat_variance)
+					 .text);
+	view_place_text(place_table_get(diff->target->places, row->place),
+			options->granularity == VIEW_LINES, text, sizeof(text));
+	table_add(table, text);
+}
+
+static int print_text(const struct diff *diff)
+{
+	const struct view_target *target = diff->target;
+	bool sampled = target->set.has_variance;
+	const char *const heading[] = {
+		"change", "before", "after", "change%", sampled ? "95%" : NULL, "function"
+	};
+	enum profile_sample s = target->options->sample;
+	long limit = target->options->rows < 0 ? TEXT_ROWS : target->options->rows;
+	struct table *table = table_new(sampled ? "rrrrrl" : "rrrrl");
+
+	if (!table)
+		return FAULT_INPUT;
+	view_print_heading(target, stdout);
+	printf("%s%s: %s from %s to %s\n", profile_sample_name(s),
+	       diff->by_cum ? " by cum" : "",
+	       view_value(target->options, s, target->total[s]).text,
+	       view_value(target->options, s,
+			  (int64_t)target->profile->total[s] - target->total[s])
+		       .text,
+	       view_value(target->options, s, (int64_t)target->profile->total[s]).text);
+	for (size_t i = 0; i < sizeof(heading) / sizeof(heading[0]); i++)
+		if (heading[i])
+			table_add(table, heading[i]);
+	for (uint32_t i = 0; i < diff->rows.count && (long)i < limit; i++)
+		if (delta_of(diff, &diff->rows.rows[i])[s] != 0)
+			add_row(diff, table, &diff->rows.rows[i]);
+	table_print(table, stdout);
+	table_free(table);
+	report_coverage(target->profile, stdout);
+	return 0;
+}
+
+static int print_json(const struct diff *diff)
+{
+	const struct view_target *target = diff->target;
+	enum profile_sample s = target->options->sample;
+	long limit = target->options->rows;
+	json_t *rows = json_array();
+
+	for (uint32_t i = 0; i < diff->rows.count && (limit < 0 || (long)i < limit);
+	     i++) {
+		const struct place_row *from = &diff->rows.rows[i];
+		const int64_t *delta = delta_of(diff, from);
+		const int64_t *before = before_of(diff, from);
+		json_t *row =
+			view_json_place(place_table_get(target->places, from->place));
+
+		json_object_set_new(row, "delta", json_integer(delta[s]));
+		json_object_set_new(row, "before", json_integer(before[s]));
+		json_object_set_new(row, "after", json_integer(before[s] + delta[s]));
+		view_json_figures(row, "delta_", delta);
+		json_object_set_new(row, "stderr",
+				    view_json_error(diff->by_cum ? from->cum_variance
+								 : from->flat_variance));
+		json_array_append_new(rows, row);
+	}
+	return view_json_print(view_json(target, "diff"), rows);
+}
+
+static int show(void *arg, struct view_target *target, char **arguments)
+{
+	struct diff *diff = arg;
+	struct fault fault;
+	int status;
+
+	diff->target = target;
+	if (place_rows_load(&target->set, target->places, target->options->sample,
+			    diff->by_cum, &diff->rows, &fault) < 0)
+		return fault_print(&fault);
+	status = target->options->json ? print_json(diff) : print_text(diff);
+	place_rows_done(&diff->rows);
+	return status;
+}
+
+static int take_base(void *arg, struct view_options *options, char **arguments,
+		     struct fault *fault)
+{
+	options->base = arguments[0];
+	return 0;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct diff diff = { 0 };
+	const struct option_spec own[] = {
+		{ "cum", 0, NULL, "compare what a function and all it calls account for",
+		  option_set_true, &diff.by_cum },
+		{ NULL },
+	};
+	const struct view_command view = { .command = command,
+					   .own = own,
+					   .arguments = 1,
+					   .prepare = take_base,
+					   .show = show,
+					   .arg = &diff };
+	struct view_options options;
+
+	view_options_init(&options);
+	return view_command_run(&view, &options, argc, argv);
+}
+
+const struct command cmd_diff = {
+	.name = "diff",
+	.arguments = "[--cum] [OPTION...] A B",
+	.summary = "What changed from profile A to profile B, largest change first",
+	.help = "A and B are TARGETs: two moments of one program, or two builds of it. "
+		"Functions\n"
+		"are matched by name and library. --normalize compares shares: A is "
+		"first "
+		"scaled\n"
+		"to B's total.",
+	.run = run,
+};

@@ -1,0 +1,57 @@
+/*
+ * demangle - names as the programmer wrote them
+ *
+ * libiberty does the work; this file says how names are to look. Without
+ * DMGL_PARAMS libiberty prints neither parameters nor return types at the outer
+ * level, which is what pprof shows.
+ */
+#include "analyzer/demangle.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libiberty/demangle.h>
+
+#define NAME_LIMIT 8192u /* longer ones come from template meta programs */
+
+static bool is_clone_suffix(const char *dot)
+{
+	static const char *const suffixes[] = { ".isra.",      ".part.",
+						".constprop.", ".cold",
+						".lto_priv.",  ".llvm.",
+						".localalias", ".clone." };
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (strncmp(dot, suffixes[i], strlen(suffixes[i])) == 0)
+			return true;
+	return false;
+}
+
+static void cut_clone_suffix(char *name)
+{
+	for (char *dot = strchr(name + 1, '.'); dot; dot = strchr(dot + 1, '.')) {
+		if (!is_clone_suffix(dot))
+			continue;
+		*dot = '\0';
+		return;
+	}
+}
+
+char *demangle(const char *symbol)
+{
+	char *name, *readable = NULL;
+
+	if (!*symbol)
+		return strdup("");
+	name = strndup(symbol, NAME_LIMIT);
+	if (!name)
+		return NULL;
+	cut_clone_suffix(name);
+	if (name[0] == '_')
+		readable = cplus_demangle(name, DMGL_AUTO | DMGL_ANSI);
+	if (!readable)
+		return name;
+	free(name);
+	return readable;
+}

@@ -1,0 +1,369 @@
+/*
+ * export_pprof - the profile.proto that `go tool pprof` reads
+ *
+ * A location is what is shown of one address: its kept inlined frames, innermost
+ * first. Frames of the allocator at the inner end are gone, as everywhere, so the
+ * same address may be two locations. Addresses are those of the calls, one below
+ * the return addresses. A stack that is not complete ends in a location without an
+ * address, named after the reason.
+ *
+ * Labels: `thread` is the name of the allocating thread; `bytes` is the mean size
+ * of a stack's blocks, as Go's own heap profiles have it.
+ */
+#include "analyzer/export.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <uthash.h>
+
+#include "analyzer/pprof_note.h"
+#include "analyzer/pprof_pieces.h"
+#include "analyzer/report.h"
+
+#define LINES_MAX 256u /* inlined frames of one address */
+
+struct location {
+	UT_hash_handle hh;
+	struct {
+		uint64_t address, frames;
+		const void *first; /* its innermost symbol; or its place, for reasons */
+	} key;
+	uint64_t id;
+};
+
+struct writing {
+	const struct view_target *target;
+	struct pprof_pieces *pieces;
+	struct place_table *functions; /* number + 1 is the id */
+	uint32_t functions_written;
+	struct location *locations;
+	uint64_t *ids; /* of the stack that is being written */
+	size_t ids_room;
+};
+
+/* In the order of Go's heap profiles. */
+static const enum profile_sample order[PROFILE_SAMPLES] = { PROFILE_ALLOC_OBJECTS,
+							    PROFILE_ALLOC_SPACE,
+							    PROFILE_INUSE_OBJECTS,
+							    PROFILE_INUSE_SPACE };
+
+static int64_t text(struct writing *writing, const char *value)
+{
+	return pprof_pieces_text(writing->pieces, value);
+}
+
+static void put_function(struct writing *writing, uint32_t number)
+{
+	const struct place *place = place_table_get(writing->functions, number);
+	Pprof__Profile piece = PPROF__PROFILE__INIT;
+	Pprof__Function function = PPROF__FUNCTION__INIT, *one = &function;
+
+	function.id = (uint64_t)number + 1;
+	function.name = function.system_name = text(writing, place->function);
+	function.filename = text(writing, place->file);
+	function.start_line = place->line;
+	piece.n_function = 1;
+	piece.function = &one;
+	pprof_pieces_put(writing->pieces, &piece);
+}
+
+/* The line of a frame, its function written before. 0 or -ENOMEM. */
+static int fill_line(struct writing *writing, const struct stack_frame *frame,
+		     Pprof__Line *line)
+{
+	const struct symbol *symbol = frame->symbol;
+	struct place place = *place_table_get(writing->target->places, frame->place);
+	uint32_t number;
+
+	place.module = "";
+	if (symbol)
+		place = (struct place){ symbol->function, symbol->file, symbol->module,
+					symbol->start_line };
+	if (place_table_add(writing->functions, &place, /*by_line=*/true,
+			    /*is_program=*/false, &number) < 0)
+		return -ENOMEM;
+	for (; writing->functions_written <= number; writing->functions_written++)
+		put_function(writing, writing->functions_written);
+	pprof__line__init(line);
+	line->function_id = (uint64_t)number + 1;
+	line->line = symbol ? symbol->line : 0;
+	return 0;
+}
+
+static int put_location(struct writing *writing, const struct stack_frame *frames,
+			uint32_t count, uint64_t id)
+{
+	const struct segment *segment = writing->target->profile->segment;
+	Pprof__Profile piece = PPROF__PROFILE__INIT;
+	Pprof__Location location = PPROF__LOCATION__INIT, *one = &location;
+	Pprof__Line lines[LINES_MAX], *pointers[LINES_MAX];
+
+	location.id = id;
+	if (frames->symbol) {
+		location.address = segment->nodes[frames->node].pc - 1;
+		location.mapping_id = segment->nodes[frames->node].module;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (fill_line(writing, &frames[i], &lines[i]) < 0)
+			return -ENOMEM;
+		pointers[i] = &lines[i];
+	}
+	location.n_line = count;
+	location.line = pointers;
+	piece.n_location = 1;
+	piece.location = &one;
+	pprof_pieces_put(writing->pieces, &piece);
+	return 0;
+}
+
+/* The frames at the start that are one location: those of the same node. */
+static uint32_t run_length(const struct stack_frame *frames, uint32_t count)
+{
+	uint32_t n = 1;
+
+	while (n < count && n < LINES_MAX && frames->symbol && frames[n].symbol &&
+	       frames[n].node == frames->node)
+		n++;
+	return n;
+}
+
+static int find_location(struct writing *writing, const struct stack_frame *frames,
+			 uint32_t count, uint64_t *ret_id)
+{
+	const struct segment *segment = writing->target->profile->segment;
+	struct location *found, *made = calloc(1, sizeof(*made));
+
+	if (!made)
+		return -ENOMEM;
+	made->key.frames = count;
+	made->key.first = frames->symbol ? (const void *)frames->symbol
+					 : (const void *)(uintptr_t)(frames->place + 1);
+	if (frames->symbol)
+		made->key.address = segment->nodes[frames->node].pc;
+	HASH_FIND(hh, writing->locations, &made->key, sizeof(made->key), found);
+	if (found) {
+		free(made);
+		*ret_id = found->id;
+		return 0;
+	}
+	made->id = HASH_COUNT(writing->locations) + 1;
+	HASH_ADD(hh, writing->locations, key, sizeof(made->key), made);
+	*ret_id = made->id;
+	return put_location(writing, frames, count, made->id);
+}
+
+static int make_ids(struct writing *writing, const struct stack_frame *frames,
+		    uint32_t count, size_t *ret_count)
+{
+	size_t n = 0;
+	int r = 0;
+
+	if (count > writing->ids_room) {
+		uint64_t *grown = realloc(writing->ids, count * 2 * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		writing->ids = grown;
+		writing->ids_room = count * 2;
+	}
+	for (uint32_t i = 0; r == 0 && i < count;) {
+		uint32_t run = run_length(frames + i, count - i);
+
+		r = find_location(writing, frames + i, run, &writing->ids[n++]);
+		i += run;
+	}
+	*ret_count = n;
+	return r;
+}
+
+static void fill_labels(struct writing *writing, const struct profile_stack *stack,
+			Pprof__Label *labels, Pprof__Sample *sample)
+{
+	const char *thread = profile_thread_name(writing->target->profile, stack->thread);
+	uint64_t objects = stack->value[PROFILE_ALLOC_OBJECTS];
+
+	for (int i = 0; i < 2; i++)
+		pprof__label__init(&labels[i]);
+	if (objects > 0) {
+		labels[sample->n_label].key = text(writing, "bytes");
+		labels[sample->n_label].num_unit = text(writing, "bytes");
+		labels[sample->n_label++].num =
+			(int64_t)(stack->value[PROFILE_ALLOC_SPACE] / objects);
+	}
+	if (*thread) {
+		labels[sample->n_label].key = text(writing, "thread");
+		labels[sample->n_label++].str = text(writing, thread);
+	}
+}
+
+static int put_sample(struct writing *writing, size_t number)
+{
+	const struct profile_stack *stack = &writing->target->profile->stacks[number];
+	Pprof__Profile piece = PPROF__PROFILE__INIT;
+	Pprof__Sample sample = PPROF__SAMPLE__INIT, *one = &sample;
+	Pprof__Label labels[2], *pointers[2] = { &labels[0], &labels[1] };
+	const struct stack_frame *frames;
+	int64_t values[PROFILE_SAMPLES];
+	uint32_t count = stack_view_frames(writing->target->view, number, &frames);
+
+	if (count == 0)
+		return 0;
+	if (make_ids(writing, frames, count, &sample.n_location_id) < 0)
+		return -ENOMEM;
+	for (int i = 0; i < PROFILE_SAMPLES; i++)
+		values[i] = (int64_t)stack->value[order[i]];
+	fill_labels(writing, stack, labels, &sample);
+	sample.location_id = writing->ids;
+	sample.n_value = PROFILE_SAMPLES;
+	sample.value = values;
+	sample.label = pointers;
+	piece.n_sample = 1;
+	piece.sample = &one;
+	pprof_pieces_put(writing->pieces, &piece);
+	return 0;
+}
+
+static void put_mapping(struct writing *writing, uint32_t number)
+{
+	const struct heapring_module *module =
+		&writing->target->profile->segment->modules[number];
+	Pprof__Profile piece = PPROF__PROFILE__INIT;
+	Pprof__Mapping mapping = PPROF__MAPPING__INIT, *one = &mapping;
+	char build_id[2 * sizeof(module->build_id) + 1] = "";
+
+	for (unsigned i = 0; i < module->build_id_len; i++)
+		snprintf(build_id + 2 * (size_t)i, 3, "%02x", module->build_id[i]);
+	mapping.id = (uint64_t)number + 1;
+	mapping.memory_start = module->start;
+	mapping.memory_limit = module->end;
+	mapping.filename = text(writing, module->path);
+	mapping.build_id = text(writing, build_id);
+	mapping.has_functions = mapping.has_filenames = 1;
+	mapping.has_line_numbers = mapping.has_inline_frames = 1;
+	piece.n_mapping = 1;
+	piece.mapping = &one;
+	pprof_pieces_put(writing->pieces, &piece);
+}
+
+/* pprof takes the first mapping for the program. */
+static void put_mappings(struct writing *writing)
+{
+	const struct segment *segment = writing->target->profile->segment;
+
+	for (int program = 1; program >= 0; program--)
+		for (uint32_t i = 0; i < segment->modules_count; i++)
+			if (segment->modules[i].ready &&
+			    !!(segment->modules[i].flags & HR_MODULE_MAIN) == program)
+				put_mapping(writing, i);
+}
+
+static void fill_type(struct writing *writing, enum profile_sample sample,
+		      Pprof__ValueType *type)
+{
+	pprof__value_type__init(type);
+	type->type = text(writing, profile_sample_name(sample));
+	type->unit = text(writing, profile_sample_is_bytes(sample) ? "bytes" : "count");
+}
+
+static void put_types(struct writing *writing)
+{
+	Pprof__Profile piece = PPROF__PROFILE__INIT;
+	Pprof__ValueType types[PROFILE_SAMPLES], *pointers[PROFILE_SAMPLES];
+	Pprof__ValueType period = PPROF__VALUE_TYPE__INIT;
+
+	for (int i = 0; i < PROFILE_SAMPLES; i++) {
+		fill_type(writing, order[i], &types[i]);
+		pointers[i] = &types[i];
+	}
+	period.type = text(writing, "space");
+	period.unit = text(writing, "bytes");
+	piece.n_sample_type = PROFILE_SAMPLES;
+	piece.sample_type = pointers;
+	piece.period_type = &period;
+	piece.period = (int64_t)writing->target->profile->segment->header.rate;
+	piece.default_sample_type =
+		text(writing, profile_sample_name(PROFILE_INUSE_SPACE));
+	pprof_pieces_put(writing->pieces, &piece);
+}
+
+/* pprof prints comments, so the one for people is short; the note is only a text. */
+static int64_t comment_of(struct writing *writing)
+{
+	const struct profile *profile = writing->target->profile;
+	char *note = pprof_note_write(profile);
+	char state[64], mode[64], comment[256];
+
+	text(writing, note);
+	free(note);
+	report_state(&profile->segment->header, profile->life, state, sizeof(state));
+	report_mode(&profile->segment->header, mode, sizeof(mode));
+	snprintf(comment, sizeof(comment),
+		 "heapring: pid %u, %s, %s, %.2f%% of allocations have a complete stack",
+		 profile->segment->header.pid, state, mode,
+		 profile->coverage.stacks_complete_pct);
+	return text(writing, comment);
+}
+
+static void put_times(struct writing *writing)
+{
+	const struct profile *profile = writing->target->profile;
+	const struct heapring_header *header = &profile->segment->header;
+	Pprof__Profile piece = PPROF__PROFILE__INIT;
+	uint64_t end = header->end_unix_ns;
+	int64_t comment = comment_of(writing);
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (end == 0)
+		end = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	piece.time_nanos = (int64_t)end;
+	if (header->start_unix_ns > 0 && end > header->start_unix_ns)
+		piece.duration_nanos = (int64_t)(end - header->start_unix_ns);
+	piece.n_comment = comment > 0;
+	piece.comment = &comment;
+	pprof_pieces_put(writing->pieces, &piece);
+}
+
+static void done(struct writing *writing)
+{
+	struct location *location, *next;
+
+	HASH_ITER(hh, writing->locations, location, next)
+	{
+		HASH_DEL(writing->locations, location);
+		free(location);
+	}
+	place_table_free(writing->functions);
+	free(writing->ids);
+}
+
+static int write_pprof(struct view_target *target, FILE *to, struct fault *fault)
+{
+	struct writing writing = { .target = target,
+				   .pieces = pprof_pieces_new(to),
+				   .functions = place_table_new() };
+	int r = writing.pieces && writing.functions ? 0 : -ENOMEM, end = 0;
+
+	if (r == 0) {
+		put_types(&writing);
+		put_times(&writing);
+		put_mappings(&writing);
+	}
+	for (size_t i = 0; r == 0 && i < target->profile->stacks_count; i++)
+		r = put_sample(&writing, i);
+	if (writing.pieces)
+		end = pprof_pieces_end(writing.pieces);
+	done(&writing);
+	if (r < 0 || end < 0)
+		return fault_set(fault, FAULT_INPUT, r < 0 ? r : end,
+				 "cannot make the profile: %s",
+				 strerror(r < 0 ? -r : -end));
+	return 0;
+}
+
+const struct export_format export_pprof = { "pprof", VIEW_FUNCTIONS, true, false,
+					    write_pprof };

@@ -1,0 +1,143 @@
+/*
+ * main - the `heapring` command: a table of subcommands
+ *
+ * Everything a subcommand does is in its own cmd_<name>.c; here only the
+ * overview, the choice, and two hidden commands for building and shells:
+ *
+ *   heapring man [COMMAND]          a manual page
+ *   heapring options [COMMAND]      commands, or a command's options, a line each
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/commands.h"
+#include "analyzer/options_help.h"
+#include "analyzer/pager.h"
+
+static const struct {
+	const char *title; /* NULL: belongs to the group before */
+	const struct command *command;
+} commands[] = {
+	{ "Profile", &cmd_run },
+	{ NULL, &cmd_ps },
+	{ NULL, &cmd_on },
+	{ NULL, &cmd_off },
+	{ NULL, &cmd_rate },
+	{ NULL, &cmd_dump },
+	{ NULL, &cmd_clean },
+	{ "Look", &cmd_top },
+	{ NULL, &cmd_traces },
+	{ NULL, &cmd_tree },
+	{ NULL, &cmd_peek },
+	{ NULL, &cmd_list },
+	{ NULL, &cmd_diff },
+	{ NULL, &cmd_lifetimes },
+	{ NULL, &cmd_sizes },
+	{ NULL, &cmd_foreign },
+	{ "Take along", &cmd_flame },
+	{ NULL, &cmd_export },
+	{ "Other", &cmd_version },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const char targets[] = "TARGET is a dump file, the pid of a profiled process, a "
+			      "segment file, or a pprof\n"
+			      "profile.";
+
+static void print_overview(void)
+{
+	puts("heapring - which call stacks hold my memory, and which ones churn it\n\n"
+	     "  heapring run -- PROGRAM ARGS    profile a program, no rebuild needed\n"
+	     "  heapring top PID                while it runs, after it ended or was "
+	     "killed\n"
+	     "  heapring top --cum --sample alloc_space PID");
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (commands[i].title)
+			printf("\n%s:\n", commands[i].title);
+		printf("  %-9s %s\n", commands[i].command->name,
+		       commands[i].command->summary);
+	}
+	printf("\nEach has --help.\n%s\n", targets);
+	puts("Exit status: 0 fine, 1 a check failed, 2 usage, 3 unreadable or damaged "
+	     "input,\n"
+	     "4 the target cannot be profiled; `run` exits as its program does.");
+}
+
+static void print_manual(void)
+{
+	puts(".TH heapring 1 \"\" \"heapring " HEAPRING_RELEASE "\"\n.SH NAME\n"
+	     "heapring \\- which call stacks hold memory, and which ones churn it\n"
+	     ".SH SYNOPSIS\n.B heapring\n\\fICOMMAND\\fR [\\fIOPTION\\fR...] "
+	     "[\\fITARGET\\fR]\n.SH DESCRIPTION");
+	puts(targets);
+	puts(".SH COMMANDS");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf(".TP\n.BR heapring\\-%s (1)\n%s\n", commands[i].command->name,
+		       commands[i].command->summary);
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i].command->name) == 0)
+			return commands[i].command;
+	return NULL;
+}
+
+static int unknown(const char *name)
+{
+	fprintf(stderr,
+		"heapring: there is no command `%s`; `heapring` alone lists them\n",
+		name);
+	return FAULT_USAGE;
+}
+
+/* A command's --help in another style. */
+static int write_out(const char *name, enum options_help_style style)
+{
+	const struct command *command = find(name);
+	char help[] = "--help", *argv[] = { NULL, help, NULL };
+
+	if (!command)
+		return unknown(name);
+	argv[0] = (char[]){ "heapring" };
+	options_help_set_style(style);
+	return command->run(command, 2, argv);
+}
+
+static int hidden(int argc, char **argv)
+{
+	bool manual = strcmp(argv[1], "man") == 0;
+
+	if (argc > 2)
+		return write_out(argv[2], manual ? OPTIONS_HELP_MAN : OPTIONS_HELP_LIST);
+	if (manual)
+		print_manual();
+	for (size_t i = 0; !manual && i < COMMANDS; i++)
+		printf("%s\t%s\n", commands[i].command->name,
+		       commands[i].command->summary);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	int status;
+
+	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
+		print_overview();
+		return 0;
+	}
+	if (strcmp(argv[1], "man") == 0 || strcmp(argv[1], "options") == 0)
+		return hidden(argc, argv);
+	if (strcmp(argv[1], "--version") == 0)
+		argv[1] = (char[]){ "version" };
+	command = find(argv[1]);
+	if (!command)
+		return unknown(argv[1]);
+	status = command->run(command, argc - 1, argv + 1);
+	pager_end();
+	return status;
+}

@@ -1,0 +1,134 @@
+/*
+ * place_rows - flat and cumulative figures for each place
+ *
+ * Rows are indexed by place number while stacks are added. `seen` holds, for
+ * each place, the last stack that counted it: a recursive function is counted
+ * once without clearing anything between stacks.
+ */
+#include "analyzer/place_rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void add_flat(struct place_row *row, const struct stack_entry *entry)
+{
+	for (int s = 0; s < PROFILE_SAMPLES; s++) {
+		row->flat[s] += entry->value[s];
+		row->base_flat[s] += entry->base[s];
+	}
+	for (unsigned i = 0; i < HR_LIFETIMES; i++)
+		row->detail.lifetime[i] += entry->detail.lifetime[i];
+	for (unsigned i = 0; i < HR_SIZES; i++)
+		row->detail.size[i] += entry->detail.size[i];
+	row->detail.foreign_frees += entry->detail.foreign_frees;
+	row->detail.foreign_bytes += entry->detail.foreign_bytes;
+}
+
+static void add_stack(struct place_rows *rows, const struct stack_set *set,
+		      const struct stack_entry *entry, enum profile_sample sample,
+		      size_t *seen)
+{
+	const uint32_t *places = stack_set_places(set, entry);
+	size_t number = (size_t)(entry - set->entries) + 1;
+
+	add_flat(&rows->rows[places[0]], entry);
+	rows->rows[places[0]].flat_variance += entry->variance[sample];
+	for (uint32_t f = 0; f < entry->count; f++) {
+		struct place_row *row = &rows->rows[places[f]];
+
+		if (seen[places[f]] == number)
+			continue;
+		seen[places[f]] = number;
+		row->cum_variance += entry->variance[sample];
+		for (int s = 0; s < PROFILE_SAMPLES; s++) {
+			row->cum[s] += entry->value[s];
+			row->base_cum[s] += entry->base[s];
+		}
+	}
+	for (int s = 0; s < PROFILE_SAMPLES; s++)
+		rows->shown[s] += entry->value[s];
+}
+
+struct order {
+	const struct place_table *places;
+	enum profile_sample sample;
+	bool by_cum;
+};
+
+/* Larger first, and of two as large the positive one. */
+static int compare_size(int64_t x, int64_t y)
+{
+	uint64_t left = x < 0 ? 0 - (uint64_t)x : (uint64_t)x;
+	uint64_t right = y < 0 ? 0 - (uint64_t)y : (uint64_t)y;
+
+	return left != right ? (left < right) - (left > right) : (x < y) - (x > y);
+}
+
+/* The other figure and then the name make equal rows stand still. */
+static int compare(const void *a, const void *b, void *arg)
+{
+	const struct place_row *x = a, *y = b;
+	const struct order *order = arg;
+	enum profile_sample s = order->sample;
+	int first = compare_size(x->flat[s], y->flat[s]);
+	int second = compare_size(x->cum[s], y->cum[s]);
+	int r = order->by_cum ? second : first;
+
+	if (r == 0)
+		r = order->by_cum ? first : second;
+	if (r == 0)
+		r = strcmp(place_table_get(order->places, x->place)->function,
+			   place_table_get(order->places, y->place)->function);
+	if (r == 0)
+		r = x->place < y->place ? -1 : x->place > y->place;
+	return r;
+}
+
+/* Drops the places that only lay on stacks which a filter dropped. */
+static void compact(struct place_rows *rows)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const struct place_row *row = &rows->rows[i];
+
+		if (row->cum[PROFILE_ALLOC_OBJECTS] || row->cum[PROFILE_ALLOC_SPACE] ||
+		    row->base_cum[PROFILE_ALLOC_OBJECTS])
+			rows->rows[kept++] = *row;
+	}
+	rows->count = kept;
+}
+
+int place_rows_load(const struct stack_set *set, const struct place_table *places,
+		    enum profile_sample sample, bool by_cum, struct place_rows *ret_rows,
+		    struct fault *fault)
+{
+	struct order order = { places, sample, by_cum };
+	struct place_rows rows = { .count = place_table_count(places) };
+	size_t *seen = calloc((size_t)rows.count + 1, sizeof(*seen));
+
+	rows.rows = calloc((size_t)rows.count + 1, sizeof(*rows.rows));
+	if (!seen || !rows.rows) {
+		free(seen);
+		free(rows.rows);
+		return fault_set(fault, FAULT_INPUT, -ENOMEM,
+				 "out of memory for the rows");
+	}
+	for (uint32_t i = 0; i < rows.count; i++)
+		rows.rows[i].place = i;
+	for (size_t i = 0; i < set->count; i++)
+		add_stack(&rows, set, &set->entries[i], sample, seen);
+	free(seen);
+	compact(&rows);
+	qsort_r(rows.rows, rows.count, sizeof(*rows.rows), compare, &order);
+	*ret_rows = rows;
+	return 0;
+}
+
+void place_rows_done(struct place_rows *rows)
+{
+	free(rows->rows);
+	rows->rows = NULL;
+	rows->count = 0;
+}

@@ -1,0 +1,97 @@
+/*
+ * profile - the stacks of one process and what they hold
+ *
+ * Contract
+ *   - one profile_stack for each distinct call stack that ever allocated: the
+ *     sites of one node (one for each sampling rate) and all threads are added up;
+ *   - values are final figures: weighted samples are scaled, so that they compare
+ *     with exact ones; `variance` is 0 where every allocation was counted;
+ *   - asked for by thread, a stack is there once for each name of a thread that
+ *     allocated at it; the sums over threads are the same as without;
+ *   - asked for the peak, inuse values are those of the process's highest live
+ *     bytes; alloc values are always up to now;
+ *   - inuse values are never negative, and total[] is the sum over stacks;
+ *   - memory is proportional to distinct stacks.
+ */
+#ifndef ANALYZER_PROFILE_H
+#define ANALYZER_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzer/fault.h"
+#include "analyzer/segment_reader.h"
+#include "analyzer/target.h"
+
+/* The four sample types, named as Go's pprof names them. */
+enum profile_sample {
+	PROFILE_INUSE_SPACE,
+	PROFILE_INUSE_OBJECTS,
+	PROFILE_ALLOC_SPACE,
+	PROFILE_ALLOC_OBJECTS,
+	PROFILE_SAMPLES
+};
+
+struct profile_wants {
+	bool at_peak;
+	bool by_thread;
+	bool details;
+};
+
+struct profile_stack {
+	uint32_t node;   /* innermost frame; below HR_NODE_FIRST there is none */
+	uint32_t thread; /* for profile_thread_name(); 0: not split */
+	uint64_t value[PROFILE_SAMPLES];
+};
+
+/* More about one stack. Of sampled stacks lifetimes count samples, sizes nothing. */
+struct profile_detail {
+	uint64_t lifetime[HR_LIFETIMES]; /* freed blocks by age */
+	uint64_t size[HR_SIZES];         /* allocations by size */
+	uint64_t foreign_frees;          /* at least so many by other threads */
+	uint64_t foreign_bytes;
+};
+
+/* What the figures do not cover, in allocations unless named otherwise. */
+struct profile_coverage {
+	double stacks_complete_pct;
+	uint64_t truncated;
+	uint64_t overflow;
+	uint64_t incomplete; /* every stack without its outer end */
+	uint64_t missed_frees;
+	uint64_t untracked_frees;
+	uint64_t bypassed;
+	uint64_t dropped;
+};
+
+struct profile {
+	struct segment *segment;
+	enum segment_life life;
+	struct profile_stack *stacks;        /* ordered by node */
+	double (*variance)[PROFILE_SAMPLES]; /* for each stack; NULL: all exact */
+	struct profile_detail *details;      /* for each stack; NULL: not asked for */
+	size_t stacks_count;
+	struct profile_wants wants;
+	uint64_t total[PROFILE_SAMPLES];
+	uint64_t peak_space;
+	uint64_t peak_error; /* the peak may be higher by so many bytes */
+	struct profile_coverage coverage;
+};
+
+int profile_load(const struct target *target, struct profile **ret_profile,
+		 struct fault *fault);
+int profile_load_with(const struct target *target, const struct profile_wants *wants,
+		      struct profile **ret_profile, struct fault *fault);
+void profile_free(struct profile *profile);
+
+/* Fills in total[], peak_space and coverage from the stacks and the segment. */
+void profile_add_up(struct profile *profile);
+
+const char *profile_thread_name(const struct profile *profile, uint32_t thread);
+
+const char *profile_sample_name(enum profile_sample sample);
+bool profile_sample_parse(const char *name, enum profile_sample *ret_sample);
+bool profile_sample_is_bytes(enum profile_sample sample);
+
+#endif

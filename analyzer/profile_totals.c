@@ -1,0 +1,96 @@
+/*
+ * profile_totals - what a profile adds up to, and how much of it can be trusted
+ *
+ * Apart from profile.c because profiles that were read from another format end
+ * here too. Also the names of the sample types.
+ */
+#include "analyzer/profile.h"
+
+#include <string.h>
+
+static void add_stacks(struct profile *profile)
+{
+	struct profile_coverage *coverage = &profile->coverage;
+	uint64_t complete = 0, all;
+
+	for (size_t i = 0; i < profile->stacks_count; i++) {
+		const struct profile_stack *stack = &profile->stacks[i];
+		enum heapring_end end = segment_node_end(profile->segment, stack->node);
+		uint64_t allocs = stack->value[PROFILE_ALLOC_OBJECTS];
+
+		for (int s = 0; s < PROFILE_SAMPLES; s++)
+			profile->total[s] += stack->value[s];
+		if (stack->node >= HR_NODE_FIRST && end <= HR_END_COMPLETE)
+			complete += allocs;
+		if (end == HR_END_DEPTH)
+			coverage->truncated += allocs;
+		if (end == HR_END_OVERFLOW)
+			coverage->overflow += allocs;
+	}
+	all = profile->total[PROFILE_ALLOC_OBJECTS];
+	coverage->incomplete = all - complete;
+	coverage->stacks_complete_pct =
+		all ? 100.0 * (double)complete / (double)all : 100.0;
+}
+
+static void add_threads(struct profile *profile)
+{
+	const struct segment *segment = profile->segment;
+	int64_t peak = segment->header.peak_bytes;
+	uint32_t threads = 0;
+
+	for (uint32_t i = 0; i < segment->threads_count; i++) {
+		const struct heapring_thread *thread = &segment->threads[i];
+
+		if (!thread->used)
+			continue;
+		threads++;
+		profile->coverage.missed_frees += thread->missed_frees;
+		profile->coverage.untracked_frees += thread->untracked_frees;
+		profile->coverage.bypassed += thread->bypassed;
+		profile->coverage.dropped += thread->dropped;
+	}
+	profile->peak_error =
+		segment->header.peak_error * (uint64_t)(threads > 1 ? threads : 0);
+	profile->peak_space = peak > 0 ? (uint64_t)peak : 0;
+	if (profile->peak_space < profile->total[PROFILE_INUSE_SPACE])
+		profile->peak_space = profile->total[PROFILE_INUSE_SPACE];
+}
+
+void profile_add_up(struct profile *profile)
+{
+	add_stacks(profile);
+	add_threads(profile);
+}
+
+const char *profile_thread_name(const struct profile *profile, uint32_t thread)
+{
+	if (thread == 0 || thread > profile->segment->threads_count)
+		return "";
+	return profile->segment->threads[thread - 1].name;
+}
+
+static const char *const sample_names[PROFILE_SAMPLES] = { "inuse_space", "inuse_objects",
+							   "alloc_space",
+							   "alloc_objects" };
+
+const char *profile_sample_name(enum profile_sample sample)
+{
+	return sample_names[sample];
+}
+
+bool profile_sample_parse(const char *name, enum profile_sample *ret_sample)
+{
+	for (int i = 0; i < PROFILE_SAMPLES; i++) {
+		if (strcmp(name, sample_names[i]) != 0)
+			continue;
+		*ret_sample = (enum profile_sample)i;
+		return true;
+	}
+	return false;
+}
+
+bool profile_sample_is_bytes(enum profile_sample sample)
+{
+	return sample == PROFILE_INUSE_SPACE || sample == PROFILE_ALLOC_SPACE;
+}

@@ -1,0 +1,88 @@
+/*
+ * report - what every view says before and after its rows
+ *
+ * The text side; report_json.c is the other one.
+ */
+#include "analyzer/report.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+
+void report_state(const struct heapring_header *header, enum segment_life life,
+		  char *text, size_t room)
+{
+	const char *name =
+		header->exit_signal > 0 ? sigabbrev_np(header->exit_signal) : NULL;
+
+	if (life == SEGMENT_LIVE)
+		snprintf(text, room, header->kind == 1 ? "was running" : "running");
+	else if (life == SEGMENT_EXECED)
+		snprintf(text, room, "replaced by exec");
+	else if (life == SEGMENT_EXITED)
+		snprintf(text, room, "exited %d", header->exit_code);
+	else if (name)
+		snprintf(text, room, "killed by SIG%s", name);
+	else
+		snprintf(text, room, "killed");
+}
+
+void report_mode(const struct heapring_header *header, char *text, size_t room)
+{
+	if (header->mode == HR_MODE_DORMANT)
+		snprintf(text, room, "dormant");
+	else if (header->mode == HR_MODE_SAMPLED)
+		snprintf(text, room, "sampled %s", units_bytes(header->rate).text);
+	else
+		snprintf(text, room, "exact");
+}
+
+struct units_text report_value(enum profile_sample sample, uint64_t value)
+{
+	struct units_text out;
+
+	if (profile_sample_is_bytes(sample))
+		return units_bytes(value);
+	if (value < 100000)
+		snprintf(out.text, sizeof(out.text), "%" PRIu64, value);
+	else
+		out = units_count(value);
+	return out;
+}
+
+void report_heading(const struct profile *profile, FILE *to)
+{
+	const struct heapring_header *header = &profile->segment->header;
+	const char *base = strrchr(header->exe, '/');
+	char state[64], mode[64];
+
+	report_state(header, profile->life, state, sizeof(state));
+	report_mode(header, mode, sizeof(mode));
+	fprintf(to, "%s, pid %u, %s, %s\n",
+		base           ? base + 1
+		: *header->exe ? header->exe
+			       : "?",
+		header->pid, state, mode);
+}
+
+static void print_loss(FILE *to, const char *what, uint64_t count)
+{
+	if (count > 0)
+		fprintf(to, ", %s %s", units_count(count).text, what);
+}
+
+void report_coverage(const struct profile *profile, FILE *to)
+{
+	const struct profile_coverage *coverage = &profile->coverage;
+
+	fprintf(to, "coverage: %.*f%% of allocations have a complete stack",
+		coverage->stacks_complete_pct == 100 ? 0 : 2,
+		coverage->stacks_complete_pct);
+	print_loss(to, "truncated", coverage->truncated);
+	print_loss(to, "under [overflow]", coverage->overflow);
+	print_loss(to, "missed frees", coverage->missed_frees);
+	print_loss(to, "untracked frees", coverage->untracked_frees);
+	print_loss(to, "bypassed", coverage->bypassed);
+	print_loss(to, "dropped", coverage->dropped);
+	fputc('\n', to);
+}

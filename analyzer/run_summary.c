@@ -1,0 +1,104 @@
+/*
+ * run_summary - what `heapring run` says when the program has ended
+ */
+#include "analyzer/run_summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/elf_target.h"
+#include "analyzer/place_rows.h"
+#include "analyzer/report.h"
+#include "analyzer/view_target.h"
+
+#define ROWS 2u
+
+static void print_totals(const struct profile *profile,
+			 const struct launch_result *result)
+{
+	const struct heapring_header *header = &profile->segment->header;
+	const char *base = strrchr(header->exe, '/');
+	char state[64], mode[64];
+
+	report_state(header, profile->life, state, sizeof(state));
+	report_mode(header, mode, sizeof(mode));
+	fprintf(stderr, "heapring: %s, pid %u, %s after %.2fs, %s\n",
+		base ? base + 1 : header->exe, header->pid, state,
+		(double)result->elapsed_ns / 1e9, mode);
+	fprintf(stderr, "heapring: in use at the end %s in %s objects, peak %s\n",
+		units_bytes(profile->total[PROFILE_INUSE_SPACE]).text,
+		report_value(PROFILE_INUSE_OBJECTS, profile->total[PROFILE_INUSE_OBJECTS])
+			.text,
+		units_bytes(profile->peak_space).text);
+	fprintf(stderr, "heapring: allocated %s in %s objects\n",
+		units_bytes(profile->total[PROFILE_ALLOC_SPACE]).text,
+		report_value(PROFILE_ALLOC_OBJECTS, profile->total[PROFILE_ALLOC_OBJECTS])
+			.text);
+}
+
+static void print_rows(const struct view_target *target, enum profile_sample sample,
+		       const char *what)
+{
+	const struct profile *profile = target->profile;
+	struct place_rows rows;
+	struct fault ignored;
+
+	if (place_rows_load(&target->set, target->places, sample, /*by_cum=*/false, &rows,
+			    &ignored) < 0)
+		return;
+	for (uint32_t i = 0; i < ROWS && i < rows.count && rows.rows[i].flat[sample]; i++)
+		fprintf(stderr, "heapring: %-15s %9s %6s  %s\n", i == 0 ? what : "",
+			units_bytes((uint64_t)rows.rows[i].flat[sample]).text,
+			units_percent((double)rows.rows[i].flat[sample],
+				      (double)profile->total[sample])
+				.text,
+			stack_view_place(target->view, rows.rows[i].place)->function);
+	place_rows_done(&rows);
+}
+
+static void print_target(const struct view_target *target, const char *segment,
+			 const char *kept, const struct launch_result *result)
+{
+	print_totals(target->profile, result);
+	print_rows(target, PROFILE_INUSE_SPACE, "most in use:");
+	print_rows(target, PROFILE_ALLOC_SPACE, "most allocated:");
+	fputs("heapring: ", stderr);
+	report_coverage(target->profile, stderr);
+	if (kept)
+		fprintf(stderr, "heapring: more: heapring top %s\n", kept);
+	else
+		fprintf(stderr, "heapring: more: heapring top %u  (%s)\n",
+			target->profile->segment->header.pid, segment);
+}
+
+void run_summary_print(const char *segment, const char *kept,
+		       const struct launch_result *result)
+{
+	struct view_options options;
+	struct view_target target;
+	struct fault fault;
+
+	view_options_init(&options);
+	if (view_target_load(segment, &options, &target, &fault) < 0) {
+		fault_print(&fault);
+	} else {
+		print_target(&target, segment, kept, result);
+		view_target_done(&target);
+	}
+	view_options_done(&options);
+}
+
+void run_summary_explain_nothing(const char *program)
+{
+	char why[1024];
+
+	elf_target_explain(program, why, sizeof(why));
+	if (!*why)
+		snprintf(why, sizeof(why),
+			 "%s either allocated nothing, or brings its own malloc that "
+			 "does not "
+			 "go through the dynamic linker",
+			 program);
+	fprintf(stderr, "heapring: NO ALLOCATION WAS SEEN: %s\n", why);
+}

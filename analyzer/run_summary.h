@@ -1,0 +1,19 @@
+/*
+ * run_summary - what `heapring run` says when the program has ended
+ *
+ * Contract
+ *   - ten lines or fewer, on stderr, each beginning with "heapring: ";
+ *   - a run without allocations is one line that says why.
+ */
+#ifndef ANALYZER_RUN_SUMMARY_H
+#define ANALYZER_RUN_SUMMARY_H
+
+#include "analyzer/launch.h"
+
+/* segment: path of the program's segment. kept: where its dump went, or NULL. */
+void run_summary_print(const char *segment, const char *kept,
+		       const struct launch_result *result);
+
+void run_summary_explain_nothing(const char *program);
+
+#endif

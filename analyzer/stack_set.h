@@ -1,0 +1,52 @@
+/*
+ * stack_set - the stacks that a view shows, of one profile or of two compared
+ *
+ * Contract
+ *   - stacks that go through the same places are one entry;
+ *   - the values of a base are subtracted, so a value may be negative; base[]
+ *     keeps what was subtracted;
+ *   - variances of both sides are added up;
+ *   - memory is proportional to distinct stacks.
+ */
+#ifndef ANALYZER_STACK_SET_H
+#define ANALYZER_STACK_SET_H
+
+#include <stdint.h>
+
+#include "analyzer/stack_view.h"
+
+struct stack_entry {
+	size_t first;   /* in places, innermost first */
+	uint32_t count; /* of places, at least 1 */
+	uint32_t stacks;
+	uint64_t hash;
+	int64_t value[PROFILE_SAMPLES];
+	int64_t base[PROFILE_SAMPLES];
+	double variance[PROFILE_SAMPLES];
+	struct profile_detail detail; /* zero unless the profile has details */
+};
+
+struct stack_set {
+	struct stack_entry *entries;
+	size_t count, room;
+	uint32_t *places;
+	size_t places_count, places_room;
+	uint32_t *index; /* hash table: entry + 1 */
+	size_t index_size;
+	bool has_variance;
+};
+
+/* Adds the stacks that pass the view's filters. 0 or -ENOMEM. */
+int stack_set_add(struct stack_set *set, const struct profile *profile,
+		  struct stack_view *view);
+
+/* The same, subtracted; each value is first multiplied by scale[]. */
+int stack_set_subtract(struct stack_set *set, const struct profile *profile,
+		       struct stack_view *view, const double *scale);
+
+void stack_set_done(struct stack_set *set);
+
+const uint32_t *stack_set_places(const struct stack_set *set,
+				 const struct stack_entry *entry);
+
+#endif

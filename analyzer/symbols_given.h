@@ -1,0 +1,21 @@
+/*
+ * symbols_given - symbols that come with a profile instead of from its modules
+ *
+ * Contract
+ *   - for each address, in order, symbols_given_begin() and then its symbols,
+ *     innermost first; at least one each;
+ *   - symbols_given_node() says at which address a node is;
+ *   - texts are copied.
+ */
+#ifndef ANALYZER_SYMBOLS_GIVEN_H
+#define ANALYZER_SYMBOLS_GIVEN_H
+
+#include "analyzer/symbols.h"
+
+/* NULL without memory. */
+struct symbols *symbols_given_new(uint32_t addresses, uint32_t nodes);
+void symbols_given_begin(struct symbols *symbols, uint32_t address);
+int symbols_given_add(struct symbols *symbols, const struct symbol *symbol);
+void symbols_given_node(struct symbols *symbols, uint32_t node, uint32_t address);
+
+#endif

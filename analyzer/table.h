@@ -1,0 +1,29 @@
+/*
+ * table - rows of text in aligned columns
+ *
+ * Contract
+ *   - columns are as wide as their widest cell; numbers go right, names left;
+ *   - the last column is never padded, so lines end without blanks;
+ *   - colour is used on a terminal only, and never with NO_COLOR set.
+ */
+#ifndef ANALYZER_TABLE_H
+#define ANALYZER_TABLE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct table;
+
+/* One letter for each column: 'r' right, 'l' left. NULL without memory. */
+struct table *table_new(const char *alignment);
+void table_free(struct table *table);
+
+/* Adds a cell; after the last column a new row begins. Text is copied. */
+void table_add(struct table *table, const char *text);
+
+/* The first row is the heading. */
+void table_print(const struct table *table, FILE *to);
+
+bool table_uses_color(FILE *to);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * view_target - from a TARGET on the command line to stacks with names
+ *
+ * Contract
+ *   - a TARGET is what target.h says, or a pprof profile;
+ *   - view_target_load() leaves nothing to free when it fails;
+ *   - with options->base its figures are subtracted in `set` and `total`;
+ *   - warnings about symbols go to stderr, one line each.
+ */
+#ifndef ANALYZER_VIEW_TARGET_H
+#define ANALYZER_VIEW_TARGET_H
+
+#include "analyzer/stack_set.h"
+#include "analyzer/stack_view.h"
+#include "analyzer/target.h"
+
+struct view_target {
+	const struct view_options *options;
+	struct profile *profile;
+	struct symbols *symbols;
+	struct place_table *places;
+	struct stack_view *view;
+	struct stack_set set;
+	struct profile *base; /* NULL: none */
+	int64_t total[PROFILE_SAMPLES];
+};
+
+int view_target_load(const char *name, const struct view_options *options,
+		     struct view_target *ret_target, struct fault *fault);
+void view_target_done(struct view_target *target);
+
+#endif

@@ -1,0 +1,318 @@
+/*
+ * options - the command line, checked
+ *
+ * One table drives parsing, ranges and the help text. Defaults and why:
+ *   queue 4000    eight batches: one filling, one decoding, one being stored and
+ *                 some slack; more added memory and no speed in the measurements
+ *   batch 500     the knee of the curve for SQLite (50: half of it, 2000: +7 %)
+ *   batch-wait 10 the latency a quiet topic pays; half of the 25 ms goal for p99
+ *   workers 1     decoding takes a tenth of what the sink takes
+ *   partitions 4  of the embedded broker, which keeps up to 5 MiB for each
+ *   attempts 5    with exponential backoff from 50 ms: about 1.5 s of trouble
+ *   retry-ttl 30s the longest a refused row may hold its partition's commits
+ *   drain 10s     below the time in which a container is killed after SIGTERM
+ */
+#include "pipeline/options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pipeline/order.h"
+#include "pipeline/say.h"
+#include "pipeline/units.h"
+
+enum kind {
+	KIND_TEXT,
+	KIND_COUNT,  /* unsigned */
+	KIND_NUMBER, /* uint64_t */
+	KIND_BYTES,
+	KIND_SIZE, /* bytes in an unsigned */
+	KIND_TIME,
+	KIND_RATE,
+	KIND_PERCENT,
+	KIND_FLAG,
+};
+
+struct rule {
+	const char *name, *value;
+	enum kind kind;
+	size_t at;
+	uint64_t min, max;
+	const char *help;
+};
+
+#define FIELD(name) offsetof(struct options, name)
+
+static const struct rule rules[] = {
+	{ "broker", "embedded|HOST:PORT", KIND_TEXT, FIELD(broker), 0, 0,
+	  "where messages come from (embedded: a broker and a producer in the process)" },
+	{ "topic", "T", KIND_TEXT, FIELD(topic), 0, 0, "topic to consume (orders)" },
+	{ "group", "G", KIND_TEXT, FIELD(group), 0, 0,
+	  "consumer group (heapring-pipeline)" },
+	{ "workers", "N", KIND_COUNT, FIELD(workers), 1, 64, "decoding threads (1)" },
+	{ "queue", "N", KIND_COUNT, FIELD(queue), 1, 1000000,
+	  "messages in flight at most (4000)" },
+	{ "batch", "N", KIND_COUNT, FIELD(batch), 1, 10000, "messages a batch (500)" },
+	{ "batch-wait", "MS", KIND_TIME, FIELD(batch_wait_us), 0, 10000000,
+	  "longest wait for a batch to fill (10)" },
+	{ "decode", "zerocopy|copy", KIND_TEXT, 0, 0, 0, "how to decode (zerocopy)" },
+	{ "encoding", "json|protobuf", KIND_TEXT, 0, 0, 0, "of the messages (json)" },
+	{ "sink", "sqlite:FILE|postgres:URI|null", KIND_TEXT, FIELD(sink), 0, 0,
+	  "where rows go (sqlite: a temporary file)" },
+	{ "messages", "N", KIND_NUMBER, FIELD(messages), 1, INT64_MAX, "stop after N" },
+	{ "duration", "S", KIND_TIME, FIELD(duration_us), 1, INT64_MAX,
+	  "stop after S seconds" },
+	{ "rate", "N/s|max", KIND_RATE, FIELD(rate), 0, INT64_MAX,
+	  "pace of the producer (max)" },
+	{ "payload", "BYTES", KIND_SIZE, FIELD(payload), ORDER_PAYLOAD_MIN,
+	  ORDER_PAYLOAD_MAX, "size of a message (300)" },
+	{ "memory", "BYTES", KIND_BYTES, FIELD(memory), 1 << 20, UINT64_C(1) << 40,
+	  "budget of the process: every limit is derived from it" },
+	{ "fault", "NAME", KIND_TEXT, FIELD(fault), 0, 0, "an anti-pattern; see faults" },
+	{ "metrics", "HOST:PORT", KIND_TEXT, FIELD(metrics), 0, 0,
+	  "serve Prometheus metrics there" },
+	{ "summary", "json", KIND_TEXT, 0, 0, 0, "print the summary as JSON on stdout" },
+	{ "partitions", "N", KIND_COUNT, FIELD(partitions), 1, 1024,
+	  "of the embedded broker's topic (4); produce makes the topic with as many" },
+	{ "poison", "PERCENT", KIND_PERCENT, FIELD(poison), 0, 100,
+	  "share of spoiled messages the producer makes (0)" },
+	{ "attempts", "N", KIND_COUNT, FIELD(attempts), 1, 100,
+	  "tries of a refused row before it is a dead letter (5)" },
+	{ "retry-ttl", "S", KIND_TIME, FIELD(retry_ttl_us), 1, 3600000000u,
+	  "longest stay in the retry queue (30s)" },
+	{ "dlq", "T", KIND_TEXT, FIELD(dlq), 0, 0, "dead letter topic (TOPIC.dlq)" },
+	{ "drain", "S", KIND_TIME, FIELD(drain_us), 1, 600000000u,
+	  "longest wait for what is in flight at the end (10s)" },
+	{ "latency", "MS", KIND_TIME, FIELD(latency_us), 1, 60000000u,
+	  "plan: time a message is in the pipeline (5ms)" },
+	{ "chaos", "LIST", KIND_TEXT, FIELD(chaos), 0, 0,
+	  "test aid: slow=US,outage=START:SECONDS,refuse=PERCENT at the sink" },
+	{ "quiet", NULL, KIND_FLAG, FIELD(quiet), 0, 0, "errors only on stderr" },
+	{ "help", NULL, KIND_FLAG, FIELD(help), 0, 0, "this text" },
+};
+
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+
+static const char *const commands[] = { "run",    "produce", "plan",
+					"faults", "help",    "version" };
+
+static int bad_value(const struct rule *rule, const char *value, const char *why)
+{
+	say_error("--%s %s: %s; allowed is %s", rule->name, value, why, rule->value);
+	return EXIT_USAGE;
+}
+
+static int read_number(const struct rule *rule, const char *text, uint64_t *ret)
+{
+	char seconds[64];
+
+	switch (rule->kind) {
+	case KIND_BYTES:
+	case KIND_SIZE:
+		return units_bytes(text, ret);
+	case KIND_TIME:
+		/* a bare number means what the help says: seconds or milliseconds */
+		if (rule->value[0] == 'S' &&
+		    strspn(text, "0123456789.") == strlen(text)) {
+			snprintf(seconds, sizeof(seconds), "%ss", text);
+			return units_time_us(seconds, ret);
+		}
+		return units_time_us(text, ret);
+	case KIND_RATE:
+		return units_rate(text, ret);
+	default:
+		return units_count(text, ret);
+	}
+}
+
+static int set_percent(struct options *o, const struct rule *rule, const char *text)
+{
+	double percent;
+	char rest;
+
+	if (sscanf(text, "%lf%c", &percent, &rest) != 1 || percent < 0 || percent > 100)
+		return bad_value(rule, text, "not a share from 0 to 100");
+	o->poison = percent / 100;
+	return 0;
+}
+
+static int set_word(struct options *o, const struct rule *rule, const char *text)
+{
+	if (strcmp(rule->name, "decode") == 0 && strcmp(text, "zerocopy") == 0)
+		o->decode = DECODE_ZEROCOPY;
+	else if (strcmp(rule->name, "decode") == 0 && strcmp(text, "copy") == 0)
+		o->decode = DECODE_COPY;
+	else if (strcmp(rule->name, "encoding") == 0 && strcmp(text, "json") == 0)
+		o->encoding = ENCODING_JSON;
+	else if (strcmp(rule->name, "encoding") == 0 && strcmp(text, "protobuf") == 0)
+		o->encoding = ENCODING_PROTOBUF;
+	else if (strcmp(rule->name, "summary") == 0 && strcmp(text, "json") == 0)
+		o->summary_json = true;
+	else
+		return bad_value(rule, text, "not known");
+	return 0;
+}
+
+static int set_value(struct options *o, const struct rule *rule, const char *text)
+{
+	char *at = (char *)o + rule->at;
+	uint64_t number;
+
+	if (rule->kind == KIND_FLAG) {
+		*(bool *)at = true;
+		return 0;
+	}
+	if (rule->kind == KIND_PERCENT)
+		return set_percent(o, rule, text);
+	if (rule->kind == KIND_TEXT && rule->at == 0 && strcmp(rule->name, "broker") != 0)
+		return set_word(o, rule, text);
+	if (rule->kind == KIND_TEXT) {
+		if (text[0] == '\0')
+			return bad_value(rule, "''", "empty");
+		*(const char **)at = text;
+		return 0;
+	}
+	if (read_number(rule, text, &number) != 0)
+		return bad_value(rule, text, "not a number with a known unit");
+	if (number < rule->min || number > rule->max)
+		return bad_value(rule, text, "out of range");
+	if (rule->kind == KIND_COUNT || rule->kind == KIND_SIZE)
+		*(unsigned *)at = (unsigned)number;
+	else
+		*(uint64_t *)at = number;
+	o->payload_given |= rule->at == FIELD(payload);
+	o->rate_given |= rule->at == FIELD(rate);
+	o->partitions_given |= rule->at == FIELD(partitions);
+	return 0;
+}
+
+static int usage(const char *what, const char *why)
+{
+	say_error("%s: %s; see heapring-pipeline --help", what, why);
+	return EXIT_USAGE;
+}
+
+static int check_broker(const struct options *o)
+{
+	const char *colon = strrchr(o->broker, ':');
+	uint64_t port;
+
+	if (o->embedded)
+		return 0;
+	if (colon == NULL || colon == o->broker || units_count(colon + 1, &port) != 0 ||
+	    port == 0 || port > 65535)
+		return usage(o->broker, "--broker is neither embedded nor HOST:PORT");
+	return 0;
+}
+
+static int check(struct options *o)
+{
+	o->embedded = strcmp(o->broker, "embedded") == 0;
+	if (o->messages != 0 && o->duration_us != 0)
+		return usage("--messages and --duration",
+			     "only one of them may be given");
+	if (o->batch > o->queue)
+		o->batch = o->queue;
+	if (strcmp(o->sink, "null") != 0 && strncmp(o->sink, "sqlite", 6) != 0 &&
+	    strncmp(o->sink, "postgres:", 9) != 0)
+		return usage(o->sink,
+			     "--sink is none of sqlite:FILE, postgres:URI, null");
+	if (o->command == COMMAND_RUN && !o->embedded && o->rate_given)
+		return usage("--rate", "paces the embedded producer; with --broker "
+				       "HOST:PORT give it to produce instead");
+	if (o->command == COMMAND_PRODUCE && o->messages == 0 && o->duration_us == 0)
+		return usage("produce", "give --messages N or --duration S");
+	return check_broker(o);
+}
+
+static void defaults(struct options *o)
+{
+	*o = (struct options){
+		.command = COMMAND_HELP,
+		.broker = "embedded",
+		.topic = "orders",
+		.group = "heapring-pipeline",
+		.sink = "sqlite:",
+		.workers = 1,
+		.queue = 4000,
+		.batch = 500,
+		.partitions = 4,
+		.payload = 300,
+		.attempts = 5,
+		.batch_wait_us = 10000,
+		.retry_ttl_us = 30000000,
+		.drain_us = 10000000,
+		.latency_us = 5000,
+	};
+}
+
+static int parse_rules(int argc, char **argv, struct options *o)
+{
+	struct option longs[RULES + 1] = { 0 };
+	int which, r = 0, c;
+
+	for (size_t i = 0; i < RULES; i++)
+		longs[i] = (struct option){ rules[i].name,
+					    rules[i].value != NULL ? required_argument
+								   : no_argument,
+					    NULL, 'o' };
+	opterr = 0;
+	optind = 1;
+	while (r == 0 && (c = getopt_long(argc, argv, ":h", longs, &which)) != -1) {
+		if (c == 'h')
+			o->help = true;
+		else if (c == ':')
+			r = usage(argv[optind - 1], "the value is missing");
+		else if (c != 'o')
+			r = usage(argv[optind - 1], "no such option");
+		else
+			r = set_value(o, &rules[which], optarg);
+	}
+	if (r == 0 && optind < argc)
+		r = usage(argv[optind], "unexpected argument");
+	return r;
+}
+
+int options_parse(int argc, char **argv, struct options *o)
+{
+	size_t i;
+	int r;
+
+	defaults(o);
+	if (argc < 2)
+		return usage("heapring-pipeline",
+			     "give a command: run, produce, plan, faults");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return 0;
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i]) == 0)
+			break;
+	if (i == sizeof(commands) / sizeof(commands[0]) &&
+	    strcmp(argv[1], "--version") != 0)
+		return usage(argv[1],
+			     "no such command; there are run, produce, plan, faults");
+	o->command = i < COMMAND_VERSION ? (enum command)i : COMMAND_VERSION;
+	r = parse_rules(argc - 1, argv + 1, o);
+	if (r == 0 && o->help)
+		o->command = COMMAND_HELP;
+	return r != 0 ? r : check(o);
+}
+
+void options_help(void)
+{
+	puts("usage: heapring-pipeline run|produce|plan [OPTION...]\n"
+	     "       heapring-pipeline faults|version\n"
+	     "run consumes a topic within fixed bounds; produce fills one; plan does "
+	     "the\n"
+	     "arithmetic of memory; faults lists the anti-patterns of run --fault.\n");
+	for (size_t i = 0; i < RULES; i++)
+		printf("  --%s%s%-*s %s\n", rules[i].name,
+		       rules[i].value != NULL ? " " : "",
+		       (int)(28 - strlen(rules[i].name)),
+		       rules[i].value != NULL ? rules[i].value : " ", rules[i].help);
+	puts("\nexit status: 0 fine, 1 a promise was broken or the run gave up, 2 "
+	     "usage,\n"
+	     "3 a broker, topic, sink or file that cannot be used");
+}

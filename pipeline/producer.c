@@ -1,0 +1,318 @@
+/*
+ * producer - make order events and send them, at a pace and never too far ahead
+ *
+ * The embedded broker keeps 5 MiB and 100,000 batches a partition and drops the
+ * oldest without a word, and it answers a fetch with one batch a partition. So
+ *   - the messages that were sent but not consumed are bounded in each partition by
+ *     what it can hold; a partition that is full is passed over;
+ *   - messages go to one partition for a while (RUN_LENGTH, or a linger time when
+ *     paced) before the next has its turn: batches of hundreds, not of dozens.
+ *
+ * Its own queue (librdkafka's)
+ *   owner  librdkafka from produce to acknowledgement;  bound QUEUE_MESSAGES and
+ *   QUEUE_KBYTES;  full: wait for acknowledgements;  end: flushed.
+ */
+#include "pipeline/producer.h"
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pipeline/memory.h"
+#include "pipeline/order.h"
+#include "pipeline/say.h"
+#include "pipeline/topic.h"
+#include "pipeline/units.h"
+
+#define QUEUE_MESSAGES "10000"
+#define QUEUE_KBYTES "4096"
+#define RUN_LENGTH 500
+#define LINGER_MS 5
+#define TICK_US 1000
+#define MOCK_KEEPS (4u << 20) /* of 5 MiB: batch headers and the batch on its way */
+
+struct producer {
+	struct producer_conf conf;
+	rd_kafka_t *rk;
+	rd_kafka_topic_t *topic;
+	struct order_set *orders;
+	uint8_t *message;
+	char brokers[128];
+	uint64_t sent, errors, window, begun_ns;
+	uint64_t *sent_to; /* of each partition */
+	int32_t partition;
+	unsigned in_run;
+	uint64_t run_ns;
+	_Atomic bool stop;
+};
+
+static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
+{
+	struct producer *p = opaque;
+
+	(void)rk;
+	if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+		p->errors++;
+}
+
+static void on_log(const rd_kafka_t *rk, int level, const char *facility,
+		   const char *text)
+{
+	(void)rk, (void)level, (void)facility, (void)text;
+}
+
+static int set_conf(rd_kafka_conf_t *conf, const struct producer_conf *c)
+{
+	char batch[16], why[256];
+	const char *const pairs[][2] = {
+		{ "queue.buffering.max.messages", QUEUE_MESSAGES },
+		{ "queue.buffering.max.kbytes", QUEUE_KBYTES },
+		{ "batch.num.messages", "500" },
+		{ "batch.size", batch },
+		{ "linger.ms", "5" },
+		{ "delivery.report.only.error", "true" },
+		{ "message.max.bytes", "10000000" },
+		{ "sticky.partitioning.linger.ms", "0" },
+		{ c->brokers == NULL ? "test.mock.num.brokers" : "bootstrap.servers",
+		  c->brokers == NULL ? "1" : c->brokers },
+		{ "enable.idempotence", c->brokers == NULL ? "false" : "true" },
+	};
+
+	/* the embedded broker answers with one batch: large ones; a real one cuts its
+	 * answers anywhere, and what is cut is fetched again: the usual 16 KiB */
+	snprintf(batch, sizeof(batch), "%u", c->brokers == NULL ? 65536 : 16384);
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (rd_kafka_conf_set(conf, pairs[i][0], pairs[i][1], why, sizeof(why)) !=
+		    RD_KAFKA_CONF_OK) {
+			say_error("producer: %s", why);
+			return -1;
+		}
+	return 0;
+}
+
+static int open_handle(struct producer *p)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char why[256];
+
+	rd_kafka_conf_set_opaque(conf, p);
+	rd_kafka_conf_set_dr_msg_cb(conf, on_report);
+	rd_kafka_conf_set_log_cb(conf, on_log);
+	if (set_conf(conf, &p->conf) != 0) {
+		rd_kafka_conf_destroy(conf);
+		return -1;
+	}
+	p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
+	if (p->rk != NULL)
+		return 0;
+	say_error("producer: %s", why);
+	rd_kafka_conf_destroy(conf);
+	return -1;
+}
+
+static int start_mock(struct producer *p)
+{
+	rd_kafka_mock_cluster_t *cluster = rd_kafka_handle_mock_cluster(p->rk);
+
+	snprintf(p->brokers, sizeof(p->brokers), "%s",
+		 rd_kafka_mock_cluster_bootstraps(cluster));
+	if (rd_kafka_mock_topic_create(cluster, p->conf.topic, (int)p->conf.partitions,
+				       1) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+	    rd_kafka_mock_topic_create(cluster, p->conf.dlq_topic, 1, 1) !=
+		    RD_KAFKA_RESP_ERR_NO_ERROR) {
+		say_error("embedded broker: topic %s cannot be made", p->conf.topic);
+		return -1;
+	}
+	p->window = MOCK_KEEPS / (p->conf.payload + 40);
+	return 0;
+}
+
+/* How many partitions a topic of a real broker has. */
+static int ask_partitions(struct producer *p)
+{
+	const struct rd_kafka_metadata *meta;
+	rd_kafka_resp_err_t err = rd_kafka_metadata(p->rk, 0, p->topic, &meta, 10000);
+
+	snprintf(p->brokers, sizeof(p->brokers), "%s", p->conf.brokers);
+	if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		say_error("broker %s: %s; is it running?", p->conf.brokers,
+			  rd_kafka_err2str(err));
+		return -1;
+	}
+	err = meta->topics[0].err;
+	if (err == RD_KAFKA_RESP_ERR_NO_ERROR && meta->topics[0].partition_cnt > 0)
+		p->conf.partitions = (unsigned)meta->topics[0].partition_cnt;
+	else
+		say_error("topic %s on %s: %s; create it first", p->conf.topic,
+			  p->conf.brokers, rd_kafka_err2str(err));
+	rd_kafka_metadata_destroy(meta);
+	return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : -1;
+}
+
+struct producer *producer_open(const struct producer_conf *conf)
+{
+	struct producer *p = memory_zero(1, sizeof(*p));
+
+	if (p == NULL)
+		return NULL;
+	p->conf = *conf;
+	p->window = UINT64_MAX;
+	p->orders = order_set_new(conf->encoding, conf->payload);
+	p->message = memory_alloc(conf->payload + 8);
+	if (p->orders == NULL || p->message == NULL || open_handle(p) != 0 ||
+	    (conf->brokers == NULL && start_mock(p) != 0)) {
+		producer_close(p);
+		return NULL;
+	}
+	p->topic = rd_kafka_topic_new(p->rk, conf->topic, NULL);
+	if (conf->brokers == NULL ||
+	    ((!conf->make_topic ||
+	      topic_make(p->rk, conf->topic, conf->partitions) == 0) &&
+	     ask_partitions(p) == 0))
+		p->sent_to = memory_zero(p->conf.partitions, sizeof(p->sent_to[0]));
+	if (p->sent_to == NULL) {
+		producer_close(p);
+		return NULL;
+	}
+	return p;
+}
+
+const char *producer_brokers(const struct producer *p)
+{
+	return p->brokers;
+}
+
+void producer_stop(struct producer *p)
+{
+	atomic_store_explicit(&p->stop, true, memory_order_relaxed);
+}
+
+static bool over(const struct producer *p)
+{
+	if (atomic_load_explicit(&p->stop, memory_order_relaxed))
+		return true;
+	if (p->conf.messages != 0 && p->sent >= p->conf.messages)
+		return true;
+	return p->conf.duration_us != 0 &&
+	       units_now_ns() - p->begun_ns > p->conf.duration_us * 1000;
+}
+
+static uint64_t unix_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* How many more messages the current partition can hold. */
+static uint64_t room(const struct producer *p)
+{
+	uint64_t ahead, drained;
+
+	if (p->conf.drained == NULL || p->window == UINT64_MAX)
+		return UINT64_MAX;
+	drained = p->conf.drained(p->conf.with, p->partition);
+	ahead = p->sent_to[p->partition] - drained;
+	return ahead < p->window ? p->window - ahead : 0;
+}
+
+/* The next partition's turn, or that of the first one that has room. */
+static void next_partition(struct producer *p, uint64_t now_ns)
+{
+	bool rested = now_ns - p->run_ns > LINGER_MS * UINT64_C(1000000);
+
+	if (p->in_run < RUN_LENGTH && !rested && room(p) > 0)
+		return;
+	p->in_run = 0;
+	p->run_ns = now_ns;
+	for (unsigned i = 0; i < p->conf.partitions; i++) {
+		p->partition = (p->partition + 1) % (int32_t)p->conf.partitions;
+		if (room(p) > 0)
+			return;
+	}
+}
+
+static bool spoiled(const struct producer *p, uint64_t id)
+{
+	uint64_t hash = id * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (double)(hash >> 40) / (double)(1 << 24) < p->conf.poison;
+}
+
+static void send_one(struct producer *p, uint64_t now_ms)
+{
+	uint64_t id = p->sent + 1;
+
+	order_write(p->orders, id, now_ms, p->message);
+	if (p->conf.poison > 0 && spoiled(p, id))
+		order_spoil(p->orders, p->message);
+	while (rd_kafka_produce(p->topic, p->partition, RD_KAFKA_MSG_F_COPY, p->message,
+				p->conf.payload, NULL, 0, NULL) != 0) {
+		if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+			p->errors++;
+			break;
+		}
+		rd_kafka_poll(p->rk, 1);
+		if (atomic_load_explicit(&p->stop, memory_order_relaxed))
+			return;
+	}
+	p->sent++;
+	p->sent_to[p->partition]++;
+	p->in_run++;
+}
+
+/* How many may be sent now: pace, end and window together. */
+static uint64_t allowance(const struct producer *p, uint64_t now_ns)
+{
+	uint64_t n = RUN_LENGTH, space = room(p);
+
+	if (p->conf.rate != 0) {
+		double due = (double)(now_ns - p->begun_ns) / 1e9 * (double)p->conf.rate;
+
+		n = due > (double)p->sent ? (uint64_t)due - p->sent : 0;
+	}
+	if (n > RUN_LENGTH)
+		n = RUN_LENGTH;
+	if (p->conf.messages != 0 && p->conf.messages - p->sent < n)
+		n = p->conf.messages - p->sent;
+	return n < space ? n : space;
+}
+
+uint64_t producer_run(struct producer *p)
+{
+	p->begun_ns = p->run_ns = units_now_ns();
+	while (!over(p)) {
+		uint64_t now = units_now_ns(), n = allowance(p, now), ms = unix_ms();
+
+		next_partition(p, now);
+		for (uint64_t i = 0; i < n; i++)
+			send_one(p, ms);
+		rd_kafka_poll(p->rk, 0);
+		if (p->conf.sent != NULL)
+			atomic_store_explicit(p->conf.sent, p->sent,
+					      memory_order_relaxed);
+		if (n < RUN_LENGTH)
+			usleep(TICK_US);
+	}
+	for (int i = 0; i < 600 && rd_kafka_outq_len(p->rk) > 0; i++)
+		rd_kafka_flush(p->rk, 100);
+	return p->sent - p->errors;
+}
+
+void producer_close(struct producer *p)
+{
+	if (p == NULL)
+		return;
+	if (p->topic != NULL)
+		rd_kafka_topic_destroy(p->topic);
+	if (p->rk != NULL)
+		rd_kafka_destroy(p->rk);
+	order_set_free(p->orders);
+	free(p->message);
+	free(p->sent_to);
+	free(p);
+}

@@ -1,0 +1,96 @@
+/*
+ * rebalance - partitions come and go
+ *
+ * Coming: each partition keeps its own queue. rd_kafka_queue_forward(queue, NULL)
+ * before the assignment takes effect means that not one message goes through the
+ * consumer's common queue, so partitions stay fair and a full one slows no other.
+ *
+ * Going: the batch being filled is dispatched, the belt drains for at most half of
+ * the session time, then the watermarks are committed and the partitions given up.
+ * What did not finish in time comes again at the next owner: at least once. When
+ * the group has thrown us out already the commit would be refused, so it is left.
+ */
+#include "pipeline/say.h"
+#include "pipeline/source.h"
+#include "pipeline/units.h"
+
+#define DRAIN_MAX_US 3000000u /* half of session.timeout.ms */
+
+static void take_partition(struct run *run, rd_kafka_t *rk, int32_t id)
+{
+	static const uint64_t one = 1;
+	rd_kafka_queue_t *queue =
+		rd_kafka_queue_get_partition(rk, run->options->topic, id);
+
+	rd_kafka_queue_forward(queue, NULL);
+	rd_kafka_queue_io_event_enable(queue, source_wake_fd(), &one, sizeof(one));
+	partitions_assign(run->partitions, id, queue);
+}
+
+static void assign(struct run *run, rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
+{
+	rd_kafka_error_t *error;
+
+	for (int i = 0; i < list->cnt; i++)
+		if (partitions_at(run->partitions, list->elems[i].partition) != NULL)
+			take_partition(run, rk, list->elems[i].partition);
+		else
+			say_error("partition %d of %s is new since the start; restart to "
+				  "read it",
+				  list->elems[i].partition, run->options->topic);
+	error = rd_kafka_incremental_assign(rk, list);
+	if (error != NULL)
+		say_error("assignment: %s", rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+}
+
+static void commit_last(struct run *run, rd_kafka_t *rk,
+			rd_kafka_topic_partition_list_t *list)
+{
+	rd_kafka_topic_partition_list_t *offsets =
+		partitions_offsets(run->partitions, list);
+	rd_kafka_resp_err_t err;
+
+	if (offsets == NULL)
+		return;
+	err = rd_kafka_commit(rk, offsets, 0 /* wait for the answer */);
+	if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		partitions_committed(run->partitions, offsets);
+		stats_add(&run->stats.commits, 1);
+	} else {
+		stats_add(&run->stats.commit_errors, 1);
+		say_note("commit while giving partitions up: %s", rd_kafka_err2str(err));
+	}
+	rd_kafka_topic_partition_list_destroy(offsets);
+}
+
+static void revoke(struct run *run, rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
+{
+	uint64_t wait = run->options->drain_us < DRAIN_MAX_US ? run->options->drain_us
+							      : DRAIN_MAX_US;
+	rd_kafka_error_t *error;
+
+	source_flush(run);
+	belt_drained(run->belt, wait);
+	if (!rd_kafka_assignment_lost(rk))
+		commit_last(run, rk, list);
+	for (int i = 0; i < list->cnt; i++)
+		if (partitions_at(run->partitions, list->elems[i].partition) != NULL)
+			partitions_revoke(run->partitions, list->elems[i].partition);
+	error = rd_kafka_incremental_unassign(rk, list);
+	if (error != NULL)
+		say_note("unassign: %s", rd_kafka_error_string(error));
+	rd_kafka_error_destroy(error);
+}
+
+void rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err,
+	       rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+	struct run *run = opaque;
+
+	stats_add(&run->stats.rebalances, 1);
+	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS)
+		assign(run, rk, list);
+	else
+		revoke(run, rk, list);
+}

@@ -1,0 +1,176 @@
+/*
+ * hooks - the C allocation functions, as the program sees them
+ *
+ * Each forwards to the next allocator and records what it did. Sizes are what
+ * the program asked for. A call that fails is not recorded. free and realloc of
+ * blocks that were handed out while the allocator was being resolved stay in
+ * the shim (see next.h): such blocks are never in the live table, so the test
+ * costs nothing on the hot path.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "preload/asked.h"
+#include "preload/next.h"
+#include "preload/record.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* What the fast path leaves: any block, NULL included. */
+static __attribute__((noinline)) void *
+recorded_full(void *block, size_t size, uintptr_t pc, uintptr_t sp, uintptr_t fp)
+{
+	struct frame caller = { pc, sp, fp };
+	struct thread *t = thread_self;
+
+	if (block == NULL)
+		return NULL;
+	if (likely(record_alloc_any(t, block, size, caller)))
+		return record_done(t, block);
+	record_alloc_full(block, size, caller);
+	return block;
+}
+
+static inline __attribute__((always_inline)) void *recorded(void *block, size_t size,
+							    struct frame caller)
+{
+	struct thread *t = thread_self;
+
+	if (likely(block != NULL && record_alloc(t, block, size, caller)))
+		return record_done(t, block);
+	if (record_skips(t, size))
+		return block;
+	return recorded_full(block, size, caller.pc, caller.sp, caller.fp);
+}
+
+EXPORT void *malloc(size_t size)
+{
+	void *block = next.malloc(size);
+
+	return recorded(block, size, FRAME_OF_CALLER());
+}
+
+static __attribute__((noinline)) void free_full(void *block)
+{
+	if (block == NULL)
+		return;
+	record_free_full(block);
+	if (!next_owns(block))
+		next.free(block);
+}
+
+EXPORT void free(void *block)
+{
+	struct thread *t = thread_self;
+
+	if (likely(record_free(t, block)))
+		next.free(record_done(t, block));
+	else if (record_ignores(t, block))
+		next.free(block);
+	else
+		free_full(block);
+}
+
+EXPORT void *calloc(size_t n, size_t size)
+{
+	void *block = next.calloc(n, size);
+
+	return recorded(block, n * size, FRAME_OF_CALLER());
+}
+
+/* A block from before the allocator was resolved moves to a real one. */
+static void *realloc_owned(void *block, size_t size)
+{
+	void *moved = next.malloc(size);
+	size_t have = *(size_t *)((char *)block - 16);
+
+	if (moved != NULL)
+		memcpy(moved, block, have < size ? have : size);
+	return moved;
+}
+
+static inline __attribute__((always_inline)) void *reallocated(void *block, size_t size,
+							       struct frame caller)
+{
+	struct live_block taken;
+	void *moved;
+
+	if (block == NULL)
+		return recorded(next.realloc(NULL, size), size, caller);
+	if (unlikely(next_owns(block)))
+		return recorded(realloc_owned(block, size), size, caller);
+	taken = record_take(block);
+	moved = next.realloc(block, size);
+	if (unlikely(moved == NULL && size != 0)) {
+		record_put_back(block, &taken);
+		return NULL;
+	}
+	record_taken_free(&taken);
+	return recorded(moved, size, caller);
+}
+
+EXPORT void *realloc(void *block, size_t size)
+{
+	return reallocated(block, size, FRAME_OF_CALLER());
+}
+
+EXPORT void *reallocarray(void *block, size_t n, size_t size)
+{
+	size_t total;
+
+	if (__builtin_mul_overflow(n, size, &total)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return reallocated(block, total, FRAME_OF_CALLER());
+}
+
+EXPORT void *memalign(size_t align, size_t size)
+{
+	return recorded(next.memalign(align, size), size, FRAME_OF_CALLER());
+}
+
+EXPORT void *aligned_alloc(size_t align, size_t size)
+{
+	void *block = next.aligned_alloc(align, size);
+
+	return recorded(block, asked_take(align, size), FRAME_OF_CALLER());
+}
+
+EXPORT void *valloc(size_t size)
+{
+	return recorded(next.valloc(size), size, FRAME_OF_CALLER());
+}
+
+EXPORT void *pvalloc(size_t size)
+{
+	return recorded(next.pvalloc(size), size, FRAME_OF_CALLER());
+}
+
+EXPORT int posix_memalign(void **ret_block, size_t align, size_t size)
+{
+	int error = next.posix_memalign(ret_block, align, size);
+
+	if (error == 0)
+		recorded(*ret_block, size, FRAME_OF_CALLER());
+	return error;
+}
+
+/* C23; glibc 2.36 has neither, and plain free serves both. */
+void free_sized(void *block, size_t size);
+void free_aligned_sized(void *block, size_t align, size_t size);
+
+EXPORT void free_sized(void *block, size_t size)
+{
+	(void)size;
+	free(block);
+}
+
+EXPORT void free_aligned_sized(void *block, size_t align, size_t size)
+{
+	(void)align;
+	(void)size;
+	free(block);
+}

@@ -1,0 +1,80 @@
+/*
+ * lifecycle - where the target's beginning, end and unloads pass through us
+ *
+ * The constructor starts the process if no allocation has yet, and registers
+ * for the end: our handler was registered first, so it runs last, when the
+ * program's own handlers have freed what they free. _exit skips handlers, so it
+ * is interposed; a killed process needs nothing, its segment is simply there.
+ *
+ * dlclose is interposed because an address may mean another function after it.
+ * dlopen is not: the loader looks at its caller, and new objects are found when
+ * a stack first meets them.
+ */
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "arch.h"
+#include "preload/identity.h"
+#include "preload/modules.h"
+#include "preload/next.h"
+#include "preload/process.h"
+#include "preload/rows.h"
+#include "preload/thread.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+static void at_exit(int code, void *unused)
+{
+	(void)unused;
+	process_finish(code);
+}
+
+static void at_quick_exit_handler(void)
+{
+	process_finish(0);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	next_resolve();
+	if (!process_ready())
+		return;
+	if ((process_config()->follow & FOLLOW_EXEC) == 0)
+		identity_mark();
+	on_exit(at_exit, NULL);
+	at_quick_exit(at_quick_exit_handler);
+}
+
+static _Noreturn void leave(int code)
+{
+	process_finish(code);
+	for (;;)
+		arch_syscall(SYS_exit_group, code, 0, 0, 0, 0, 0);
+}
+
+EXPORT _Noreturn void _exit(int code)
+{
+	leave(code);
+}
+
+EXPORT _Noreturn void _Exit(int code)
+{
+	leave(code);
+}
+
+EXPORT int dlclose(void *handle)
+{
+	static int (*real)(void *);
+	int ret;
+
+	if (real == NULL)
+		real = (int (*)(void *))next_function("dlclose");
+	ret = real(handle);
+	modules_unloaded();
+	rows_flush();
+	if (thread_self->generation != 0)
+		thread_forget(thread_self);
+	return ret;
+}

@@ -1,0 +1,257 @@
+/*
+ * modules - the table of mapped objects, filled as stacks meet them
+ *
+ * Shape. A private index of MODULES_MAX entries, searched by a hash of the
+ * object's start address, points at records in the segment. Objects that no
+ * stack ever met are not recorded.
+ *
+ * Unloading. An index entry remembers the generation in which it was last
+ * compared with the loader's view. In a newer generation the identity, range
+ * and build-id are compared again; when they differ the old record is closed
+ * (gen_last) and a new one is made, so that an address reused after dlclose is
+ * never read with the wrong object's symbols.
+ *
+ * Races. Two threads may record one object twice; that costs 512 bytes and
+ * nothing else, because readers look objects up by record number.
+ */
+#include "preload/modules.h"
+
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+
+#include "preload/os_linux.h"
+#include "preload/segment_writer.h"
+#include "preload/text.h"
+
+#define MODULES_MAX 4096u /* power of two; a module number fits 16 bits */
+
+struct entry {
+	uintptr_t start; /* 0: free; stored last */
+	uintptr_t end;
+	const void *identity;
+	uint32_t generation;
+	uint32_t number;
+};
+
+static struct entry entries[MODULES_MAX];
+static struct heapring_module *pages[MODULES_MAX / HR_MODULES_PER_PAGE];
+static uint32_t generation = 1;
+
+uint32_t modules_generation(void)
+{
+	return __atomic_load_n(&generation, __ATOMIC_RELAXED);
+}
+
+uint32_t modules_generation_ordered(void)
+{
+	return __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
+}
+
+void modules_unloaded(void)
+{
+	uint32_t now = __atomic_add_fetch(&generation, 1, __ATOMIC_SEQ_CST);
+
+	if (segment.header != NULL)
+		segment.header->module_gen = now;
+}
+
+void modules_reset(void)
+{
+	memset(entries, 0, sizeof entries);
+	memset(pages, 0, sizeof pages);
+}
+
+static struct heapring_module *record_at(uint32_t number)
+{
+	struct heapring_module *page = segment_table_page(
+		(void **)pages, (number - 1) / HR_MODULES_PER_PAGE, HR_PAGE_MODULES);
+
+	return page == NULL ? NULL : page + (number - 1) % HR_MODULES_PER_PAGE;
+}
+
+/* The program headers of an object whose first page is mapped at start. */
+static const ElfW(Phdr) * program_headers(uintptr_t start, unsigned *ret_count)
+{
+	const ElfW(Ehdr) *elf = (const void *)start;
+
+	*ret_count = 0;
+	if (memcmp(elf->e_ident, ELFMAG, SELFMAG) != 0 || elf->e_phoff > 2048 ||
+	    elf->e_phentsize != sizeof(ElfW(Phdr)))
+		return NULL;
+	*ret_count = elf->e_phnum;
+	return (const void *)(start + elf->e_phoff);
+}
+
+static void read_notes(struct heapring_module *m, const char *at, const char *end)
+{
+	while (at + sizeof(ElfW(Nhdr)) <= end) {
+		const ElfW(Nhdr) *note = (const void *)at;
+		const char *name = at + sizeof *note;
+		const char *desc = name + ((note->n_namesz + 3u) & ~3u);
+
+		if (note->n_type == NT_GNU_BUILD_ID && note->n_namesz == 4 &&
+		    memcmp(name, "GNU", 4) == 0 && note->n_descsz <= sizeof m->build_id) {
+			memcpy(m->build_id, desc, note->n_descsz);
+			m->build_id_len = (uint8_t)note->n_descsz;
+			return;
+		}
+		at = desc + ((note->n_descsz + 3u) & ~3u);
+	}
+}
+
+static void read_build_id(struct heapring_module *m)
+{
+	unsigned count;
+	const ElfW(Phdr) *ph = program_headers(m->start, &count);
+
+	for (unsigned i = 0; i < count && m->build_id_len == 0; i++)
+		if (ph[i].p_type == PT_NOTE)
+			read_notes(
+				m, (const char *)(m->bias + ph[i].p_vaddr),
+				(const char *)(m->bias + ph[i].p_vaddr + ph[i].p_memsz));
+}
+
+/* The loader's name may be relative to the directory of that moment. */
+static void write_path(struct heapring_module *m, const char *name)
+{
+	char full[1024];
+	struct text text = text_into(full, sizeof full);
+	size_t len;
+
+	if (*name == '\0') {
+		os_read_link("/proc/self/exe", full, sizeof full);
+		m->flags |= HR_MODULE_MAIN;
+	} else {
+		if (*name != '/' && os_getcwd(full, sizeof full / 2) > 0) {
+			text.at += strlen(full);
+			text_char(&text, '/');
+		}
+		text_str(&text, name);
+	}
+	len = strlen(full);
+	if (len >= sizeof m->path) {
+		m->flags |= HR_MODULE_PATH_CUT;
+		memcpy(m->path, full + len - sizeof m->path + 1, sizeof m->path - 1);
+	} else {
+		memcpy(m->path, full, len);
+	}
+}
+
+static bool path_ends(const char *path, const char *prefix)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strncmp(slash == NULL ? path : slash + 1, prefix, strlen(prefix)) == 0;
+}
+
+static void fill(struct heapring_module *m, const struct module_view *view)
+{
+	uintptr_t own = (uintptr_t)modules_find;
+
+	m->start = view->start;
+	m->end = view->end;
+	m->bias = view->bias;
+	m->gen_first = modules_generation();
+	write_path(m, view->name);
+	read_build_id(m);
+	if (own >= view->start && own < view->end)
+		m->flags |= HR_MODULE_SHIM;
+	if (path_ends(m->path, "libc.so") || path_ends(m->path, "libc-") ||
+	    path_ends(m->path, "ld-musl"))
+		m->flags |= HR_MODULE_LIBC;
+	if (segment.header->allocator[0] != '\0' &&
+	    path_ends(m->path, segment.header->allocator))
+		m->flags |= HR_MODULE_ALLOCATOR;
+	__atomic_store_n(&m->ready, 1, __ATOMIC_RELEASE); /* S2 */
+}
+
+static uint32_t record_new(const struct module_view *view)
+{
+	uint32_t number =
+		__atomic_add_fetch(&segment.header->modules_used, 1, __ATOMIC_RELAXED);
+	struct heapring_module *m;
+
+	if (number > MODULES_MAX)
+		return 0;
+	m = record_at(number);
+	if (m == NULL)
+		return 0;
+	fill(m, view);
+	return number;
+}
+
+/* Is what the loader maps there now still what the record says? */
+static bool unchanged(const struct entry *e, const struct module_view *view)
+{
+	const struct heapring_module *m = record_at(e->number);
+	struct heapring_module now = { .start = view->start, .bias = view->bias };
+
+	if (m == NULL || e->end != view->end)
+		return false;
+	read_build_id(&now);
+	if (now.build_id_len != m->build_id_len ||
+	    memcmp(now.build_id, m->build_id, sizeof now.build_id) != 0)
+		return false;
+	return now.build_id_len != 0 || e->identity == view->identity;
+}
+
+static uint16_t refresh(struct entry *e, const struct module_view *view)
+{
+	uint32_t now = modules_generation();
+
+	if (e->generation == now && e->identity == view->identity && e->end == view->end)
+		return (uint16_t)e->number;
+	if (!unchanged(e, view)) {
+		struct heapring_module *old = record_at(e->number);
+
+		if (old != NULL)
+			old->gen_last = e->generation;
+		e->number = record_new(view);
+		e->end = view->end;
+	}
+	e->identity = view->identity;
+	e->generation = now;
+	return (uint16_t)e->number;
+}
+
+static uint16_t enter(struct entry *e, const struct module_view *view)
+{
+	uint32_t number = record_new(view);
+	uintptr_t none = 0;
+
+	if (number == 0)
+		return 0;
+	e->end = view->end;
+	e->identity = view->identity;
+	e->generation = modules_generation();
+	e->number = number;
+	/* release: a thread that finds start also finds the fields above */
+	__atomic_compare_exchange_n(&e->start, &none, view->start, false,
+				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	return (uint16_t)number;
+}
+
+uint16_t modules_find(uintptr_t pc, struct module_view *ret_view)
+{
+	struct module_view view;
+	uint32_t at;
+
+	if (!os_module_at(pc, &view))
+		return 0;
+	if (ret_view != NULL)
+		*ret_view = view;
+	if (segment.header == NULL)
+		return 0;
+	at = (uint32_t)((view.start >> 12) * 0x9e3779b1u) % MODULES_MAX;
+	for (uint32_t probe = 0; probe < 64; probe++) {
+		struct entry *e = &entries[(at + probe) % MODULES_MAX];
+		uintptr_t start = __atomic_load_n(&e->start, __ATOMIC_ACQUIRE);
+
+		if (start == view.start)
+			return refresh(e, &view);
+		if (start == 0)
+			return enter(e, &view);
+	}
+	return 0;
+}

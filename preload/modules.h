@@ -1,0 +1,48 @@
+/*
+ * modules - which mapped object holds a code address, and its unwind table
+ *
+ * Contract
+ *   - modules_find() may be called from any thread inside malloc: no lock of
+ *     the loader, no allocation; it allocates a segment page when it meets a
+ *     new object and none is free in the table;
+ *   - the same object gets the same record while it is mapped; after it was
+ *     unloaded and another one was loaded at its place, another record;
+ *   - record numbers are dense and start at 1; 0 means unknown.
+ */
+#ifndef PRELOAD_MODULES_H
+#define PRELOAD_MODULES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct module_view {
+	uintptr_t start; /* lowest mapped address */
+	uintptr_t end;
+	uintptr_t bias;
+	const void *eh_frame_hdr; /* NULL: no unwind table */
+	uintptr_t table_lo;       /* where the unwind table lies; mostly start and end */
+	uintptr_t table_hi;
+	const char *name;     /* the loader's, "" for the program */
+	const void *identity; /* differs between objects mapped at one time */
+};
+
+/* os_modules_<libc>.c: finds the object of an address without a lock. */
+bool os_module_at(uintptr_t pc, struct module_view *ret_view);
+
+/* The record number of the object that holds pc, 0 when none does or the table
+ * is full. ret_view may be NULL. */
+uint16_t modules_find(uintptr_t pc, struct module_view *ret_view);
+
+/* An object was unloaded: records must be checked again before they are reused. */
+void modules_unloaded(void);
+
+/* Counts unloads; caches of code addresses are valid for one generation. */
+uint32_t modules_generation(void);
+
+/* The same, seq_cst, as modules_unloaded() counts: for pair R1 in rows.c. */
+uint32_t modules_generation_ordered(void);
+
+/* Forgets all records (a fork child begins a segment of its own). */
+void modules_reset(void);
+
+#endif

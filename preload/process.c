@@ -1,0 +1,278 @@
+/*
+ * process - one state word in memory that fork wipes
+ *
+ * `space->state` lives in a page that a new address space finds zeroed, so
+ * "no segment yet" is the same fact at the first start and in every fork child,
+ * whoever made it (fork, _Fork, clone). What is static survives a fork and
+ * tells the two apart. A vfork child shares the page: it counts as its parent.
+ *
+ * Start happens at the first allocation, which may come before any constructor,
+ * or in ours. environ may not be set then: the environment is read from the
+ * kernel's copy.
+ */
+#include "preload/process.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+#include "preload/identity.h"
+#include "preload/keep.h"
+#include "preload/live_table.h"
+#include "preload/modules.h"
+#include "preload/next.h"
+#include "preload/os_linux.h"
+#include "preload/peak.h"
+#include "preload/rows.h"
+#include "preload/segment_writer.h"
+#include "preload/text.h"
+#include "preload/thread.h"
+#include "preload/tree.h"
+#include "preload/verify.h"
+
+enum space_state { SPACE_NEW = 0, SPACE_STARTING, SPACE_READY, SPACE_OFF };
+
+struct space {
+	uint32_t state;
+	uint32_t pid;
+	uint32_t finished;
+};
+
+static struct space *space; /* in wiped memory */
+static bool off;            /* not profiled, and neither are fork children */
+static bool reserved;       /* the private reservations exist */
+static bool sandboxed;      /* seccomp: no system call of ours any more */
+static uint64_t stack_limit;
+static struct config config;
+
+const struct config *process_config(void)
+{
+	return &config;
+}
+
+uint32_t process_pid(void)
+{
+	return space->pid;
+}
+
+bool process_off(void)
+{
+	return off;
+}
+
+bool process_sandboxed(void)
+{
+	return __atomic_load_n(&sandboxed, __ATOMIC_RELAXED);
+}
+
+void process_enter_sandbox(void)
+{
+	if (process_sandboxed())
+		return;
+	if (segment.header != NULL)
+		segment_freeze_with_reserve();
+	__atomic_store_n(&sandboxed, true, __ATOMIC_RELAXED);
+}
+
+void process_main_stack(uintptr_t *ret_lo, uintptr_t *ret_hi)
+{
+	uint64_t limit = stack_limit;
+	uintptr_t hi = (uintptr_t)getauxval(AT_RANDOM) & ~(uintptr_t)7;
+
+	if (limit < (8u << 20))
+		limit = 8u << 20;
+	if (limit > (1u << 30))
+		limit = 1u << 30;
+	*ret_hi = hi;
+	*ret_lo = hi - (uintptr_t)limit;
+}
+
+static void complain(const char *what, const char *name, const char *why,
+		     const char *todo)
+{
+	char line[1024];
+	struct text text = text_into(line, sizeof line);
+
+	text_str(&text, "heapring: this process runs unprofiled: ");
+	text_str(&text, what);
+	text_str(&text, name);
+	text_str(&text, why);
+	text_str(&text, todo);
+	text_char(&text, '\n');
+	os_write_all(2, line, (size_t)(text.at - line));
+}
+
+static const char *error_name(int error)
+{
+	const char *name = strerrordesc_np(-error);
+
+	return name != NULL ? name : "unknown error";
+}
+
+static bool configure(void)
+{
+	char program[64];
+
+	config_parse(&config, identity_getenv);
+	if (config.bad_name != NULL) {
+		char shown[280], why[320];
+		struct text value = text_into(shown, sizeof shown);
+		struct text text = text_into(why, sizeof why);
+
+		text_str(&value, "=");
+		text_str(&value, config.bad_value);
+		text_str(&text, shown);
+		text_str(&text, value.cut ? "..." : "");
+		text_str(&text, " does not parse; allowed: ");
+		complain("", config.bad_name, why, config.bad_allowed);
+		return false;
+	}
+	if (getauxval(AT_SECURE) != 0)
+		return false; /* set-uid: the loader should not even have loaded us */
+	/* the mark was left by the image that is to be profiled alone */
+	if ((config.follow & FOLLOW_EXEC) == 0 && identity_getenv(IDENTITY_MARK) != NULL)
+		return false;
+	identity_program(program, sizeof program);
+	return config.only[0] == '\0' || config_match(config.only, program);
+}
+
+static bool reserve(void)
+{
+	if (reserved)
+		return true;
+	reserved = live_table_init() && rows_init() && threads_init();
+	if (!reserved)
+		complain("no address space for its tables", "", "",
+			 " (RLIMIT_AS or overcommit_memory=2); raise the limit");
+	return reserved;
+}
+
+/* Makes the segment of this address space; parent: of a fork child, else NULL. */
+static bool begin(const struct identity_parent *parent)
+{
+	uint32_t site_base = parent == NULL ? 0 : parent->site_base;
+	int ret;
+
+	if (!reserve())
+		return false;
+	ret = segment_create(config.dir, config.budget);
+	if (ret < 0) {
+		complain("cannot create a segment in ", config.dir, ": ",
+			 error_name(ret));
+		return false;
+	}
+	if (!tree_init(site_base)) {
+		complain("no space for a segment in ", config.dir, "",
+			 "; set HEAPRING_DIR");
+		os_unlink(segment_path());
+		segment_forget();
+		return false;
+	}
+	identity_write(segment.header, &config, parent);
+	return true;
+}
+
+static bool begin_first(void)
+{
+	stack_limit = os_limit_stack();
+	if (!configure() || !begin(NULL))
+		return false;
+	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
+	next_guard();
+	keep_prune(config.dir, config.keep_count, config.keep_bytes);
+	return true;
+}
+
+/* The parent's mapping is left; its tables were wiped; its blocks stay known. */
+static bool begin_child(void)
+{
+	struct identity_parent parent;
+
+	if (segment.header == NULL || (config.follow & FOLLOW_FORK) == 0 ||
+	    process_sandboxed())
+		return false;
+	identity_read_parent(&parent);
+	segment_forget();
+	modules_reset();
+	peak_reset();
+	threads_reset();
+	return begin(&parent);
+}
+
+static void start(bool child)
+{
+	if (!process_sandboxed() && (space->pid = os_pid()) != 0 &&
+	    (child ? begin_child() : begin_first())) {
+		__atomic_store_n(&space->state, SPACE_READY, __ATOMIC_RELEASE);
+		return;
+	}
+	off = true;
+	__atomic_store_n(&space->state, SPACE_OFF, __ATOMIC_RELEASE);
+}
+
+bool process_ready(void)
+{
+	static bool started; /* false only in the first address space */
+	static uint32_t claimed;
+	uint32_t none = SPACE_NEW;
+	bool child;
+
+	if (off)
+		return false;
+	if (space == NULL) {
+		/* the first allocation of the process; one thread, but be sure */
+		if (__atomic_exchange_n(&claimed, 1, __ATOMIC_ACQ_REL) != 0)
+			return false;
+		next_resolve();
+		space = os_reserve(HR_PAGE, true);
+		if (space == NULL) {
+			off = true;
+			return false;
+		}
+	}
+	if (__atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_READY)
+		return true;
+	child = started;
+	if (!__atomic_compare_exchange_n(&space->state, &none, SPACE_STARTING, false,
+					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return none == SPACE_READY;
+	started = true;
+	start(child);
+	return __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_READY;
+}
+
+/* A vfork child that ends must not end its parent. A sandboxed process cannot ask
+ * who it is. */
+static bool is_own_space(void)
+{
+	return process_sandboxed() || space->pid == os_pid();
+}
+
+void process_finish(int exit_code)
+{
+	struct heapring_header *h = segment.header;
+	char path[512];
+
+	if (off || space == NULL || h == NULL || !is_own_space() ||
+	    __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) != SPACE_READY ||
+	    __atomic_exchange_n(&space->finished, 1, __ATOMIC_RELAXED) != 0)
+		return;
+	if (thread_self->gate >= GATE_EXACT)
+		peak_flush(thread_self);
+	h->exit_code = exit_code;
+	h->end_unix_ns = os_unix_ns();
+	__atomic_store_n(&h->state, HR_STATE_EXITED, __ATOMIC_RELEASE);
+	if (process_sandboxed())
+		return;
+	if (config.output[0] != '\0') {
+		int ret;
+
+		identity_output(path, sizeof path, config.output);
+		ret = segment_dump(path);
+		if (ret < 0)
+			complain("dump not written to ", path, ": ", error_name(ret));
+	}
+	segment_trim();
+	verify_finish();
+}

@@ -1,0 +1,378 @@
+#include "preload/record.h"
+
+#include "preload/config.h"
+#include "preload/mode.h"
+#include "preload/modules.h"
+#include "preload/next.h"
+#include "preload/os_linux.h"
+#include "preload/process.h"
+#include "preload/sampler.h"
+#include "preload/tree.h"
+
+void *record_clock(struct thread *t, void *block)
+{
+	t->now_ms = os_coarse_ms() & LIVE_WORD;
+	t->clock_events = CLOCK_EVENTS;
+	mode_refresh(t);
+	/* the last stack is matched without a look at the generation: do it here */
+	if (unlikely(t->generation != modules_generation()))
+		thread_forget(t);
+	return block;
+}
+
+/* The site of a stack that is none of the recent ones, which it joins. */
+static uint32_t walk(struct thread *t, const struct frame *caller, uint64_t key,
+		     struct heapring_counter **ret_counter)
+{
+	struct stack *stack = &t->unwinder.stack;
+	uint32_t *kept;
+	uint32_t node = unwind_walk(&t->unwinder, caller, process_config()->depth, &kept);
+	uint32_t site = kept != NULL ? *kept : 0;
+
+	if (site == 0)
+		site = t->site_base + tree_site(node, t->rate);
+	if (kept != NULL)
+		*kept = site;
+	*ret_counter = counters_at(t->directory, t->slot, site);
+	if (unlikely(t->directory[site / HR_COUNTERS_PER_PAGE] == NULL))
+		site = t->site_base + HR_SITE_OVERFLOW;
+	if (likely(stack->frames > 0) && recent_seen(&t->recents, key)) {
+		const struct stack_frame *top = &stack->frame[stack->frames - 1];
+		struct recent recent = { .top = *caller,
+					 .fp_matters = top->needs_fp ? UINTPTR_MAX : 0,
+					 .check = stack->check,
+					 .checks = top->checks,
+					 .site = site,
+					 .counter = *ret_counter };
+
+		recent_enter(&t->recents, &recent, key);
+	}
+	arch_count(&t->record->walks, 1);
+	verify_stack(site, caller, "a walk");
+	return site;
+}
+
+/* The entry of the present stack among the recent ones, or NULL and its key. */
+static const struct recent *find_recent(struct thread *t, const struct frame *caller,
+					uint64_t *ret_key)
+{
+	const struct recent *stack;
+
+	if (unlikely(t->generation != modules_generation()))
+		thread_forget(t);
+	stack = recent_guess(&t->recents, *caller);
+	if (stack == NULL) {
+		*ret_key = unwind_key(&t->unwinder, caller);
+		stack = recent_find(&t->recents, *caller, *ret_key);
+	}
+	if (stack != NULL)
+		verify_stack(stack->site, caller, "the recent stacks");
+	return stack;
+}
+
+/* The site of the present stack, and its counter. */
+static uint32_t find_site(struct thread *t, const struct frame *caller,
+			  struct heapring_counter **ret_counter)
+{
+	uint64_t key;
+	const struct recent *stack = find_recent(t, caller, &key);
+
+	if (stack == NULL)
+		return walk(t, caller, key, ret_counter);
+	*ret_counter = stack->counter;
+	return stack->site;
+}
+
+/* Single writer; readers outside may see the old value or the new one. */
+static void add_double(double *sum, double by)
+{
+	*(volatile double *)sum = *sum + by;
+}
+
+/* At a sampled site: counts what one sample stands for. Returns its bytes. */
+static int64_t count_alloc_sampled(struct heapring_counter *c, uint64_t size,
+				   uint64_t rate)
+{
+	struct sampler_weight w = sampler_weigh(size, rate);
+
+	arch_count(&c->allocs, w.objects);
+	arch_count(&c->alloc_bytes, w.bytes);
+	arch_count_one(&c->samples);
+	add_double(&c->sampled.alloc_bytes_var, w.bytes_var);
+	add_double(&c->sampled.alloc_objects_var, w.objects_var);
+	return (int64_t)w.bytes;
+}
+
+static int64_t count_free_sampled(const struct thread *t, struct heapring_counter *c,
+				  const struct live_block *taken, uint64_t rate)
+{
+	struct sampler_weight w = sampler_weigh(taken->size, rate);
+
+	arch_count(&c->frees, w.objects);
+	arch_count(&c->free_bytes, w.bytes);
+	add_double(&c->sampled.free_bytes_var, w.bytes_var);
+	add_double(&c->sampled.free_objects_var, w.objects_var);
+	count_lifetime(t, c, taken->born_ms);
+	return (int64_t)w.bytes;
+}
+
+/* Counts the free of a block taken out of the live table. */
+static void free_taken(struct thread *t, const struct live_block *taken)
+{
+	uint32_t site = taken->site;
+	int64_t bytes = (int64_t)taken->size;
+	struct heapring_counter *c;
+	uint64_t rate;
+
+	if (site < t->site_base) {
+		arch_count(&t->record->inherited_frees, 1);
+		arch_count(&t->record->inherited_bytes, taken->size);
+		return;
+	}
+	if (site - t->site_base >= tree_sites()) /* never handed out: a damaged entry */
+		site = t->site_base + HR_SITE_OVERFLOW;
+	rate = tree_site_record(site - t->site_base)->rate;
+	c = counters_at(t->directory, t->slot, site);
+	peak_note(c);
+	if (likely(rate == 1))
+		count_free(t, c, taken->size, taken->born_ms);
+	else
+		bytes = count_free_sampled(t, c, taken, rate);
+	peak_live_changed(t, -bytes);
+}
+
+static void take_and_count(struct thread *t, uint32_t *word, const void *block)
+{
+	struct live_block taken = live_take(word);
+
+	if (taken.sampled)
+		live_filter_remove(block);
+	free_taken(t, &taken);
+}
+
+/* The word for a new block, emptied of what a missed free left there. */
+static uint32_t *word_for(struct thread *t, void *block, size_t size)
+{
+	uint32_t *word = live_word(block);
+
+	if (word == NULL)
+		word = live_word_make(block);
+	if (word == NULL) {
+		arch_count(&t->record->dropped, 1);
+		return NULL;
+	}
+	live_touch(word, size, t->now_ms);
+	if ((*word & LIVE_HEAD) != 0) {
+		arch_count(&t->record->missed_frees, 1);
+		take_and_count(t, word, block);
+	}
+	return word;
+}
+
+/* Counts a block at its site and puts it into the live table. */
+static void count_at(struct thread *t, uint32_t *word, void *block, size_t size,
+		     uint32_t site, struct heapring_counter *c)
+{
+	int64_t bytes = (int64_t)size;
+
+	peak_note(c);
+	if (unlikely(site == t->site_base + HR_SITE_OVERFLOW))
+		__atomic_fetch_add(&segment.header->overflow_allocs, 1, __ATOMIC_RELAXED);
+	if (likely(t->rate == 1 || site == t->site_base + HR_SITE_OVERFLOW)) {
+		count_alloc(c, size);
+		live_put(word, site, size);
+	} else {
+		bytes = count_alloc_sampled(c, size, t->rate);
+		live_filter_add(block);
+		live_put_sampled(word, site, size, t->now_ms);
+	}
+	peak_live_changed(t, bytes);
+}
+
+static void count_and_enter(struct thread *t, void *block, size_t size,
+			    const struct frame *caller)
+{
+	struct heapring_counter *c;
+	uint32_t site;
+	uint32_t *word = word_for(t, block, size);
+
+	if (word == NULL)
+		return;
+	site = find_site(t, caller, &c);
+	count_at(t, word, block, size, site, c);
+}
+
+/* The same for a stack that is known to be none of the recent ones. */
+static void walk_and_count(struct thread *t, void *block, size_t size,
+			   const struct frame *caller, uint64_t key)
+{
+	struct heapring_counter *c;
+	uint32_t site;
+	uint32_t *word = word_for(t, block, size);
+
+	if (word == NULL)
+		return;
+	site = walk(t, caller, key, &c);
+	count_at(t, word, block, size, site, c);
+}
+
+bool record_alloc_any(struct thread *t, void *block, size_t size, struct frame caller)
+{
+	const struct recent *stack;
+	bool counted = false;
+	uint64_t key;
+
+	if (unlikely(!record_is_plain(t, block)))
+		return false;
+	t->gate = GATE_BUSY;
+	compiler_barrier();
+	stack = find_recent(t, &caller, &key);
+	if (likely(stack != NULL)) {
+		counted = record_alloc_at(t, stack, block, size);
+	} else {
+		walk_and_count(t, block, size, &caller, key);
+		counted = true;
+	}
+	compiler_barrier();
+	t->gate = GATE_EXACT;
+	return counted;
+}
+
+/* Is the calling thread attached and allowed to count? */
+static bool admit(struct thread **ret_thread)
+{
+	if (thread_self->gate == GATE_CLOSED)
+		thread_attach();
+	*ret_thread = thread_self;
+	return thread_self->gate >= GATE_EXACT;
+}
+
+static void enter_gate(struct thread *t)
+{
+	t->gate = GATE_BUSY;
+	compiler_barrier();
+	if (--t->clock_events == 0)
+		record_clock(t, NULL);
+}
+
+static void leave_gate(struct thread *t)
+{
+	compiler_barrier();
+	t->gate = t->resume;
+}
+
+void record_alloc_full(void *block, size_t size, struct frame caller)
+{
+	struct thread *t;
+
+	if (!admit(&t)) {
+		if (t->gate == GATE_BUSY)
+			arch_count(&t->record->bypassed, 1);
+		return;
+	}
+	enter_gate(t);
+	if (t->resume == GATE_SAMPLED)
+		mode_rearm(t);
+	if (likely(t->resume != GATE_DORMANT))
+		count_and_enter(t, block, size, &caller);
+	else
+		mode_rearm(t);
+	leave_gate(t);
+}
+
+/*
+ * A signal handler that interrupted the shim may free: the entry must leave the
+ * table, and adding to a counter is one instruction, so it is counted too.
+ */
+static void free_while_busy(struct thread *t, const void *block)
+{
+	uint32_t *word = live_word(block);
+
+	if (word != NULL && (*word & LIVE_HEAD) != 0)
+		take_and_count(t, word, block);
+}
+
+/* Frees of blocks from before the profile, or between two modes, are no news. */
+static void count_untracked(struct thread *t, const void *block)
+{
+	if (t->mode_seq == 0 && t->rate == 1 && !next_owns(block))
+		arch_count(&t->record->untracked_frees, 1);
+}
+
+void record_free_full(void *block)
+{
+	struct thread *t;
+	uint32_t *word;
+
+	if (!admit(&t)) {
+		if (t->gate == GATE_BUSY)
+			free_while_busy(t, block);
+		return;
+	}
+	enter_gate(t);
+	word = live_word(block);
+	if (word != NULL && (*word & LIVE_HEAD) != 0)
+		take_and_count(t, word, block);
+	else
+		count_untracked(t, block);
+	leave_gate(t);
+}
+
+struct live_block record_take(const void *block)
+{
+	struct live_block taken = { .site = 0 };
+	struct thread *t;
+	uint32_t *word;
+
+	if (!admit(&t) && t->gate != GATE_BUSY)
+		return taken;
+	if (t->gate >= GATE_SAMPLED && !live_may_hold(block))
+		return taken;
+	word = live_word(block);
+	if (word == NULL || (*word & LIVE_HEAD) == 0) {
+		count_untracked(t, block);
+		return taken;
+	}
+	taken = live_take(word);
+	if (taken.sampled)
+		live_filter_remove(block);
+	return taken;
+}
+
+void record_put_back(const void *block, const struct live_block *taken)
+{
+	uint32_t *word = live_word(block);
+
+	if (taken->site == 0 || word == NULL)
+		return;
+	live_touch(word, taken->size, taken->born_ms & LIVE_WORD);
+	if (taken->sampled) {
+		live_filter_add(block);
+		live_put_sampled(word, taken->site, taken->size,
+				 taken->born_ms & LIVE_WORD);
+	} else {
+		live_put(word, taken->site, taken->size);
+	}
+}
+
+void record_taken_free(const struct live_block *taken)
+{
+	struct thread *t = thread_self;
+
+	if (taken->site == 0)
+		return;
+	if (t->gate == GATE_BUSY) {
+		free_taken(t, taken);
+		return;
+	}
+	enter_gate(t);
+	free_taken(t, taken);
+	leave_gate(t);
+}
+
+bool record_has(const void *block)
+{
+	const uint32_t *word = live_word(block);
+
+	return word != NULL && (*word & LIVE_HEAD) != 0;
+}

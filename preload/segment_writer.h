@@ -1,0 +1,65 @@
+/*
+ * segment_writer - the target's side of its segment: create, grow, finish
+ *
+ * Why it exists: everything that must outlive the process lives in one file
+ * that is mapped shared. This module owns the file, the mapping and the page
+ * map; what the pages hold is the business of tree.c, counters.c, modules.c.
+ *
+ * Contract
+ *   - segment_page_new() may be called from any thread inside malloc; it makes
+ *     a system call only when it crosses a growth step, and none at all after
+ *     segment_freeze();
+ *   - a page handed out is really allocated (touching it cannot raise SIGBUS),
+ *     zeroed, and entered in the page map before the caller sees it;
+ *   - when the budget or the file system is used up it returns NULL, for good.
+ */
+#ifndef PRELOAD_SEGMENT_WRITER_H
+#define PRELOAD_SEGMENT_WRITER_H
+
+#include <stdint.h>
+
+#include <heapring/segment.h>
+
+struct segment {
+	struct heapring_header *header; /* NULL: no segment, count nothing */
+	char *base;
+	uint64_t bytes; /* of the mapping */
+};
+
+extern struct segment segment __attribute__((visibility("hidden")));
+
+/* Creates the file in dir and maps it; 0 or -errno. budget is in bytes. */
+int segment_create(const char *dir, uint64_t budget);
+
+/* Forgets a mapping inherited through fork; the parent's file is untouched. */
+void segment_forget(void);
+
+/* A fresh page that only its owner takes, or NULL. */
+void *segment_page_new(enum heapring_page_type type, uint32_t owner, uint32_t index);
+
+/*
+ * Part index of a table that all threads share: pages[index], made when it does
+ * not exist. Threads that race for it get the same page. NULL: no more room.
+ */
+void *segment_table_page(void **pages, uint32_t index, enum heapring_page_type type);
+
+/* From now on growing is forbidden (a sandbox would kill the process). */
+void segment_freeze(uint32_t reason);
+
+/* The same for a sandbox, after growing once more by 1 MiB. */
+void segment_freeze_with_reserve(void);
+
+/* Cuts the file to the pages in use; safe at exit, by path. */
+void segment_trim(void);
+
+/* Copies the segment to a dump file; 0 or -errno. */
+int segment_dump(const char *path);
+
+const char *segment_path(void);
+
+static inline void *segment_at(uint32_t page)
+{
+	return segment.base + (uint64_t)page * HR_PAGE;
+}
+
+#endif

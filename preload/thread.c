@@ -1,0 +1,206 @@
+/*
+ * thread - slots, their owners, and the top of a thread's stack
+ *
+ * Slots are handed out in order while nobody seems dead, at most
+ * HR_THREADS_MAX. Before a new slot is taken, PROBES owners of old ones are
+ * asked for with tgkill(pid, tid, 0), going round, so that twenty thousand
+ * short threads end up with a handful of slots. A slot's claim is one
+ * compare-and-swap of its owner's tid: the only race is between two threads
+ * that want the same dead one, and one of them wins.
+ *
+ * Private memory. Slot i owns state i and directory i of two reservations, wiped
+ * in a child. A state is reused with its slot: the caches in it are dropped.
+ */
+#include "preload/thread.h"
+
+#include <errno.h>
+
+#include <stddef.h>
+#include <string.h>
+
+#include "arch.h"
+#include "preload/counters.h"
+#include "preload/live_table.h"
+#include "preload/mode.h"
+#include "preload/modules.h"
+#include "preload/os_linux.h"
+#include "preload/peak.h"
+#include "preload/process.h"
+#include "preload/segment_writer.h"
+#include "preload/tree.h"
+
+#define PROBES 4u
+#define STATE_BYTES ((sizeof(struct thread) + HR_PAGE - 1) / HR_PAGE * HR_PAGE)
+#define DIRECTORY_BYTES (COUNTERS_DIRECTORY * sizeof(struct heapring_counter *))
+#define RECORD_PAGES (HR_THREADS_MAX / HR_THREADS_PER_PAGE)
+
+static struct thread closed; /* gate closed: what a thread points at before it attaches */
+static struct thread off = { .gate = GATE_OFF };
+_Thread_local struct thread *thread_self = &closed;
+
+static char *states;      /* HR_THREADS_MAX * STATE_BYTES */
+static char *directories; /* HR_THREADS_MAX * DIRECTORY_BYTES */
+static uint32_t slots_max;
+static struct heapring_thread *record_pages[RECORD_PAGES];
+static uint32_t probe_next;
+
+bool threads_init(void)
+{
+	for (slots_max = HR_THREADS_MAX; slots_max >= 16; slots_max /= 4) {
+		states = os_reserve(slots_max * STATE_BYTES, true);
+		directories = os_reserve(slots_max * DIRECTORY_BYTES, true);
+		if (states != NULL && directories != NULL)
+			return true;
+		if (states != NULL)
+			os_release(states, slots_max * STATE_BYTES);
+		if (directories != NULL)
+			os_release(directories, slots_max * DIRECTORY_BYTES);
+	}
+	return false;
+}
+
+void threads_reset(void)
+{
+	memset(record_pages, 0, sizeof record_pages);
+	probe_next = 0;
+}
+
+void threads_off(void)
+{
+	thread_self = &off;
+}
+
+static struct heapring_thread *record_at(uint32_t slot)
+{
+	struct heapring_thread *page = segment_table_page(
+		(void **)record_pages, slot / HR_THREADS_PER_PAGE, HR_PAGE_THREADS);
+
+	return page == NULL ? NULL : page + slot % HR_THREADS_PER_PAGE;
+}
+
+/* A slot whose owner died, claimed for tid; HR_THREADS_MAX when none was found. */
+static uint32_t slot_of_the_dead(uint32_t tid)
+{
+	uint32_t used = __atomic_load_n(&segment.header->threads_used, __ATOMIC_RELAXED);
+	uint32_t pid = os_pid();
+
+	for (uint32_t i = 0; i < PROBES && i < used; i++) {
+		uint32_t slot =
+			__atomic_fetch_add(&probe_next, 1, __ATOMIC_RELAXED) % used;
+		struct heapring_thread *record = record_at(slot);
+		uint32_t owner;
+
+		if (record == NULL ||
+		    __atomic_load_n(&record->used, __ATOMIC_ACQUIRE) == 0)
+			continue;
+		owner = __atomic_load_n(&record->tid, __ATOMIC_RELAXED);
+		if (owner == 0 || (owner != tid && !os_thread_dead(pid, owner)))
+			continue;
+		/* acquire: what the dead owner wrote last is ours to continue */
+		if (__atomic_compare_exchange_n(&record->tid, &owner, tid, false,
+						__ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+			return slot;
+	}
+	return HR_THREADS_MAX;
+}
+
+static uint32_t slot_take(uint32_t tid)
+{
+	uint32_t slot = process_sandboxed() ? HR_THREADS_MAX : slot_of_the_dead(tid);
+	struct heapring_thread *record;
+
+	if (slot != HR_THREADS_MAX)
+		return slot;
+	if (__atomic_load_n(&segment.header->threads_used, __ATOMIC_RELAXED) >= slots_max)
+		return HR_THREADS_MAX;
+	slot = __atomic_fetch_add(&segment.header->threads_used, 1, __ATOMIC_RELAXED);
+	if (slot >= slots_max)
+		return HR_THREADS_MAX;
+	record = record_at(slot);
+	if (record == NULL)
+		return HR_THREADS_MAX;
+	__atomic_store_n(&record->tid, tid, __ATOMIC_RELAXED);
+	return slot;
+}
+
+/*
+ * The top of the stack that this thread was started on. A thread's descriptor,
+ * at which the thread pointer points, lies at the top of its stack, whoever
+ * allocated that. pthread_getattr_np would tell, but it holds a lock while it
+ * allocates (java: its realloc attached the thread, which asked again).
+ */
+static uintptr_t stack_top(uint32_t tid)
+{
+	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+	uintptr_t lo, hi;
+
+	process_main_stack(&lo, &hi);
+	if (tid == process_pid() && sp >= lo && sp < hi)
+		return hi;
+	return (uintptr_t)__builtin_thread_pointer();
+}
+
+void thread_forget(struct thread *t)
+{
+	recent_forget(&t->recents);
+	unwind_forget(&t->unwinder);
+	t->generation = modules_generation();
+}
+
+static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
+{
+	struct heapring_thread *record = record_at(slot);
+
+	t->slot = slot;
+	t->site_base = tree_site_base();
+	t->record = record;
+	t->unwinder.steps = &record->steps;
+	t->live_flat = live_tables[0].flat;
+	t->directory = (struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
+	thread_forget(t);
+	t->clock_events = 1;
+	peak_flush(t); /* what the slot's last owner held back; new: nothing */
+
+	t->random = os_mono_ns() ^ ((uint64_t)tid << 32) ^ (uintptr_t)t;
+	record->owners++;
+	if (!process_sandboxed())
+		os_thread_name(record->name);
+	__atomic_store_n(&record->used, 1, __ATOMIC_RELEASE);
+	t->unwinder.stack.hi = stack_top(tid);
+}
+
+static void attach(void)
+{
+	struct thread *t;
+	uint32_t tid, slot;
+
+	if (!process_ready()) {
+		thread_self = process_off() ? &off : &closed;
+		return;
+	}
+	tid = process_sandboxed() ? 0 : os_tid(); /* 0: the slot is never reused */
+	slot = slot_take(tid);
+	if (slot == HR_THREADS_MAX) {
+		thread_self = &off;
+		return;
+	}
+	t = (struct thread *)(states + slot * STATE_BYTES);
+	t->gate = GATE_BUSY; /* what happens below may allocate */
+	thread_self = t;
+	state_init(t, slot, tid);
+	/* the first page, so that the overflow site has a counter */
+	if (counters_at(t->directory, slot, t->site_base + HR_SITE_OVERFLOW) == NULL) {
+		thread_self = &off;
+		return;
+	}
+	mode_begin(t);
+	t->gate = t->resume;
+}
+
+void thread_attach(void)
+{
+	int saved = errno;
+
+	attach();
+	errno = saved;
+}

@@ -1,0 +1,87 @@
+/*
+ * thread - what the shim keeps for every thread of the target
+ *
+ * Why it exists: the hot path touches one private struct, found through one
+ * initial-exec TLS pointer, and one counter in the segment.
+ *
+ * Life. A thread is attached by its first allocation or free: it takes a slot
+ * of the segment (counters, losses) and the private memory that goes with it.
+ * There is no destructor: frees that other destructors make late are counted
+ * like any other. A slot is taken over by a new thread when its owner is dead,
+ * so memory depends on the threads alive at once.
+ *
+ * Fork. The private memory is wiped in a new address space, so `gate` reads
+ * GATE_CLOSED there and the first call takes the slow path, which gives the
+ * child a segment of its own. A vfork child shares memory and counts as its
+ * parent.
+ *
+ * The gate. One word says what the hot path may do, so that it tests once:
+ * closed (not attached, wiped, or not to be counted), busy (a signal handler
+ * interrupted the shim: pass through), exact (with or without the fast path),
+ * sampled or dormant.
+ */
+#ifndef PRELOAD_THREAD_H
+#define PRELOAD_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <heapring/segment.h>
+
+#include "preload/unwind.h"
+
+enum gate {
+	GATE_CLOSED = 0,
+	GATE_OFF, /* this process is not profiled */
+	GATE_BUSY,
+	GATE_EXACT,        /* this and all below: allocations are counted, or may be */
+	GATE_EXACT_LEAVES, /* exact, but the live table is not flat: no fast path */
+	GATE_SAMPLED,
+	GATE_DORMANT,
+};
+
+struct thread {
+	uint32_t gate;
+	uint32_t resume;      /* the gate to go back to after GATE_BUSY */
+	int64_t until_sample; /* bytes to the next sample; dormant: to the next look */
+
+	uint32_t now_ms;       /* coarse time, refreshed every CLOCK_EVENTS events */
+	uint32_t clock_events; /* until then */
+	uint32_t slot;
+	uint32_t site_base;
+	int64_t room; /* bytes to allocate before live bytes are folded; see fold() */
+	int64_t room_least; /* since the last fold */
+	int64_t room_most;
+	struct heapring_thread *record;
+	char *live_flat;                     /* live_tables[0].flat */
+	struct heapring_counter **directory; /* by site / HR_COUNTERS_PER_PAGE */
+	uint64_t random;                     /* state of the sampler's generator */
+	uint64_t rate;                       /* 1: exact */
+	uint32_t mode_seq; /* the header's wanted_seq that was followed last */
+
+	uint32_t generation; /* of the modules, for what recents and unwinder remember */
+
+	struct recents recents;
+	struct unwinder unwinder;
+};
+
+extern _Thread_local struct thread *thread_self
+	__attribute__((visibility("hidden"), tls_model("initial-exec")));
+
+/* Reserves the private memory of all slots. False: not possible here. */
+bool threads_init(void);
+
+/* Attaches the calling thread, or finds out why not; afterwards its gate is not
+ * GATE_CLOSED. May make system calls; saves errno. */
+void thread_attach(void);
+
+/* Drops what the thread remembers of stacks: modules changed, or its owner did. */
+void thread_forget(struct thread *t);
+
+/* For a fork child: every slot is free again. */
+void threads_reset(void);
+
+/* Ends counting in this process: all threads pass through. */
+void threads_off(void);
+
+#endif

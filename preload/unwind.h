@@ -1,0 +1,107 @@
+/*
+ * unwind - the call stack of the calling thread, as a node of the tree
+ *
+ * Input is the frame that called the hook; output is the node of the whole
+ * stack. Nothing here knows about symbols or sizes.
+ *
+ * Contract
+ *   - unwind_walk() always ends and always yields a node: an incomplete stack
+ *     hangs under the node of the reason (enum heapring_end);
+ *   - stack memory is read only from the frame given outward, below the top of
+ *     the thread's stack where that is known, and a remembered word only when
+ *     what was compared before it proves its frame live;
+ *   - no lock, no allocation, no system call, errno untouched.
+ */
+#ifndef PRELOAD_UNWIND_H
+#define PRELOAD_UNWIND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <heapring/segment.h>
+
+#include "preload/config.h"
+#include "preload/recent.h"
+#include "preload/rows.h"
+
+/* Fills a struct frame for the function that contains the macro's use. */
+#define FRAME_OF_CALLER()                                                                \
+	((struct frame){ (uintptr_t)__builtin_return_address(0),                         \
+			 (uintptr_t)__builtin_dwarf_cfa(),                               \
+			 *(uintptr_t *)__builtin_frame_address(0) })
+
+/* A frame of the last stack. */
+struct stack_frame {
+	struct frame regs;
+
+	row_t row;       /* of pc */
+	uint32_t node;   /* of the stack from the outer end to this frame */
+	uint16_t checks; /* of `check`, how many vouch for the frames outside this one */
+	bool needs_fp;   /* the place of a frame outside depends on fp here */
+};
+
+#define STACK_CHECKS (3u * CONFIG_DEPTH_MAX) /* at most three a frame */
+
+/* The last stack of a thread; frame 0 is the outermost. */
+struct stack {
+	uint32_t frames; /* 0: nothing to replay */
+	uint32_t end;    /* enum heapring_end */
+	uintptr_t hi;    /* top of the stack that the thread was started on; 0 unknown */
+
+	struct check check[STACK_CHECKS];
+	struct stack_frame frame[CONFIG_DEPTH_MAX];
+};
+
+/* A thread's own memory of tree_child(): direct-mapped. */
+#define CHILDREN 16384u
+struct child {
+	uint64_t pc;
+	uint32_t parent;
+	uint32_t node; /* 0: free */
+};
+
+/*
+ * A whole walk's worth of children: the fresh frames of a walk, innermost first,
+ * under the tail that held, and what they led to. One cache line, where the
+ * children would be one each.
+ */
+#define PATHS 1024u
+#define PATH_FRAMES 4u
+struct path {
+	uintptr_t pc[PATH_FRAMES];
+	uint32_t node[PATH_FRAMES];
+	uint32_t tail;   /* node */
+	uint32_t frames; /* 0: free */
+	uint32_t site;   /* of node[0]; 0: not looked up yet */
+	uint32_t reserved;
+};
+
+struct unwinder {
+	uint64_t *steps; /* counts frames walked */
+	struct stack stack;
+	struct child child[CHILDREN];
+	struct path path[PATHS];
+	struct stack_frame fresh[CONFIG_DEPTH_MAX]; /* scratch: innermost first */
+};
+
+/*
+ * Walks, remembers the stack in unwinder->stack, returns its node. depth: frames
+ * kept at most. A stack that cannot be replayed leaves stack.frames 0. *ret_site
+ * is where the caller may keep the node's site for the next time, or NULL.
+ */
+
+uint32_t unwind_walk(struct unwinder *unwinder, const struct frame *caller,
+		     uint32_t depth, uint32_t **ret_site);
+
+/* A key over the innermost frames of a stack, for recent.h. Equal stacks have
+ * equal keys. */
+uint64_t unwind_key(const struct unwinder *unwinder, const struct frame *caller);
+
+/* The address below which the stack at sp ends; UINTPTR_MAX when that is unknown. */
+#define STACK_BYTES_MAX ((uintptr_t)1 << 30)
+uintptr_t unwind_top(const struct stack *stack, uintptr_t sp);
+
+/* Drops the remembered stack and children. */
+void unwind_forget(struct unwinder *unwinder);
+
+#endif

@@ -1,0 +1,197 @@
+"""What the whole-program tests share: run the pipeline, a real Kafka, check, skip.
+
+A test is a script: check() says what is wrong and the script goes on, done() ends it
+with 0, or 1 when anything was wrong. skip() ends it with 77, unless
+HEAPRING_TEST_REQUIRE is set: then what is missing is a failure.
+
+The machine may be busy with something else: wait for what must happen with wait_for()
+instead of sleeping, and do not check how fast something went.
+"""
+import atexit
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+PIPELINE = os.environ.get("PIPELINE", "build/pipeline/heapring-pipeline")
+BENCH_RAW = os.environ.get("BENCH_RAW", "build/pipeline/bench-raw")
+DUMP_TOPIC = os.environ.get("DUMP_TOPIC", "build/tests/pipeline/dump-topic")
+KAFKA = os.environ.get("KAFKA", "scripts/kafka")
+# how long the tests are: 1 is under half a minute each, 10 is the long form, with
+# numbers that need a machine that does nothing else
+SCALE = float(os.environ.get("HEAPRING_TEST_SCALE", "1"))
+SANITIZED = "SANITIZED" in os.environ
+
+_failed = 0
+# a name of its own: other tests' folders are called heapring-test-*, and who removes
+# those by a pattern must not take away the files of a test that runs
+folder = tempfile.mkdtemp(prefix="pipeline-run-")
+atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+
+def check(ok, text):
+    global _failed
+    print(("ok   " if ok else "FAIL ") + text, flush=True)
+    _failed += not ok
+
+
+def done():
+    sys.exit(1 if _failed else 0)
+
+
+def skip(why):
+    print("skipped: " + why)
+    sys.exit(1 if os.environ.get("HEAPRING_TEST_REQUIRE") else 77)
+
+
+def path(name):
+    return os.path.join(folder, name)
+
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+        lines = [line for line in out.splitlines() if line.startswith("{")]
+        self.json = json.loads(lines[-1]) if lines else {}
+
+    def __getitem__(self, name):
+        return self.json[name]
+
+
+def start(*args):
+    return subprocess.Popen([PIPELINE, *map(str, args)], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finish(process, timeout=120):
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        check(False, "ended in time: " + " ".join(process.args[1:]))
+    return Result(process.returncode, out, err)
+
+
+def pipeline(*args, timeout=120):
+    return finish(start(*args), timeout)
+
+
+def run(*args, timeout=120):
+    return pipeline("run", "--summary", "json", "--quiet", *args, timeout=timeout)
+
+
+def together(jobs, most=4):
+    """The results of several runs by name; most of their time is waiting for a group."""
+    results = {}
+    names = list(jobs)
+    for first in range(0, len(names), most):
+        running = {name: start("run", "--summary", "json", "--quiet", *jobs[name])
+                   for name in names[first:first + most]}
+        for name, process in running.items():
+            results[name] = finish(process)
+    return results
+
+
+def free_port(count=1):
+    """The first of count ports in a row that nobody listens on just now."""
+    while True:
+        held = [socket.socket()]
+        try:
+            held[0].bind(("127.0.0.1", 0))
+            port = held[0].getsockname()[1]
+            for i in range(1, count):
+                held.append(socket.socket())
+                held[i].bind(("127.0.0.1", port + i))
+            return port
+        except OSError:
+            continue
+        finally:
+            for one in held:
+                one.close()
+
+
+def metric(port, name):
+    """A number from a run's metrics page; 0 while it does not answer."""
+    try:
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
+        for line in page.read().decode().splitlines():
+            if line.startswith("heapring_pipeline_" + name + " "):
+                return float(line.split()[1])
+    except OSError:
+        pass
+    return 0
+
+
+def kafka(command, *args):
+    try:
+        result = subprocess.run([KAFKA, command, *map(str, args)], text=True,
+                                capture_output=True, timeout=240)
+    except subprocess.TimeoutExpired as late:
+        return 1, "", str(late)
+    return result.returncode, result.stdout.strip(), result.stderr.strip()
+
+
+def need_kafka(nodes=1):
+    for tool in "java", "mvn":
+        if shutil.which(tool) is None:
+            skip(tool + " is needed for a real Kafka; scripts/setup installs it")
+    status, address, error = kafka("up", "--nodes", nodes, "--port", free_port(2 * nodes))
+    if status != 0:
+        skip("no Kafka: " + error)
+    return address.split()[-1]
+
+
+def fill(broker, topic, messages, *args):
+    partitions = () if "--partitions" in args else ("--partitions", 8)
+    result = pipeline("produce", "--broker", broker, "--topic", topic, "--messages",
+                      messages, "--summary", "json", *partitions, *args, timeout=600)
+    check(result.status == 0 and result["produced"] == messages,
+          f"{messages} messages are in {topic} {result.err}")
+
+
+def stored(file):
+    """The (partition, offset) pairs in a SQLite sink, and its event ids."""
+    db = sqlite3.connect(file, timeout=30)
+    keys = [row[0] for row in db.execute("SELECT key FROM orders")]
+    ids = [row[0] for row in db.execute("SELECT id FROM orders")]
+    db.close()
+    pairs = {((key >> 40) & 4095, key & ((1 << 40) - 1)) for key in keys}
+    check(len(pairs) == len(keys), "no key is there twice")
+    return pairs, ids
+
+
+def count(file):
+    """Rows in a SQLite sink that a run may be writing."""
+    db = sqlite3.connect(file, timeout=30)
+    rows = db.execute("SELECT count(*) FROM orders").fetchone()[0]
+    db.close()
+    return rows
+
+
+def wait_for(condition, seconds, text):
+    until = time.time() + seconds
+    while time.time() < until:
+        if condition():
+            return True
+        time.sleep(0.05)
+    check(False, text)
+    return False
+
+
+def resident_kb(pid):
+    with open(f"/proc/{pid}/status") as status:
+        for line in status:
+            if line.startswith("VmRSS"):
+                return int(line.split()[1])
+    return 0
+
+
+__all__ = [name for name in dir() if not name.startswith("_")]

@@ -1,0 +1,45 @@
+"""What is wrong is said in one clear line, with the right exit status."""
+from harness import *
+
+
+def expect(status, text, *args):
+    r = pipeline(*args, timeout=60)
+    lines = [line for line in r.err.splitlines() if ": note: " not in line]
+    check(r.status == status, f"{' '.join(map(str, args))}: exit {r.status}, want {status}")
+    check(len(lines) == 1 and text in lines[0], f"  one line with '{text}': {lines}")
+
+
+expect(2, "no such option", "run", "--bogus")
+expect(2, "allowed is", "run", "--decode", "magic")
+expect(2, "out of range", "run", "--workers", "0")
+expect(2, "no such command", "stroll")
+expect(2, "no such fault", "run", "--fault", "none-such")
+expect(2, "need at least", "run", "--memory", "9MiB", "--messages", 10)
+expect(3, "is it running", "run", "--broker", "127.0.0.1:1", "--messages", 10)
+expect(3, "folder that can be written", "run", "--messages", 10, "--sink",
+       "sqlite:/no/such/folder/x.db")
+expect(3, "is it running", "run", "--messages", 10, "--sink",
+       "postgres:host=/no/such/folder dbname=x")
+expect(3, "not understood", "run", "--messages", 10, "--chaos", "what=1")
+with socket.create_server(("127.0.0.1", 0)) as taken:
+    expect(3, "cannot listen", "run", "--messages", 10, "--metrics",
+           f"127.0.0.1:{taken.getsockname()[1]}")
+db = sqlite3.connect(path("other.db"))
+db.execute("CREATE TABLE orders(something TEXT)")
+db.close()
+expect(3, "another schema", "run", "--messages", 10, "--sink", "sqlite:" + path("other.db"))
+
+# messages of another encoding: stop before one is buried or acknowledged
+server = start("produce", "--messages", 5000, "--encoding", "protobuf", "--quiet")
+broker = server.stdout.readline().strip()
+r = run("--broker", broker, "--encoding", "json", "--messages", 5000, "--sink",
+        "sqlite:" + path("enc.db"))
+check(r.status == 3 and "is --encoding right" in r.err, f"wrong encoding: {r.status} {r.err}")
+check(r["committed"] == 0 and r["dead_lettered"] == 0 and r["processed"] == 0,
+      f"and nothing was acknowledged {r.json}")
+server.terminate()
+finish(server)
+check(pipeline("faults").status == 0, "faults lists")
+check(len(pipeline("faults").out.splitlines()) == 28, "fourteen of them")
+check("usage" in pipeline("--help").out, "help helps")
+done()

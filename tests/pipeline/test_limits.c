@@ -1,0 +1,66 @@
+/*
+ * test_limits - the contract in pipeline/limits.h
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <errno.h>
+
+#include "pipeline/limits.h"
+
+static struct limits_ask ask_of(size_t memory, unsigned partitions)
+{
+	return (struct limits_ask){ .memory = memory,
+				    .resident = 8 << 20,
+				    .queue = 4000,
+				    .batch = 500,
+				    .payload = 300,
+				    .partitions = partitions,
+				    .brokers = 1 };
+}
+
+Test(limits, the_lines_add_up_to_the_total)
+{
+	struct limits_ask ask = ask_of(32 << 20, 16);
+	struct limits l;
+	size_t sum = 0;
+
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	for (unsigned i = 0; i < l.n_lines; i++)
+		sum += l.lines[i].bytes;
+	cr_expect(eq(sz, sum, l.total));
+}
+
+Test(limits, the_total_is_within_the_budget)
+{
+	for (size_t mib = 16; mib <= 1024; mib *= 2)
+		for (unsigned partitions = 1; partitions <= 64; partitions *= 4) {
+			struct limits_ask ask = ask_of(mib << 20, partitions);
+			struct limits l;
+
+			if (limits_derive(&ask, &l) != 0)
+				continue;
+			cr_expect(le(sz, l.total, ask.memory), "%zu MiB %u partitions",
+				  mib, partitions);
+			cr_expect(ge(u32, l.slots, 2));
+			cr_expect(le(u32, l.slots * l.batch, 4500));
+		}
+}
+
+Test(limits, a_budget_that_is_too_small_is_refused_with_what_is_enough)
+{
+	struct limits_ask ask = ask_of(9 << 20, 64);
+	struct limits l;
+
+	cr_assert(eq(int, limits_derive(&ask, &l), -ENOSPC));
+	ask.memory = l.total;
+	cr_expect(eq(int, limits_derive(&ask, &l), 0));
+}
+
+Test(limits, an_answer_has_room_for_every_partition)
+{
+	struct limits_ask ask = ask_of(64 << 20, 32);
+	struct limits l;
+
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(ge(sz, l.fetch_total, l.fetch_bytes * 32));
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env python3
+"""The views on a program that ran under the real shim.
+
+Usage: run_profiled.py HEAPRING CHURN
+"""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HEAPRING, CHURN = (os.path.abspath(path) for path in sys.argv[1:3])
+
+
+class Profiled(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.dump = os.path.join(cls.folder.name, "dump")
+        subprocess.run([HEAPRING, "run", "-q", "-o", cls.dump, "--", CHURN, "1"], check=True,
+                       stdout=subprocess.DEVNULL,
+                       env=dict(os.environ, HEAPRING_DIR=cls.folder.name))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def json(self, *args):
+        done = subprocess.run([HEAPRING, *args, "--format", "json", self.dump],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done)
+        return json.loads(done.stdout)
+
+    def row(self, view, function="make_block"):
+        return [row for row in self.json(view)["rows"] if row["function"] == function][0]
+
+    def test_every_block_has_a_size_and_a_lifetime_or_still_lives(self):
+        row = self.row("sizes")
+        self.assertEqual(sum(row["size"]), row["alloc_objects"])
+        self.assertEqual(row["size"][0], 0)  # below 16 bytes there is none
+        self.assertEqual(row["size"][6:], [0, 0])
+        row = self.row("lifetimes")
+        self.assertEqual(sum(row["lifetime"]) + row["living"], row["alloc_objects"])
+
+    def test_frees_by_the_other_thread_are_seen(self):
+        row = self.row("foreign")
+        self.assertGreater(row["foreign_frees"], 0)
+        self.assertLessEqual(row["foreign_frees"], row["alloc_objects"] - row["inuse_objects"])
+        self.assertEqual(row["foreign_bytes"], 2000 * row["foreign_frees"])
+
+    def test_list_shows_the_line_that_allocates(self):
+        done = subprocess.run([HEAPRING, "list", "^make_block$", "--sample", "alloc_space",
+                               self.dump], capture_output=True, text=True, timeout=60)
+        if "no line information" in done.stdout:
+            self.skipTest("built without debug information")
+        self.assertIn("malloc(bytes)", done.stdout)
+
+    def test_at_the_peak_the_sites_add_up_to_about_the_highest_live_bytes(self):
+        total = self.json("top", "--at", "peak")["total"]
+        self.assertLessEqual(total["inuse_space"], total["peak_space"])
+        self.assertGreater(total["inuse_space"], total["peak_space"] // 2)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]] + sys.argv[3:])

@@ -1,0 +1,240 @@
+#!/usr/bin/env python3
+"""What the views of the command line show of synthetic dumps whose truth is known.
+
+Usage: run_views.py HEAPRING MAKE_SEGMENT
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HEAPRING, MAKE_SEGMENT = (os.path.abspath(path) for path in sys.argv[1:3])
+SAMPLES = ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects")
+
+
+class Views(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.dump = self.make("example")
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def make(self, kind, *args, name=None):
+        path = self.path(name or kind)
+        subprocess.run([MAKE_SEGMENT, kind, path, *args], check=True,
+                       stderr=subprocess.DEVNULL)
+        return path
+
+    def run_it(self, *args, status=0):
+        done = subprocess.run([HEAPRING, *args], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, status, done)
+        return done.stdout
+
+    def json(self, *args):
+        return json.loads(self.run_it(*args, "--format", "json"))
+
+    def test_at_peak_notes_of_this_peak_replace_the_counts(self):
+        top = self.json("top", "--at", "peak", self.make("peak"))
+        self.assertEqual((top["at"], top["peak_error"]), ("peak", 200))
+        # 10 * 100 + 5000 + 5 * 10: the note of an older peak is not used
+        self.assertEqual(top["total"]["inuse_space"], 6050)
+        self.assertEqual(top["total"]["inuse_objects"], 20)
+        self.assertEqual(sum(row["flat"] for row in top["rows"]), 6050)
+        self.assertEqual(top["rows"][0]["flat"], 5000)
+        self.assertIn("at most 200B low", self.run_it("top", "--at", "peak", self.path("peak")))
+
+    def test_by_thread_the_totals_stay_and_threads_are_outermost(self):
+        for dump in (self.dump, self.make("large", "300")):
+            plain = self.json("top", dump)["total"]
+            split = self.json("traces", "--by-thread", dump)
+            self.assertEqual(split["total"], plain)
+            for sample in SAMPLES:
+                self.assertEqual(sum(row[sample] for row in split["rows"]), plain[sample])
+            for row in split["rows"]:
+                self.assertTrue(row["stack"][-1]["function"].startswith("[thread "))
+        rows = self.json("top", "--by-thread", "--cum", "--show", "^.thread", self.dump)["rows"]
+        self.assertEqual({row["function"]: row["inuse_space"] for row in rows},
+                         {"[thread example]": 650, "[thread worker]": 0})
+
+    def test_base_subtracts_and_an_equal_base_leaves_nothing(self):
+        grown = self.make("grown")
+        same = self.json("top", "--base", self.dump, self.dump)
+        self.assertEqual({row["flat"] for row in same["rows"]}, {0})
+        self.assertEqual(same["total"]["inuse_space"], 0)
+        more = self.json("top", "--base", self.dump, grown)
+        self.assertEqual(more["total"]["inuse_space"], 1000)
+        self.assertEqual((more["rows"][0]["function"], more["rows"][0]["flat"]),
+                         ("example+0x2001", 1000))
+        less = self.json("top", "--base", grown, self.dump)
+        self.assertEqual(less["rows"][0]["flat"], -1000)
+        self.assertEqual(less["base"]["total"]["inuse_space"], 1650)
+        self.assertIn("-1000B", self.run_it("top", "--base", grown, self.dump))
+
+    def test_normalize_scales_the_base_to_the_same_total(self):
+        top = self.json("top", "--normalize", "--base", self.dump, self.make("grown"))
+        self.assertLessEqual(abs(top["total"]["inuse_space"]), 1)
+
+    def test_show_from_cuts_outside_and_drops_stacks_without_a_match(self):
+        rows = self.json("traces", "--show-from", "0x2001", self.dump)["rows"]
+        self.assertEqual([[f["function"] for f in row["stack"]] for row in rows],
+                         [["example+0x2001"]])
+
+    def test_unit_is_the_one_that_was_asked_for(self):
+        out = self.run_it("top", "--unit", "kB", "--sample", "alloc_space", self.dump)
+        self.assertIn("5.00kB", out)
+        self.assertIn("6.05kB", out)
+
+    def test_traces_merge_stacks_that_look_the_same(self):
+        merged = self.json("traces", "--modules", self.dump)["rows"]
+        self.assertEqual(len(merged), 2)  # one of them is truncated
+        lines = self.json("traces", self.make("large", "300"))["rows"]
+        self.assertEqual(len(self.json("traces", "--modules", self.path("large"))["rows"]), 1)
+        self.assertGreater(len(lines), 100)
+
+    def test_sampled_text_shows_an_interval_of_95_percent(self):
+        out = self.run_it("top", "--sample", "alloc_space", self.make("sampled"))
+        self.assertIn("95%", out)
+        self.assertIn("±20B", out)  # 1.96 * 10
+        self.assertIn("±", self.run_it("top", "--sample", "inuse_objects", self.path("sampled")))
+
+    def test_tree_children_add_up_to_their_parent(self):
+        rows = self.json("tree", self.make("large", "300"))["rows"]
+        for sample in SAMPLES:
+            self.assertEqual(sum(row[sample] for row in rows),
+                             self.json("top", self.path("large"))["total"][sample])
+        for at, row in enumerate(rows):
+            children = 0
+            for below in rows[at + 1:]:
+                if below["depth"] <= row["depth"]:
+                    break
+                if below["depth"] == row["depth"] + 1:
+                    children += below["cum"]
+            self.assertEqual(row["cum"], row["flat"] + children)
+        self.assertIn("example+0x2001", self.run_it("tree", self.dump))
+
+    def test_peek_shows_callers_and_callees_with_what_came_through_them(self):
+        rows = self.json("peek", "--sample", "alloc_space", "0x1001", self.dump)["rows"]
+        self.assertEqual(len(rows), 1)
+        self.assertEqual((rows[0]["flat"], rows[0]["cum"], rows[0]["callers"]), (0, 6000, []))
+        self.assertEqual([(c["function"], c["value"]) for c in rows[0]["callees"]],
+                         [("example+0x3001", 5000), ("example+0x2001", 1000)])
+        self.assertIn("example+0x3001", self.run_it("peek", "0x3001", "--sample",
+                                                    "alloc_space", self.dump))
+        self.run_it("peek", "(", self.dump, status=2)
+
+    def test_list_adds_up_lines_and_finds_a_moved_source_tree(self):
+        dump = self.make("elf", MAKE_SEGMENT, "300")
+        rows = self.json("list", "segment_builder_new", dump)["rows"]
+        top = self.json("top", "--focus", "segment_builder_new", dump)["rows"]
+        wanted = [row for row in top if row["function"] == "segment_builder_new"][0]
+        row = [row for row in rows if row["function"] == "segment_builder_new"][0]
+        self.assertEqual((row["flat"], row["cum"]), (wanted["flat"], wanted["cum"]))
+        self.assertEqual(sum(line["flat"] for line in row["lines"]), row["flat"])
+        if not row["file"]:
+            self.skipTest("built without debug information")
+        moved = os.path.join(self.folder.name, "moved", "tests")
+        os.makedirs(moved)
+        with open(os.path.join(moved, os.path.basename(row["file"])), "w") as stream:
+            stream.writelines("moved line %d\n" % i for i in range(1, 1000))
+        for more in ([], ["--trim-path", os.path.dirname(os.path.dirname(row["file"]))]):
+            listed = self.json("list", "--source-path", os.path.join(self.folder.name, "moved"),
+                               *more, "segment_builder_new", dump)["rows"][0]
+            for line in listed["lines"]:
+                self.assertEqual(line["source"], "moved line %d" % line["line"])
+        self.assertIn("segment_builder_new in", self.run_it("list", "segment_builder_new", dump))
+
+    def test_diff_names_the_regression_first_and_shows_both_sides(self):
+        diff = self.json("diff", self.dump, self.make("grown"))
+        self.assertEqual(diff["rows"][0]["function"], "example+0x2001")
+        self.assertEqual([diff["rows"][0][key] for key in ("before", "after", "delta")],
+                         [600, 1600, 1000])
+        self.assertEqual([row["delta"] for row in diff["rows"][1:]],
+                         [0] * (len(diff["rows"]) - 1))
+        text = self.run_it("diff", self.dump, self.path("grown"))
+        self.assertIn("+1000B", text)
+        self.assertIn("167%", text)
+
+    def test_a_histogram_takes_no_base_and_no_peak(self):
+        for view in ("lifetimes", "sizes", "foreign"):
+            self.run_it(view, "--base", self.dump, self.dump, status=2)
+            self.run_it(view, "--at", "peak", self.dump, status=2)
+
+    def test_foreign_frees_are_those_beyond_a_threads_own_allocations(self):
+        rows = self.json("foreign", self.dump)["rows"]
+        self.assertEqual([(row["function"], row["foreign_frees"], row["foreign_bytes"])
+                          for row in rows], [("example+0x2001", 4, 400)])
+
+    def flame(self, *args):
+        path = self.path("flame.html")
+        self.run_it("flame", *args, "-o", path)
+        with open(path) as stream:
+            page = stream.read()
+        inside = page.split('<script type="application/json" id="data">')[1]
+        return page, json.loads(inside.split("</script>")[0])
+
+    def test_flame_is_one_file_with_the_totals_and_no_address_of_a_network(self):
+        for dump in (self.dump, self.make("large", "300")):
+            page, data = self.flame(dump)
+            total = self.json("top", dump)["total"]
+            for sample in SAMPLES:
+                self.assertEqual(sum(data["flat"][sample]), total[sample])
+            self.assertTrue(all(data["parent"][i] < i for i in range(1, len(data["parent"]))))
+            self.assertNotRegex(page, r"https?://|src=|href=|@import|url\(")
+        self.run_it("flame", self.dump, status=2)
+
+    @unittest.skipIf(shutil.which("node") is None, "no node")
+    def test_the_script_of_the_flame_page_zooms_and_searches(self):
+        self.flame("--sample", "alloc_space", self.dump)
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "flame_page.js")
+        said = subprocess.run(["node", script, self.path("flame.html"), "0x2001"],
+                              capture_output=True, text=True, check=True).stdout.splitlines()
+        self.assertEqual(said, ["all stacks: 5.91KiB (100.00%)",
+                                "example+0x1001: 5.86KiB (99.17%) [example]",
+                                "matches /0x2001/: 1000B (16.53%)",
+                                "matches /0x2001/: 10 (50.00%)",
+                                "no regular expression: ("])
+
+    def test_flame_with_a_base_has_both_sides(self):
+        _, data = self.flame("--base", self.dump, self.make("grown"))
+        self.assertEqual(sum(data["flat"]["inuse_space"]), 1650)
+        self.assertEqual(sum(data["base"]["inuse_space"]), 650)
+
+    def test_flame_survives_names_that_look_like_markup(self):
+        with open(self.dump, "r+b") as stream:
+            data = stream.read().replace(b"/usr/bin/example\0", b"/u/</script><b>\0\0")
+            stream.seek(0)
+            stream.write(data)
+        page, data = self.flame(self.dump)
+        self.assertEqual(page.count("</script>"), 2)
+        self.assertTrue(any("script><b>" in place["module"] for place in data["places"]))
+
+    def keys(self, value, at=""):
+        if isinstance(value, dict):
+            for key, inside in value.items():
+                yield key
+                yield from self.keys(inside)
+        elif isinstance(value, list):
+            for inside in value:
+                yield from self.keys(inside)
+
+    def test_the_documentation_names_every_key(self):
+        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        with open(os.path.join(root, "docs", "json.md")) as stream:
+            text = stream.read()
+        printed = set()
+        for view in (["top", "--cum"], ["top", "--at", "peak"], ["top", "--base", self.dump],
+                     ["traces"], ["tree"], ["peek", "."], ["list", "."], ["diff", self.dump],
+                     ["lifetimes"], ["sizes"], ["foreign"]):
+            printed |= set(self.keys(self.json(*view, self.dump)))
+        for key in printed:
+            plain = key.removeprefix("cum_").removeprefix("delta_")
+            self.assertRegex(text, r"[`.](%s|%s)[`.]" % (key, plain))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0]] + sys.argv[3:])

@@ -1,0 +1,58 @@
+/*
+ * test_demangle - the contract in analyzer/demangle.h
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <stdlib.h>
+
+#include "analyzer/demangle.h"
+
+static void expect(const char *symbol, const char *readable)
+{
+	char *got = demangle(symbol);
+
+	cr_expect(eq(str, got, (char *)readable));
+	free(got);
+}
+
+Test(demangle, c_names_stay_as_they_are)
+{
+	expect("main", "main");
+	expect("_init", "_init");
+	expect("", "");
+}
+
+Test(demangle, cxx_parameters_go_and_template_arguments_stay)
+{
+	expect("_ZNSt6vectorIiSaIiEE9push_backERKi",
+	       "std::vector<int, std::allocator<int> >::push_back");
+	expect("_ZN12_GLOBAL__N_11fEv", "(anonymous namespace)::f");
+	expect("_Znwm", "operator new");
+}
+
+Test(demangle, cxx_return_types_of_templates_go)
+{
+	expect("_Z3fooIiET_S0_", "foo<int>");
+}
+
+Test(demangle, rust_hashes_go_in_both_manglings)
+{
+	expect("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE",
+	       "core::fmt::Formatter::pad");
+	expect("_RNvNtCs1234_7mycrate3foo3bar", "mycrate::foo::bar");
+}
+
+Test(demangle, suffixes_of_clones_go)
+{
+	expect("foo.isra.0", "foo");
+	expect("foo.constprop.1.cold", "foo");
+	expect("_Z3barv.part.0", "bar");
+	expect("_ZN3foo17h05af221e174051e9E.llvm.123", "foo");
+}
+
+Test(demangle, other_dots_stay)
+{
+	expect("main.allocate", "main.allocate");
+	expect(".text", ".text");
+}

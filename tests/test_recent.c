@@ -1,0 +1,225 @@
+/*
+ * test_recent - the contract in preload/recent.h, on words that play a stack
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "preload/recent.h"
+
+static struct recents recents;
+static uintptr_t stack[4096];
+static struct heapring_counter counter;
+
+/* A stack of n checked words from `at` inward; checks are given outermost first. */
+struct made {
+	struct frame top;
+	struct recent entry;
+	struct check check[600];
+	uint64_t key;
+};
+
+static struct made make(unsigned at, unsigned n, uint32_t site)
+{
+	struct made m = { .top = { 0x400000 + at, (uintptr_t)&stack[at], 0x77 } };
+
+	for (unsigned i = 0; i < n; i++) {
+		uintptr_t *word = &stack[at + 2 * (n - 1 - i)];
+
+		m.check[i] = (struct check){ word, *word };
+	}
+	m.entry = (struct recent){
+		.top = m.top, .checks = n, .site = site, .counter = &counter
+	};
+	m.key = (at + 1ull) * 0x9e3779b97f4a7c15ull;
+	return m;
+}
+
+static void enter(struct made *m)
+{
+	m->entry.check = m->check;
+	recent_enter(&recents, &m->entry, m->key);
+}
+
+static uint32_t found(const struct made *m)
+{
+	const struct recent *e = recent_find(&recents, m->top, m->key);
+
+	return e == NULL ? 0 : e->site;
+}
+
+static void begin(void)
+{
+	for (unsigned i = 0; i < 4096; i++)
+		stack[i] = i * 3;
+	recent_forget(&recents);
+}
+
+TestSuite(recent, .init = begin);
+
+Test(recent, at_first_no_stack_equals_the_last)
+{
+	struct made m = make(100, 8, 5);
+
+	cr_expect(not(recent_is(recents.last, m.top)));
+	cr_expect(eq(u32, found(&m), 0));
+	cr_expect(eq(ptr, (void *)recent_guess(&recents, m.top), NULL));
+}
+
+Test(recent, what_was_entered_is_last_guessed_and_found)
+{
+	struct made m = make(100, 8, 5);
+
+	enter(&m);
+	cr_expect(recent_is(recents.last, m.top));
+	cr_expect(eq(u32, recents.last->site, 5));
+	cr_expect(eq(ptr, recents.last->counter, &counter));
+	cr_expect(eq(u32, recent_guess(&recents, m.top)->site, 5));
+	cr_expect(eq(u32, found(&m), 5));
+}
+
+/* For stacks of every length: the padding of the last group must not matter. */
+Test(recent, any_word_that_changed_is_another_stack)
+{
+	for (unsigned n = 0; n < 70; n++) {
+		struct made m = make(1000, n, n + 1);
+
+		recent_forget(&recents); /* shorter ones are equal as far as they go */
+		enter(&m);
+		cr_assert(recent_is(recents.last, m.top));
+		for (unsigned i = 0; i < n; i++) {
+			uintptr_t *word = (uintptr_t *)m.check[i].at;
+
+			(*word)++;
+			cr_assert(not(recent_is(recents.last, m.top)), "%u of %u", i, n);
+			cr_assert(eq(u32, found(&m), 0));
+			(*word)--;
+		}
+		cr_assert(recent_is(recents.last, m.top));
+	}
+}
+
+Test(recent, the_innermost_frame_must_be_the_same)
+{
+	struct made m = make(100, 8, 5);
+	struct frame other;
+
+	enter(&m);
+	other = m.top;
+	other.pc++;
+	cr_expect(not(recent_is(recents.last, other)));
+	other = m.top;
+	other.sp += 8;
+	cr_expect(not(recent_is(recents.last, other)));
+	other = m.top;
+	other.fp++;
+	cr_expect(recent_is(recents.last, other), "fp does not matter here");
+	m.entry.fp_matters = UINTPTR_MAX;
+	enter(&m);
+	cr_expect(not(recent_is(recents.last, other)));
+	cr_expect(recent_is(recents.last, m.top));
+}
+
+Test(recent, stacks_with_one_innermost_frame_are_told_apart)
+{
+	struct made a = make(100, 8, 1), b;
+	const struct recent *guess;
+
+	enter(&a);
+	stack[114]++;
+	b = make(100, 8, 2);
+	b.key = a.key + 1;
+	enter(&b);
+	cr_expect(eq(u32, found(&b), 2));
+	cr_expect(eq(u32, found(&a), 0), "not the present stack");
+	stack[114]--;
+	cr_expect(eq(u32, found(&a), 1));
+	guess = recent_guess(&recents, a.top);
+	cr_expect(guess == NULL || guess->site == 1, "a guess is right or none");
+}
+
+Test(recent, a_hit_becomes_the_last)
+{
+	struct made a = make(100, 8, 1), b = make(500, 8, 2);
+
+	enter(&a);
+	enter(&b);
+	cr_expect(eq(u32, found(&a), 1));
+	cr_expect(eq(u32, recents.last->site, 1));
+}
+
+Test(recent, an_entry_whose_checks_were_overwritten_is_not_found)
+{
+	struct made m = make(100, 64, 1);
+	unsigned entered = 0;
+
+	enter(&m);
+	while (entered < RECENT_RING) {
+		struct made other = make(2000, 128, 2);
+
+		other.key = m.key ^ 1ull << 63; /* another set */
+		enter(&other);
+		entered += 128;
+	}
+	cr_expect(eq(u32, found(&m), 0));
+	cr_expect(eq(ptr, (void *)recent_guess(&recents, m.top), NULL));
+}
+
+Test(recent, the_ring_wraps_without_a_mistake)
+{
+	for (unsigned i = 0; i < 3000; i++) {
+		struct made m = make(i % 1000, i % 90, i + 1);
+
+		enter(&m);
+		cr_assert(recent_is(recents.last, m.top));
+		cr_assert(eq(u32, found(&m), i + 1));
+		for (unsigned c = 0; c < recents.last->checks; c++)
+			cr_assert(recents.last->check + c < recents.ring + RECENT_RING);
+	}
+}
+
+Test(recent, forgotten_stacks_are_not_found)
+{
+	struct made m = make(100, 8, 5);
+
+	enter(&m);
+	recent_forget(&recents);
+	cr_expect(not(recent_is(recents.last, m.top)));
+	cr_expect(eq(u32, found(&m), 0));
+	cr_expect(eq(ptr, (void *)recent_guess(&recents, m.top), NULL));
+}
+
+/* A stack of more checks than a share of the ring is not entered. */
+Test(recent, a_stack_with_too_many_checks_is_left_out)
+{
+	static struct check many[RECENT_RING];
+	struct made m = make(100, 8, 5);
+
+	for (unsigned i = 0; i < RECENT_RING; i++)
+		many[i] = (struct check){ &stack[i % 4096], stack[i % 4096] };
+	m.entry.check = many;
+	m.entry.checks = RECENT_RING;
+	recent_enter(&recents, &m.entry, m.key);
+	cr_expect(not(recent_is(recents.last, m.top)));
+	cr_expect(eq(u32, found(&m), 0));
+}
+
+/* recent.h, "Order": a group stays within the page of its first word. */
+Test(recent, groups_do_not_cross_a_page)
+{
+	for (unsigned at = 0; at < 600; at++) {
+		struct made m = make(at, 100, 1);
+
+		enter(&m);
+		for (unsigned i = 0; i < recents.last->checks; i++) {
+			const struct check *c = &recents.last->check[i];
+			const struct check *first = c - i % CHECK_PAD;
+
+			bool padding =
+				c->at >= (const uintptr_t *)recents.ring &&
+				c->at < (const uintptr_t *)(recents.ring + RECENT_RING);
+
+			cr_assert(padding ||
+				  ((uintptr_t)c->at ^ (uintptr_t)first->at) < 4096);
+		}
+	}
+}
