@@ -284,6 +284,7 @@ static uint32_t *name_fresh(struct unwinder *u, uint32_t tail, uint32_t frames)
 
 	if (frames == 0)
 		return NULL;
+	u->named = true;
 	if (frames <= PATH_FRAMES && is_path(p, u, tail, frames)) {
 		for (uint32_t i = 0; i < frames; i++)
 			u->fresh[i].node = p->node[i];
@@ -397,6 +398,9 @@ static void cut_tail(struct walk *w)
 void unwind_forget(struct unwinder *u)
 {
 	u->stack.frames = 0;
+	if (!u->named) /* pages that nobody touched stay so */
+		return;
+	u->named = false;
 	memset(u->child, 0, sizeof u->child);
 	memset(u->path, 0, sizeof u->path);
 }

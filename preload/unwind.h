@@ -80,6 +80,7 @@ struct path {
 struct unwinder {
 	uint64_t *steps; /* counts frames walked */
 	struct stack stack;
+	bool named; /* there is something in child or path */
 	struct child child[CHILDREN];
 	struct path path[PATHS];
 	struct stack_frame fresh[CONFIG_DEPTH_MAX]; /* scratch: innermost first */
