@@ -37,6 +37,7 @@ struct profile_wants {
 	bool at_peak;
 	bool by_thread;
 	bool details;
+	bool history; /* how the figures moved; not with at_peak or by_thread */
 };
 
 struct profile_stack {
@@ -77,6 +78,8 @@ struct profile {
 	uint64_t peak_space;
 	uint64_t peak_error; /* the peak may be higher by so many bytes */
 	struct profile_coverage coverage;
+	struct history
+		*history; /* see history.h; NULL: not asked for, or there is none */
 };
 
 int profile_load(const struct target *target, struct profile **ret_profile,
