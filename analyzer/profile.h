@@ -88,6 +88,9 @@ int profile_load_with(const struct target *target, const struct profile_wants *w
 		      struct profile **ret_profile, struct fault *fault);
 void profile_free(struct profile *profile);
 
+/* The node that a site's figures belong to; 0 when the site was never completed. */
+uint32_t profile_node_of(const struct segment *segment, uint32_t site);
+
 /* Fills in total[], peak_space and coverage from the stacks and the segment. */
 void profile_add_up(struct profile *profile);
 
