@@ -255,9 +255,11 @@ static int get_slices(struct decoding *d)
 		if (r < 0)
 			break;
 		ring->slices[taken++] =
-			(struct ring_slice){ found->slice.first, found->slice.last,
-					     found->slice.start_ns, found->slice.end_ns,
-					     found->slice.sweep_ns };
+			(struct ring_slice){ .first = found->slice.first,
+					     .start_ns = found->slice.start_ns,
+					     .end_ns = found->slice.end_ns,
+					     .sweep_ns = found->slice.sweep_ns,
+					     .partial = found->slice.partial != 0 };
 		next = found;
 	}
 	ring->slices_count = taken;

@@ -281,7 +281,8 @@ struct heapring_slice {
 			    * process did nothing in between */
 	uint64_t end_ns;   /* CLOCK_MONOTONIC when its (last) sweep began */
 	uint64_t sweep_ns; /* and how long that took, at most */
-	uint64_t reserved;
+	uint64_t partial;  /* 1: it grew so large that it was cut, and did not look at all
+			    * sites; the next slice begins where it ended */
 };
 
 struct heapring_values {
