@@ -154,7 +154,9 @@ struct units_text history_after(double at_s)
 {
 	struct units_text out;
 
-	if (at_s < 100)
+	if (at_s > 0 && at_s < 0.1)
+		snprintf(out.text, sizeof(out.text), "%.3gms", at_s * 1e3);
+	else if (at_s < 100)
 		snprintf(out.text, sizeof(out.text), "%.*fs", at_s < 10 ? 2 : 1, at_s);
 	else
 		out = units_age((uint64_t)(at_s * 1e9));
@@ -202,7 +204,7 @@ static int check(const struct history *history, const char *text, double *at_s,
 			history_clock(history, first).text,
 			history->damaged ? ", for what is older is damaged" : "");
 	*at_s = fmin(fmax(*at_s, first), last);
-	if (history->slices > 0 || *at_s <= slack || *at_s >= last - slack)
+	if (history->slices > 0 || *at_s <= first || *at_s >= last)
 		return 0;
 	return fault_set(fault, FAULT_USAGE, -ERANGE, "nothing is known of '%s': %s",
 			 text,

@@ -98,6 +98,18 @@ static int read_modules(void *arg, const struct heapring_page *page, const void 
 	return 0;
 }
 
+static int read_tags(void *arg, const struct heapring_page *page, const void *data)
+{
+	struct reading *reading = arg;
+	struct heapring_tag *to =
+		reading->segment->tags + (size_t)page->index * HR_TAGS_PER_PAGE;
+
+	memcpy(to, data, HR_PAGE);
+	for (unsigned i = 0; i < HR_TAGS_PER_PAGE; i++)
+		to[i].name[HR_TAG_NAME - 1] = '\0';
+	return 0;
+}
+
 static int read_nodes(void *arg, const struct heapring_page *page, const void *data)
 {
 	struct reading *reading = arg;
@@ -222,6 +234,10 @@ static int load_tables(struct reading *reading, const struct segment_map *map)
 			       sizeof(*segment->modules), read_modules, &segment->modules,
 			       &segment->modules_count);
 	if (r == 0)
+		r = load_table(reading, map, HR_PAGE_TAGS, HR_TAGS_PER_PAGE,
+			       sizeof(*segment->tags), read_tags, &segment->tags,
+			       &segment->tags_count);
+	if (r == 0)
 		r = check_nodes(reading);
 	if (r == 0)
 		r = check_sites(reading);
@@ -289,7 +305,17 @@ void segment_free(struct segment *segment)
 	free(segment->sites);
 	free(segment->modules);
 	free(segment->threads);
+	free(segment->tags);
 	free(segment);
+}
+
+const char *segment_tag_name(const struct segment *segment, uint64_t pc)
+{
+	uint64_t number = pc & ~HR_TAG_PC;
+
+	if (number == 0 || number >= segment->tags_count || !segment->tags[number].ready)
+		return "more tags";
+	return segment->tags[number].name;
 }
 
 enum heapring_end segment_node_end(const struct segment *segment, uint32_t node)

@@ -140,7 +140,7 @@ static int mark_threads(struct stack_view *view)
 	char name[64];
 	int r = 0;
 
-	if (!view->profile->wants.by_thread || view->options->threads_as_labels)
+	if (!view->profile->wants.by_thread || view->options->as_labels)
 		return 0;
 	view->threads = calloc((size_t)count + 1, sizeof(*view->threads));
 	if (!view->threads)
@@ -296,7 +296,8 @@ uint32_t stack_view_frames(struct stack_view *view, size_t stack,
 	uint32_t node = from->node;
 
 	for (; node >= HR_NODE_FIRST; node = segment->nodes[node].parent)
-		add_node(view, &walk, node);
+		if (!(view->options->as_labels && segment->nodes[node].pc & HR_TAG_PC))
+			add_node(view, &walk, node);
 	if (walk.in_allocator && walk.last.place != PLACE_HIDDEN)
 		keep_frame(view, &walk, &walk.last);
 	/* no stack at all has no reason either; the last pseudo node is [unknown] */

@@ -27,6 +27,7 @@
 #include "preload/os_linux.h"
 #include "preload/process.h"
 #include "preload/segment_writer.h"
+#include "preload/sums.h"
 #include "preload/thread.h"
 #include "preload/tree.h"
 
@@ -135,40 +136,6 @@ static uint32_t batch_sites(uint32_t slots)
 	if (sites > BATCH_SITES)
 		return BATCH_SITES;
 	return sites == 0 ? 1 : sites;
-}
-
-/*
- * What all threads counted at sites [site, site + n), which lie in one page of
- * counters. Frees of all threads before allocations of any (S3 in segment.h).
- */
-static void add_up(uint32_t site, uint32_t n, uint32_t slots, struct heapring_values *sum)
-{
-	uint32_t index = (tree_site_base() + site) / HR_COUNTERS_PER_PAGE;
-	uint32_t first = (tree_site_base() + site) % HR_COUNTERS_PER_PAGE;
-
-	for (uint32_t i = 0; i < n; i++)
-		sum[i] = (struct heapring_values){ 0 };
-	for (uint32_t slot = 0; slot < slots; slot++) {
-		const struct heapring_counter *c = threads_counters(slot, index);
-
-		for (uint32_t i = 0; c != NULL && i < n; i++) {
-			sum[i].frees +=
-				__atomic_load_n(&c[first + i].frees, __ATOMIC_ACQUIRE);
-			sum[i].free_bytes += __atomic_load_n(&c[first + i].free_bytes,
-							     __ATOMIC_ACQUIRE);
-		}
-	}
-	slots = threads_slots(); /* S3: a slot taken meanwhile may have freed nothing */
-	for (uint32_t slot = 0; slot < slots; slot++) {
-		const struct heapring_counter *c = threads_counters(slot, index);
-
-		for (uint32_t i = 0; c != NULL && i < n; i++) {
-			sum[i].allocs +=
-				__atomic_load_n(&c[first + i].allocs, __ATOMIC_RELAXED);
-			sum[i].alloc_bytes += __atomic_load_n(&c[first + i].alloc_bytes,
-							      __ATOMIC_RELAXED);
-		}
-	}
 }
 
 static void store(uint64_t *to, uint64_t value)
@@ -307,7 +274,7 @@ static void sweep(struct work *w, struct step *step)
 		uint32_t n = page_end - w->site < most ? page_end - w->site : most;
 		uint32_t looked = 2 * n * (slots + 1);
 
-		add_up(w->site, n, slots, sum);
+		sums_of_sites(w->site, n, slots, sum);
 		step->counters -= looked < step->counters ? looked : step->counters;
 		for (uint32_t i = 0; i < n; i++, w->site++)
 			if (!note(w, step, w->site, &sum[i])) {
