@@ -110,6 +110,15 @@ static int read_tags(void *arg, const struct heapring_page *page, const void *da
 	return 0;
 }
 
+static int read_starts(void *arg, const struct heapring_page *page, const void *data)
+{
+	struct reading *reading = arg;
+
+	memcpy(reading->segment->starts + (size_t)page->index * HR_STARTS_PER_PAGE, data,
+	       HR_PAGE);
+	return 0;
+}
+
 static int read_nodes(void *arg, const struct heapring_page *page, const void *data)
 {
 	struct reading *reading = arg;
@@ -209,6 +218,13 @@ static int check_sites(struct reading *reading)
 		if (site->node >= HR_NODE_FIRST && segment->nodes[site->node].depth == 0)
 			site->ready = 0;
 	}
+	for (uint32_t i = 0; i < segment->starts_count; i++) {
+		uint32_t node = segment->starts[i].node;
+
+		if (node >= HR_NODE_FIRST &&
+		    (node >= segment->nodes_count || segment->nodes[node].depth == 0))
+			return damaged(reading, "thread start", i);
+	}
 	return 0;
 }
 
@@ -218,9 +234,13 @@ static int load_tables(struct reading *reading, const struct segment_map *map)
 	int r;
 
 	segment->header = map->header;
-	r = load_table(reading, map, HR_PAGE_THREADS, HR_THREADS_PER_PAGE,
-		       sizeof(*segment->threads), read_threads, &segment->threads,
-		       &segment->threads_count);
+	r = load_table(reading, map, HR_PAGE_STARTS, HR_STARTS_PER_PAGE,
+		       sizeof(*segment->starts), read_starts, &segment->starts,
+		       &segment->starts_count);
+	if (r == 0)
+		r = load_table(reading, map, HR_PAGE_THREADS, HR_THREADS_PER_PAGE,
+			       sizeof(*segment->threads), read_threads, &segment->threads,
+			       &segment->threads_count);
 	if (r == 0)
 		r = load_table(reading, map, HR_PAGE_SITES, HR_SITES_PER_PAGE,
 			       sizeof(*segment->sites), read_sites, &segment->sites,
@@ -306,6 +326,7 @@ void segment_free(struct segment *segment)
 	free(segment->modules);
 	free(segment->threads);
 	free(segment->tags);
+	free(segment->starts);
 	free(segment);
 }
 

@@ -41,6 +41,8 @@ struct segment {
 	uint32_t modules_count;
 	struct heapring_thread *threads; /* by slot */
 	uint32_t threads_count;
+	struct heapring_start *starts; /* node 0: none */
+	uint32_t starts_count;
 	struct heapring_tag *tags; /* by number; ready == 0: no such tag */
 	uint32_t tags_count;
 };

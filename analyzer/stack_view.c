@@ -21,6 +21,7 @@ enum mark {
 	MARK_FOCUS = 2,
 	MARK_IGNORE = 4,
 	MARK_SHOW_FROM = 8,
+	MARK_SHIM = 16,
 };
 
 struct marked {
@@ -118,6 +119,8 @@ static int mark_symbol(struct stack_view *view, const struct symbol *symbol,
 
 	if ((symbol->flags & HR_MODULE_SHIM) || is_allocator(symbol->function))
 		marked.marks |= MARK_ALLOCATOR;
+	if (symbol->flags & HR_MODULE_SHIM)
+		marked.marks |= MARK_SHIM;
 	if (matches(view->options, VIEW_FOCUS, &whole))
 		marked.marks |= MARK_FOCUS;
 	if (matches(view->options, VIEW_IGNORE, &whole))
@@ -253,7 +256,9 @@ static void add_frame(struct stack_view *view, struct walk *walk, struct marked 
 	walk->marks |= marked.marks & ~(uint32_t)MARK_ALLOCATOR;
 	walk->in_allocator = walk->in_allocator && (marked.marks & MARK_ALLOCATOR);
 	walk->last = frame;
-	if (!walk->in_allocator && marked.place != PLACE_HIDDEN)
+	/* in the middle of a stack: where a thread begins */
+	if (!walk->in_allocator && marked.place != PLACE_HIDDEN &&
+	    !(marked.marks & MARK_SHIM))
 		keep_frame(view, walk, &frame);
 	if (marked.marks & MARK_SHOW_FROM)
 		walk->from = walk->count;

@@ -28,6 +28,7 @@
 #include "preload/peak.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
+#include "preload/starts.h"
 #include "preload/text.h"
 #include "preload/tags.h"
 #include "preload/thread.h"
@@ -175,6 +176,7 @@ static bool begin(const struct identity_parent *parent)
 	}
 	identity_write(segment.header, &config, parent);
 	marks_begin();
+	starts_begin();
 	history_begin(config.history, config.interval_ns, segment.header->start_mono_ns);
 	return true;
 }

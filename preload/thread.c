@@ -27,6 +27,7 @@
 #include "preload/peak.h"
 #include "preload/process.h"
 #include "preload/segment_writer.h"
+#include "preload/starts.h"
 #include "preload/tree.h"
 
 #define PROBES 4u
@@ -215,6 +216,7 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 
 	t->random = os_mono_ns() ^ ((uint64_t)tid << 32) ^ (uintptr_t)t;
 	record->owners++;
+	record->start = starts_number_here();
 	if (!process_sandboxed())
 		os_thread_name(record->name);
 	__atomic_store_n(&record->used, 1, __ATOMIC_RELEASE);

@@ -23,6 +23,7 @@
  *   marks     names that the program set at some moment
  *   tags      names that the program put around what it allocated; tag number /
  *             HR_TAGS_PER_PAGE
+ *   starts    stacks that created threads
  *
  * Pages past pages_used, and entries with type 0, hold nothing. No two settled
  * pages have the same type, owner and index.
@@ -69,6 +70,8 @@
 #define HR_VALUES_PER_PAGE 127u
 #define HR_MARKS_PER_PAGE 32u
 #define HR_TAGS_PER_PAGE 64u
+#define HR_STARTS_PER_PAGE 64u
+#define HR_STARTS_MAX 512u
 
 #define HR_SITE_BITS 23u /* what the shim's live table has room for */
 #define HR_SITE_MAX ((1u << HR_SITE_BITS) - 1u)
@@ -90,6 +93,7 @@ enum heapring_page_type {
 	HR_PAGE_VALUES = 10,
 	HR_PAGE_MARKS = 11,
 	HR_PAGE_TAGS = 12,
+	HR_PAGE_STARTS = 13,
 	/* set in type while threads race to make one part of a table: a page stays a
 	 * candidate when another one won. A reader takes a candidate only where no
 	 * settled page has its place (the target was killed in that instant). */
@@ -223,7 +227,20 @@ struct heapring_thread {
 
 	uint64_t walks; /* allocations whose stack was not the one before */
 	uint64_t steps; /* frames stepped over in them */
-	uint64_t reserved[20];
+	uint64_t start; /* owner's record in the starts table + 1; 0 unknown */
+	uint64_t reserved[19];
+};
+
+/* A stack that called pthread_create. Relaxed; node 0: a free record. */
+struct heapring_start {
+	uint32_t node;
+	uint32_t reserved;
+	uint64_t created;
+	uint64_t ended;    /* returned, left with pthread_exit, or were cancelled */
+	uint64_t first_ns; /* CLOCK_MONOTONIC of the first one ... */
+	uint64_t last_ns;  /* ... and of the last */
+	uint64_t routine;  /* where the last one was to begin */
+	uint64_t reserved1[2];
 };
 
 #define HR_MODULE_PATH 432u
@@ -457,6 +474,7 @@ _Static_assert(sizeof(struct heapring_module) * HR_MODULES_PER_PAGE == HR_PAGE,
 _Static_assert(sizeof(struct heapring_header) <= HR_PAGE, "header is one page");
 _Static_assert(sizeof(struct heapring_slice) == HR_SLICE_BYTES, "slice");
 _Static_assert(sizeof(struct heapring_values_page) == HR_PAGE, "values");
+_Static_assert(sizeof(struct heapring_start) * HR_STARTS_PER_PAGE == HR_PAGE, "starts");
 _Static_assert(sizeof(struct heapring_tag) * HR_TAGS_PER_PAGE == HR_PAGE, "tags");
 _Static_assert(sizeof(struct heapring_mark) * HR_MARKS_PER_PAGE == HR_PAGE, "marks");
 _Static_assert(sizeof(struct heapring_history) <= HR_PAGE, "history is one page");
