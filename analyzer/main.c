@@ -18,6 +18,7 @@ static const struct {
 	const char *title; /* NULL: belongs to the group before */
 	const struct command *command;
 } commands[] = {
+	/* clang-format off */
 	{ "Profile", &cmd_run },
 	{ NULL, &cmd_ps },
 	{ NULL, &cmd_on },
@@ -31,12 +32,15 @@ static const struct {
 	{ NULL, &cmd_peek },
 	{ NULL, &cmd_list },
 	{ NULL, &cmd_diff },
+	{ NULL, &cmd_trend },
 	{ NULL, &cmd_lifetimes },
 	{ NULL, &cmd_sizes },
 	{ NULL, &cmd_foreign },
+	{ NULL, &cmd_threads },
 	{ "Take along", &cmd_flame },
 	{ NULL, &cmd_export },
 	{ "Other", &cmd_version },
+	/* clang-format on */
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
