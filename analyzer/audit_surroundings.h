@@ -40,7 +40,7 @@ struct audit_surroundings {
 	struct metrics first, last; /* scraped at the start and at the end */
 };
 
-/* pid 0: only the machine's limit. metrics_url NULL: none. */
+/* pid 0: no live process, so no samples and no limit. metrics_url NULL: none. */
 struct audit_surroundings_wants {
 	int pid;
 	double duration_s;

@@ -21,6 +21,8 @@
 
 #define ROUNDS 8
 #define ERROR_FLOOR 0.003
+#define WORTH_MIN 10    /* points, and share of the points, that are always counted: */
+#define WORTH_SHARE 0.2 /* a curve that fits badly has correlated residuals too */
 
 static const double rates[] = { 1.2, 1.7, 2.3, 3, 4, 5, 6.5, 8, 10, 13, 17 };
 static const double corners[] = { 0.04, 0.08, 0.14, 0.2,  0.27, 0.35, 0.43,
@@ -136,7 +138,7 @@ static double points_worth(struct fit *fit, enum growth_law law)
 		c1 += i > 0 ? here * (fit->residual[i - 1] - mean) : 0;
 	}
 	r = c0 > n * pow(ERROR_FLOOR * fit->range, 2) ? fmax(0, fmin(0.95, c1 / c0)) : 0;
-	return fmax(GROWTH_POINTS_MIN, n * (1 - r) / (1 + r));
+	return fmax(fmin(n, WORTH_MIN), n * fmax(WORTH_SHARE, (1 - r) / (1 + r)));
 }
 
 static double criterion(const struct curve *curve, enum growth_law law, double n)
