@@ -34,6 +34,7 @@ static const struct {
 	{ NULL, &cmd_lifetimes },
 	{ NULL, &cmd_sizes },
 	{ NULL, &cmd_foreign },
+	{ "Judge", &cmd_audit },
 	{ "Take along", &cmd_flame },
 	{ NULL, &cmd_export },
 	{ "Other", &cmd_version },
