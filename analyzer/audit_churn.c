@@ -53,20 +53,29 @@ static void add_up(const struct audit_facts *facts, struct audit_churn *churn)
 	churn->turnover_per_s = bytes / seconds / mean;
 }
 
+/*
+ * A thread that is given a stack which another has left needs no new block, so who
+ * creates threads is known from the first ones, and how many from the slots.
+ */
 static void find_threads(const struct audit_facts *facts, struct audit_churn *churn)
 {
-	double seconds = audit_facts_seconds(facts);
+	const struct segment *segment = facts->profile->segment;
+	double ever = 0, most = 0, end = facts->window.to_s;
+	struct audit_function *creator = NULL;
 
+	for (uint32_t i = 0; i < segment->threads_count; i++)
+		ever += segment->threads[i].used ? (double)segment->threads[i].owners : 0;
+	churn->threads_per_s = ever / fmax(1, end);
 	for (size_t i = 0; i < facts->functions_count; i++) {
 		struct audit_function *function = &facts->functions[i];
-		double rate = function->allocs / seconds;
 
-		if (!function->is_thread_create || rate <= churn->threads_per_s)
+		if (!function->is_thread_create || function->created <= most)
 			continue;
-		churn->threads_per_s = rate;
-		if (rate >= THREADS_PER_S)
-			churn->threads = function;
+		most = function->created;
+		creator = function;
 	}
+	if (churn->threads_per_s >= THREADS_PER_S)
+		churn->threads = creator;
 }
 
 void audit_churn_find(const struct audit_facts *facts, struct audit_churn *ret)

@@ -147,6 +147,8 @@ static int add_to_function(struct audit_facts *facts, struct audit_function *fun
 	function->growth_bytes += stack->growth_bytes;
 	function->allocs += stack->allocs;
 	function->alloc_bytes += stack->alloc_bytes;
+	function->created +=
+		(double)facts->profile->stacks[number].value[PROFILE_ALLOC_OBJECTS];
 	function->frees += stack->frees;
 	function->temporary_allocs += stack->is_temporary ? stack->allocs : 0;
 	function->temporary_bytes += stack->is_temporary ? stack->alloc_bytes : 0;

@@ -36,6 +36,7 @@ struct audit_function {
 	double live_bytes, live_objects, growth_bytes;
 	double allocs, alloc_bytes, frees;
 	double temporary_allocs, temporary_bytes;
+	double created; /* objects since the start, before the window too */
 	uint64_t freed_at_age[HR_LIFETIMES], size[HR_SIZES];
 	double (*series)[AUDIT_GRID_MAX]; /* by sample; NULL: never changed */
 	struct series_shape shape;        /* of live bytes; SHAPE_SHORT: not looked at */

@@ -73,8 +73,9 @@ static void resample(const struct history *history, const struct audit_window *w
 		history_resample(history, value[s], window->from_s, window->to_s,
 				 window->count, ret->value[s]);
 		for (size_t i = 0; i < window->count; i++)
-			if (!isfinite(ret->value[s][i]) || ret->value[s][i] < 0)
-				ret->value[s][i] = 0;
+			ret->value[s][i] = isfinite(ret->value[s][i])
+						   ? fmax(0, round(ret->value[s][i]))
+						   : 0;
 	}
 }
 

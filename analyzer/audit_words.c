@@ -216,10 +216,12 @@ static void say_steady(const struct audit_facts *facts,
 {
 	const struct series_shape *shape = decision->shape;
 
-	audit_say(&audit->evidence,
-		  "live bytes are at %s, %s at most, without a trend (p %.2g) in %s",
-		  bytes(shape->level).text, bytes(shape->highest).text, shape->trend.p,
-		  age(audit_facts_seconds(facts)).text);
+	audit_say(&audit->evidence, "live bytes are at %s, %s at most in %s: %s",
+		  bytes(shape->level).text, bytes(shape->highest).text,
+		  age(audit_facts_seconds(facts)).text,
+		  shape->kind == SHAPE_SHORT ? "too few slices to tell a trend"
+		  : shape->trend.p > 0.05    ? "no trend"
+					     : "no rise that lasts");
 	audit_say(&audit->evidence,
 		  "%s short-lived blocks a second: no function makes enough to matter",
 		  count(decision->churn.temporary_per_s).text);

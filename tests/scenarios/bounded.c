@@ -104,7 +104,7 @@ static void queue_bursts(double scale)
 		if (scenario_random(200) == 0)
 			for (unsigned i = 0; i < 300 * scale; i++)
 				enqueue(200);
-		for (int i = 0; i < 4; i++)
+		for (int i = 0; i < 4 * scale; i++)
 			dequeue();
 	}
 }

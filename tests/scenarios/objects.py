@@ -40,8 +40,8 @@ def bounded():
 
 def batches():
     lines = []
-    for _ in ticks(500):
-        lines.append("y" * 700)
+    for n in ticks(500):
+        lines.append("y" * (700 + n % 2))
         if len(lines) > 700:
             lines.clear()
 
