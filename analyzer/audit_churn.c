@@ -13,6 +13,8 @@
 
 #include <math.h>
 
+#include "analyzer/audit_pattern.h"
+
 #define BLOCKS_PER_S 150e3
 #define BLOCKS_PER_S_ONLY 30e3
 #define BYTES_PER_S (256.0 * (1 << 20))
@@ -22,6 +24,8 @@
 #define PROCESS_FACTOR 2.0 /* all functions together may do so much more than one */
 #define THREADS_PER_S 100.0
 #define HEAP_FLOOR 4096.0
+#define CALLS_PER_S 1000.0
+#define ITEM_TOLERANCE 0.01
 
 static double score_of(const struct audit_churn *churn, double blocks, double bytes)
 {
@@ -78,6 +82,42 @@ static void find_threads(const struct audit_facts *facts, struct audit_churn *ch
 		churn->threads = creator;
 }
 
+/* Another function has a stack that allocates just as often: once for each item. */
+static bool is_once_an_item(const struct audit_facts *facts, size_t stack)
+{
+	double calls = facts->stacks[stack].allocs;
+
+	for (size_t i = 0; i < facts->profile->stacks_count; i++)
+		if (facts->stacks[i].function != facts->stacks[stack].function &&
+		    fabs(facts->stacks[i].allocs - calls) <= ITEM_TOLERANCE * calls)
+			return true;
+	return false;
+}
+
+/*
+ * A library whose temporaries below a commit or a statement are as many as the items
+ * that come in pays its fixed cost for each. With batches they would be fewer.
+ */
+static void find_unbatched(const struct audit_facts *facts, struct audit_churn *churn)
+{
+	double seconds = audit_facts_seconds(facts);
+
+	for (size_t i = 0; i < facts->profile->stacks_count; i++) {
+		const struct audit_stack *stack = &facts->stacks[i];
+		struct audit_function *function = &facts->functions[stack->function];
+		double rate = stack->allocs / seconds;
+
+		if (function->is_direct || !stack->is_temporary || rate < CALLS_PER_S ||
+		    rate <= churn->calls_per_s ||
+		    !audit_stack_mentions(facts, i, AUDIT_WORDS_BATCH) ||
+		    !is_once_an_item(facts, i))
+			continue;
+		churn->calls_per_s = rate;
+		churn->unbatched = function;
+		churn->unbatched_stack = i;
+	}
+}
+
 void audit_churn_find(const struct audit_facts *facts, struct audit_churn *ret)
 {
 	double seconds = audit_facts_seconds(facts), all;
@@ -99,5 +139,6 @@ void audit_churn_find(const struct audit_facts *facts, struct audit_churn *ret)
 	if (churn.function && churn.function->is_direct)
 		churn.score = fmax(churn.score, all / PROCESS_FACTOR);
 	find_threads(facts, &churn);
+	find_unbatched(facts, &churn);
 	*ret = churn;
 }

@@ -18,6 +18,9 @@ struct audit_churn {
 	double turnover_per_s;          /* bytes allocated per second over live bytes */
 	struct audit_function *threads; /* creates threads; NULL: none that matter */
 	double threads_per_s;
+	struct audit_function *unbatched; /* calls a library for each single item; NULL */
+	size_t unbatched_stack;
+	double calls_per_s; /* of it */
 };
 
 void audit_churn_find(const struct audit_facts *facts, struct audit_churn *ret);

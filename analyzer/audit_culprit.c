@@ -83,18 +83,25 @@ bool culprit_is_runtime(const struct symbol *symbol)
 	       is_runtime_module(symbol->module) || is_runtime_function(symbol->function);
 }
 
-/* The name in small letters without leading underscores and trailing decoration. */
+/*
+ * The name in small letters, words apart (PyMem_Malloc: py_mem_malloc), without leading
+ * underscores and trailing decoration.
+ */
 static size_t plain_name(const char *function, char *name, size_t room)
 {
-	static const char *const tails[] = { "_or_die", "_fatal", "_array", "_internal",
-					     "_impl",   "array",  "_n",     "_usable",
-					     "0",       "_raw",   "_real",  "_try" };
+	static const char *const tails[] = { "_or_die",   "_fatal", "_array", "array",
+					     "_internal", "_impl",  "_n",     "_usable",
+					     "0",         "_raw",   "_real",  "_try" };
 	size_t length = 0;
 
 	while (*function == '_')
 		function++;
-	for (; function[length] && length + 1 < room; length++)
-		name[length] = (char)tolower((unsigned char)function[length]);
+	for (; *function && length + 2 < room; function++) {
+		if (isupper((unsigned char)*function) && length > 0 &&
+		    !isupper((unsigned char)function[-1]) && function[-1] != '_')
+			name[length++] = '_';
+		name[length++] = (char)tolower((unsigned char)*function);
+	}
 	name[length] = '\0';
 	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
 		size_t tail = strlen(tails[i]);
@@ -123,17 +130,43 @@ static long prefix_of(const char *name, size_t length)
 	return least;
 }
 
-static bool has_known_prefix(const char *name)
+static bool is_one_of(const char *word, size_t length, const char *const *words)
 {
-	static const char *const prefixes[] = { "safe",   "check", "must",   "mem",
-						"pymem",  "pyobj", "sqlite", "crypto",
-						"openss", "debug", "raw",    "my_",
-						"util",   "ngx_",  "palloc", "do_" };
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (starts(name, prefixes[i]))
+	for (; *words; words++)
+		if (strlen(*words) == length && strncmp(word, *words, length) == 0)
 			return true;
 	return false;
+}
+
+/*
+ * Nothing but words of allocation, and what they are decorated with: memory_zero,
+ * safe_malloc, CheckedAlloc. `name` is in small letters with `_` between words.
+ */
+static bool has_only_wrapper_words(const char *name)
+{
+	static const char *const verbs[] = { "alloc",   "malloc",   "calloc", "realloc",
+					     "zalloc",  "allocate", "strdup", "strndup",
+					     "memdup",  "dup",      "zero",   "new",
+					     "strndup", "xmalloc",  NULL };
+	static const char *const others[] = {
+		"mem",   "memory", "safe",    "checked", "check", "must", "my",
+		"util",  "utils",  "heap",    "base",    "raw",   "sys",  "do",
+		"try",   "lib",    "sqlite3", "default", "std",   "py",   "object",
+		"debug", "pymem",  "ng",      "aligned", "a",     "the",  "or",
+		"die",   "abort",  "bytes",   "block",   NULL
+	};
+	bool any = false;
+
+	while (*name) {
+		size_t length = strcspn(name, "_:");
+
+		if (length && is_one_of(name, length, verbs))
+			any = true;
+		else if (length && !is_one_of(name, length, others))
+			return false;
+		name += length + (name[length] != 0);
+	}
+	return any;
 }
 
 bool culprit_name_is_wrapper(const char *function)
@@ -142,7 +175,8 @@ bool culprit_name_is_wrapper(const char *function)
 	size_t length = plain_name(function, name, sizeof(name));
 	long prefix = prefix_of(name, length);
 
-	return prefix >= 0 && (prefix <= (long)PREFIX_MAX || has_known_prefix(name));
+	return (prefix >= 0 && prefix <= (long)PREFIX_MAX) ||
+	       has_only_wrapper_words(name);
 }
 
 /* How many callers make a function with this name a wrapper; 0: none would. */

@@ -16,12 +16,15 @@
 #define THREADS_MIN 3.0
 #define TOTAL_ONLY 0.7      /* confidence when no single function shows it */
 #define TEETH_BYTES 16384.0 /* height */
-#define TEETH_SHARE 0.2     /* of the process's highest live bytes, by one function */
-#define OLD_SHARE 0.2       /* of a tooth's blocks must live a good part of a slice */
+#define TEETH_SHARE_OWN 0.1 /* of the highest live bytes, by one function */
+#define TEETH_SHARE_LIBRARY 0.3
+#define OLD_SHARE 0.2 /* of a tooth's blocks must live a good part of a slice */
 #define WARM_BYTES 32768.0
-#define WARM_SHARE 0.1 /* of the level that was reached */
+#define WARM_SHARE 0.1  /* of the level that was reached */
+#define WARM_LASTS 0.25 /* of the window; a shorter rise is the start-up's */
 #define WARM_OVER_STORM (1 << 20)
-#define DOUBLINGS 2.0 /* within the window, to call a growth exponential */
+#define STORM_OVER_WARM 0.5 /* a rise that lasts shorter is not the story of a storm */
+#define DOUBLINGS 2.0       /* within the window, to call a growth exponential */
 
 /* What a few slices can tell at most; 10 slices: 0.63. */
 static double by_slices(size_t slices, double scale)
@@ -203,7 +206,9 @@ static int look_for_teeth(struct audit_facts *facts, struct audit_decision *deci
 		return r;
 	if (shape->kind != SHAPE_TEETH || shape->teeth.height < TEETH_BYTES) {
 		shape = &function->shape;
-		if (shape->teeth.height < TEETH_SHARE * facts->shape.highest)
+		if (shape->teeth.height <
+		    facts->shape.highest *
+			    (function->is_direct ? TEETH_SHARE_OWN : TEETH_SHARE_LIBRARY))
 			return 0;
 	}
 	blame(decision, AUDIT_SAWTOOTH, function, shape->certainty);
@@ -215,10 +220,12 @@ static int look_for_teeth(struct audit_facts *facts, struct audit_decision *deci
 static bool is_warming(struct audit_facts *facts, struct audit_decision *decision)
 {
 	const struct series_shape *shape = &facts->shape;
-	double least = decision->churn.score >= 1 ? WARM_OVER_STORM : WARM_BYTES;
+	bool storms = decision->churn.score >= 1;
+	double bytes = storms ? WARM_OVER_STORM : WARM_BYTES;
+	double lasts = storms ? STORM_OVER_WARM : WARM_LASTS;
 
-	if (shape->kind != SHAPE_LEVELLING || shape->net < least ||
-	    shape->net < WARM_SHARE * shape->level)
+	if (shape->kind != SHAPE_LEVELLING || shape->net < bytes ||
+	    shape->rise_lasts < lasts || shape->net < WARM_SHARE * shape->level)
 		return false;
 	blame(decision, AUDIT_WARMING, audit_growth_largest(facts), shape->certainty);
 	grows(facts, decision, shape);
@@ -230,12 +237,22 @@ static bool is_storm(struct audit_facts *facts, struct audit_decision *decision)
 	const struct audit_churn *churn = &decision->churn;
 	double score = churn->score;
 
-	if (churn->threads)
+	const struct audit_function *function = churn->function;
+
+	if (churn->unbatched && score < 1) {
+		score = 1;
+		function = churn->unbatched;
+	}
+	if (churn->threads) {
 		score = fmax(score, churn->threads_per_s / 100);
+		function = churn->threads;
+	}
 	if (score < 1)
 		return false;
-	blame(decision, AUDIT_STORM, churn->threads ? churn->threads : churn->function,
+	blame(decision, AUDIT_STORM, function,
 	      by_slices(facts->window.count, 5) * fmin(1, 0.6 + 0.2 * log2(score)));
+	if (function == churn->unbatched && score <= 1)
+		decision->stack = churn->unbatched_stack;
 	return true;
 }
 

@@ -30,8 +30,7 @@
 	"stringbuf|tostring|itoa|sprintf"
 #define WORDS_COPY "copy|copies|dup|clone|strdup|memdup|duplicate|serialize"
 #define WORDS_LOG "log|logger|logging|syslog|trace|line|audit|journal"
-#define WORDS_BATCH                                                                      \
-	"commit|transaction|exec|sqlite3_step|pqexec|fsync|batch|begin|execute|flush"
+#define MESSAGES_A_BUFFER 20.0 /* small objects that grow with one large */
 
 /* The word stands in the text, whole, as camelCase or between digits and `_`. */
 static bool has_word(const char *text, const char *word, size_t length)
@@ -167,6 +166,26 @@ static unsigned together(const struct audit_facts *facts,
 	return often;
 }
 
+static double objects_grown(const struct audit_facts *facts,
+			    const struct audit_function *function)
+{
+	const double *objects = function->series[PROFILE_INUSE_OBJECTS];
+
+	return fmax(1, objects[facts->window.count - 1] - objects[0]);
+}
+
+/* Buffers that wait with many small objects each are a queue of messages. */
+static bool messages_wait(const struct audit_facts *facts,
+			  const struct audit_function *buffers)
+{
+	double others = 0;
+
+	for (size_t i = 0; i < facts->functions_count; i++)
+		if (facts->functions[i].grows && &facts->functions[i] != buffers)
+			others += objects_grown(facts, &facts->functions[i]);
+	return others > MESSAGES_A_BUFFER * objects_grown(facts, buffers);
+}
+
 static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 					    const struct audit_function *function,
 					    size_t stack, enum audit_growth growth)
@@ -185,8 +204,9 @@ static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 		return AUDIT_UNBOUNDED_QUEUE;
 	if (audit_stack_mentions(facts, stack, WORDS_INPUT) &&
 	    (size < BUFFER_BYTES || freed >= QUEUE_FREED_MIN))
-		return size >= BUFFER_BYTES && freed < 0.5 ? AUDIT_RETAINED_BUFFERS
-							   : AUDIT_MISSING_BACK_PRESSURE;
+		return size >= BUFFER_BYTES && !messages_wait(facts, function)
+			       ? AUDIT_RETAINED_BUFFERS
+			       : AUDIT_MISSING_BACK_PRESSURE;
 	if (size >= BUFFER_BYTES && !one_block &&
 	    audit_stack_mentions(facts, stack, WORDS_BUFFER))
 		return AUDIT_RETAINED_BUFFERS;
@@ -205,7 +225,7 @@ static enum audit_pattern pattern_of_storm(const struct audit_facts *facts,
 
 	if (function->is_thread_create)
 		return AUDIT_THREAD_PER_MESSAGE;
-	if (!function->is_direct && function_mentions(facts, function, WORDS_BATCH))
+	if (!function->is_direct && function_mentions(facts, function, AUDIT_WORDS_BATCH))
 		return AUDIT_MISSING_BATCH;
 	if (function_mentions(facts, function, WORDS_FORMAT))
 		return AUDIT_FORMATTING_IN_LOOP;

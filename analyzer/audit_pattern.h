@@ -14,6 +14,10 @@
 #include "analyzer/audit.h"
 #include "analyzer/audit_facts.h"
 
+/* Names of what is worth doing for many items at once. */
+#define AUDIT_WORDS_BATCH                                                                \
+	"commit|transaction|exec|sqlite3_step|pqexec|fsync|batch|begin|execute|flush"
+
 /* stack: of the function, the one that the verdict is about. */
 enum audit_pattern audit_pattern_of(const struct audit_facts *facts,
 				    const struct audit_function *function, size_t stack,

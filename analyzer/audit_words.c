@@ -112,21 +112,23 @@ static void say_growth(const struct audit_facts *facts,
 	size_t last = facts->window.count - 1;
 
 	audit_say(&audit->evidence,
-		  "live bytes of %s rose from %s to %s in %s and still rise: %s a minute "
-		  "(95%% interval of the mean: %s to %s)",
+		  "live bytes of %s rose from %s to %s in %s and still rise",
 		  function ? name_of(function) : "the process", bytes(live[0]).text,
-		  bytes(live[last]).text, age(audit_facts_seconds(facts)).text,
-		  bytes(rate).text, bytes(shape->trend.low * 60).text,
-		  bytes(shape->trend.high * 60).text);
+		  bytes(live[last]).text, age(audit_facts_seconds(facts)).text);
+	if (decision->growth == AUDIT_GROWTH_EXPONENTIAL)
+		audit_say(&audit->evidence,
+			  "%s a minute at the end, and the rate doubles every %.3gs",
+			  bytes(rate).text, shape->model.doubling);
+	else
+		audit_say(&audit->evidence, "%s a minute (95%% interval: %s to %s)",
+			  bytes(rate).text, bytes(shape->trend.low * 60).text,
+			  bytes(shape->trend.high * 60).text);
 	audit_say(&audit->evidence,
 		  "trend: Kendall's tau %.2f, chance of that without a trend %s%.2g; "
 		  "curve: %s (weight %.2f); new highs in %zu of %zu slices",
 		  shape->trend.tau, shape->trend.p < 1e-6 ? "<" : "",
 		  fmax(shape->trend.p, 1e-6), law_name(shape),
 		  shape->model.weight[shape->model.law], shape->increases, shape->points);
-	if (decision->growth == AUDIT_GROWTH_EXPONENTIAL)
-		audit_say(&audit->evidence, "the rate doubles every %s",
-			  age(shape->model.doubling).text);
 }
 
 static void say_survival(const struct audit_facts *facts,
@@ -186,6 +188,12 @@ static void say_storm(const struct audit_facts *facts,
 		  count(churn->temporary_per_s).text,
 		  bytes(churn->temporary_bytes_per_s).text, 100 * churn->temporary_share,
 		  churn->turnover_per_s);
+	if (churn->unbatched)
+		audit_say(&audit->evidence,
+			  "%s calls into a library %s times a second, just as often as "
+			  "items "
+			  "come in: once for each",
+			  name_of(churn->unbatched), count(churn->calls_per_s).text);
 	if (churn->threads)
 		audit_say(&audit->evidence, "%.3g threads are created a second",
 			  churn->threads_per_s);

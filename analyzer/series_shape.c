@@ -108,6 +108,15 @@ static double around(const double *value, size_t count, double share)
 	return order_stats_median(pick, to - from);
 }
 
+/* When the series is first above the level for three points on end; 0 .. 1. */
+static double first_above(const double *value, size_t count, double level)
+{
+	for (size_t i = 0; i + 2 < count; i++)
+		if (value[i] >= level && value[i + 1] >= level && value[i + 2] >= level)
+			return (double)i / (double)(count - 1);
+	return 1;
+}
+
 static void look_at_end(const double *value, size_t count, struct series_shape *shape)
 {
 	double first = around(value, count, 0), last = around(value, count, 1);
@@ -115,12 +124,10 @@ static void look_at_end(const double *value, size_t count, struct series_shape *
 
 	shape->end_ratio =
 		rise > 0 ? (last - around(value, count, 0.75)) / (rise / 4) : 0;
-	shape->rise_ends = 1;
-	for (size_t i = count; rise > 0 && i-- > 0;)
-		if (value[i] >= first + 0.9 * rise)
-			shape->rise_ends = (double)i / (double)(count - 1);
-		else
-			break;
+	shape->rise_lasts = 0;
+	if (rise > 0)
+		shape->rise_lasts = first_above(value, count, first + 0.9 * rise) -
+				    first_above(value, count, first + 0.1 * rise);
 }
 
 static void count_increases(const struct window *w, struct series_shape *shape)
@@ -248,10 +255,9 @@ static void set_kind(const struct window *w, struct series_shape *shape)
 	shape->kind = rising_kind(w, shape);
 	if (shape->kind != SHAPE_FLAT) {
 		if (!(shape->rate > 0))
-			shape->rate = shape->net / (w->at[w->count - 1] - w->at[0]);
-		if (shape->kind == SHAPE_RISING &&
-		    (shape->model.law == GROWTH_EXPONENTIAL ||
-		     shape->model.law == GROWTH_FLAT_THEN_RISE))
+			shape->rate =
+				shape->net / fmax(1e-9, w->at[w->count - 1] - w->at[0]);
+		if (shape->kind == SHAPE_RISING && shape->model.law == GROWTH_EXPONENTIAL)
 			shape->rate *= fmax(1, shape->model.end_slope);
 	} else if (has_teeth(&shape->teeth)) {
 		shape->kind = SHAPE_TEETH;
@@ -284,6 +290,29 @@ static int look(const struct window *w, struct series_shape *shape)
 	count_increases(w, shape);
 	set_kind(w, shape);
 	return 0;
+}
+
+/* Of a rise that began late, the slope is that of the rise. */
+static int slope_after_corner(const struct window *w, struct series_shape *shape)
+{
+	const struct growth_model *model = &shape->model;
+	size_t skip = (size_t)(model->turn * (double)w->count), count;
+	struct window rest = { w->at + skip, w->value + skip, w->count - skip };
+	double at[THIN_MAX + 1], value[THIN_MAX + 1];
+	struct trend tail;
+	int r;
+
+	if (shape->kind != SHAPE_RISING || model->law != GROWTH_FLAT_THEN_RISE ||
+	    rest.count < 2 * SHAPE_POINTS_MIN)
+		return 0;
+	count = thin(&rest, at, value);
+	r = trend_test(at, value, count, &tail);
+	if (r == 0 && tail.slope > shape->rate) {
+		shape->rate = tail.slope;
+		shape->trend.low = tail.low;
+		shape->trend.high = tail.high;
+	}
+	return r;
 }
 
 /*
@@ -323,5 +352,7 @@ int series_shape_find(const double *at, const double *value, size_t count,
 	if (w.count < SHAPE_POINTS_MIN)
 		return 0;
 	r = look(&w, ret);
-	return r == 0 ? look_past_corner(&w, ret) : r;
+	if (r == 0)
+		r = look_past_corner(&w, ret);
+	return r == 0 ? slope_after_corner(&w, ret) : r;
 }

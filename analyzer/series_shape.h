@@ -42,7 +42,8 @@ struct series_shape {
 	size_t increases;  /* points above all before them */
 	double level;      /* median of the last tenth */
 	double highest;
-	double rise_ends; /* share of the window after which 9/10 of the rise was there */
+	double rise_lasts; /* share of the window from a tenth to nine tenths of the rise
+			    */
 	struct trend trend;
 	struct growth_model model;
 	struct teeth teeth;
