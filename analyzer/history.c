@@ -117,6 +117,16 @@ static size_t add_point(struct history *history, double at_s, double sweep_s)
 	return history->count++;
 }
 
+/* Sites that a partial slice did not look at are a slice behind. */
+static double uncertainty(const struct ring_slice *slice)
+{
+	uint64_t ns = slice->sweep_ns;
+
+	if (slice->partial && slice->end_ns - slice->start_ns > ns)
+		ns = slice->end_ns - slice->start_ns;
+	return (double)ns / 1e9;
+}
+
 static int make_points(struct making *m)
 {
 	const struct heapring_header *header = &m->profile->segment->header;
@@ -141,7 +151,7 @@ static int make_points(struct making *m)
 		if (history->count == 0 || from > history->at[history->count - 1] + 1e-3)
 			add_point(history, from, 0);
 		m->point_of[i] = add_point(history, seconds(m, ring->slices[i].end_ns),
-					   (double)ring->slices[i].sweep_ns / 1e9);
+					   uncertainty(&ring->slices[i]));
 	}
 	/* nothing happened after the last event */
 	m->point_of[ring->slices_count] =

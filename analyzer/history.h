@@ -27,8 +27,8 @@
  *
  * Resolution. A slice is HEAPRING_INTERVAL long while little changes; older ones
  * are merged, eight into one, so the past gets coarser and reaches further. The
- * figures of a site belong to some moment between a point and sweep_s after it: the
- * shim looks at the sites one after the other.
+ * figures of a site belong to some moment within sweep_s of a point: the shim looks
+ * at the sites one after the other, and ends a slice that gets too large.
  */
 #ifndef ANALYZER_HISTORY_H
 #define ANALYZER_HISTORY_H
@@ -52,7 +52,7 @@ struct history {
 	size_t count;      /* points */
 	double *at;        /* seconds since profiling began (process.start_unix_ns) */
 	uint64_t *unix_ns; /* the same moments on the wall clock */
-	double *sweep_s;   /* the figures of a point may be so much younger */
+	double *sweep_s;   /* the figures of a point may be so much younger, or older */
 	uint64_t *total[PROFILE_SAMPLES];
 
 	size_t slices;     /* in the ring; 0: all that is known is start and end */

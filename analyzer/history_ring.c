@@ -255,9 +255,11 @@ static int get_slices(struct decoding *d)
 		if (r < 0)
 			break;
 		ring->slices[taken++] =
-			(struct ring_slice){ found->slice.first, found->slice.last,
-					     found->slice.start_ns, found->slice.end_ns,
-					     found->slice.sweep_ns };
+			(struct ring_slice){ .first = found->slice.first,
+					     .start_ns = found->slice.start_ns,
+					     .end_ns = found->slice.end_ns,
+					     .sweep_ns = found->slice.sweep_ns,
+					     .partial = found->slice.partial != 0 };
 		next = found;
 	}
 	ring->slices_count = taken;
@@ -296,20 +298,34 @@ static int decode(struct decoding *d)
 	return r == -ENODATA ? 0 : r;
 }
 
+/* Two threads that set a name for the first time at once made two marks of it. */
+static void keep_mark(struct history_ring *ring, const struct heapring_mark *from)
+{
+	struct heapring_mark *mark = ring->marks, copy = *from;
+
+	copy.name[HR_MARK_NAME - 1] = '\0';
+	while (mark < ring->marks + ring->marks_count &&
+	       strcmp(mark->name, copy.name) != 0)
+		mark++;
+	if (mark == ring->marks + ring->marks_count) {
+		ring->marks[ring->marks_count++] = copy;
+		return;
+	}
+	mark->count += copy.count;
+	if (copy.first_ns < mark->first_ns)
+		mark->first_ns = copy.first_ns;
+	if (copy.last_ns > mark->last_ns)
+		mark->last_ns = copy.last_ns;
+}
+
 static int keep_marks(struct history_ring *ring, const struct history_pages *pages)
 {
 	ring->marks = calloc(HR_MARKS_PER_PAGE, sizeof(*ring->marks));
 	if (!ring->marks)
 		return -ENOMEM;
-	for (unsigned i = 0; i < HR_MARKS_PER_PAGE; i++) {
-		struct heapring_mark *mark = &ring->marks[ring->marks_count];
-
-		if (!pages->marks[i].ready || pages->marks[i].count == 0)
-			continue;
-		*mark = pages->marks[i];
-		mark->name[HR_MARK_NAME - 1] = '\0';
-		ring->marks_count++;
-	}
+	for (unsigned i = 0; i < HR_MARKS_PER_PAGE; i++)
+		if (pages->marks[i].ready && pages->marks[i].count > 0)
+			keep_mark(ring, &pages->marks[i]);
 	return 0;
 }
 

@@ -25,8 +25,9 @@
 
 /* CLOCK_MONOTONIC of the target's machine, as in heapring_slice. */
 struct ring_slice {
-	uint64_t first, last;
+	uint64_t first; /* number of the (first) slice, from 0 */
 	uint64_t start_ns, end_ns, sweep_ns;
+	bool partial; /* some sites are a slice behind */
 };
 
 struct ring_change {

@@ -98,6 +98,27 @@ static int read_modules(void *arg, const struct heapring_page *page, const void 
 	return 0;
 }
 
+static int read_tags(void *arg, const struct heapring_page *page, const void *data)
+{
+	struct reading *reading = arg;
+	struct heapring_tag *to =
+		reading->segment->tags + (size_t)page->index * HR_TAGS_PER_PAGE;
+
+	memcpy(to, data, HR_PAGE);
+	for (unsigned i = 0; i < HR_TAGS_PER_PAGE; i++)
+		to[i].name[HR_TAG_NAME - 1] = '\0';
+	return 0;
+}
+
+static int read_starts(void *arg, const struct heapring_page *page, const void *data)
+{
+	struct reading *reading = arg;
+
+	memcpy(reading->segment->starts + (size_t)page->index * HR_STARTS_PER_PAGE, data,
+	       HR_PAGE);
+	return 0;
+}
+
 static int read_nodes(void *arg, const struct heapring_page *page, const void *data)
 {
 	struct reading *reading = arg;
@@ -197,6 +218,13 @@ static int check_sites(struct reading *reading)
 		if (site->node >= HR_NODE_FIRST && segment->nodes[site->node].depth == 0)
 			site->ready = 0;
 	}
+	for (uint32_t i = 0; i < segment->starts_count; i++) {
+		uint32_t node = segment->starts[i].node;
+
+		if (node >= HR_NODE_FIRST &&
+		    (node >= segment->nodes_count || segment->nodes[node].depth == 0))
+			return damaged(reading, "thread start", i);
+	}
 	return 0;
 }
 
@@ -206,9 +234,13 @@ static int load_tables(struct reading *reading, const struct segment_map *map)
 	int r;
 
 	segment->header = map->header;
-	r = load_table(reading, map, HR_PAGE_THREADS, HR_THREADS_PER_PAGE,
-		       sizeof(*segment->threads), read_threads, &segment->threads,
-		       &segment->threads_count);
+	r = load_table(reading, map, HR_PAGE_STARTS, HR_STARTS_PER_PAGE,
+		       sizeof(*segment->starts), read_starts, &segment->starts,
+		       &segment->starts_count);
+	if (r == 0)
+		r = load_table(reading, map, HR_PAGE_THREADS, HR_THREADS_PER_PAGE,
+			       sizeof(*segment->threads), read_threads, &segment->threads,
+			       &segment->threads_count);
 	if (r == 0)
 		r = load_table(reading, map, HR_PAGE_SITES, HR_SITES_PER_PAGE,
 			       sizeof(*segment->sites), read_sites, &segment->sites,
@@ -221,6 +253,10 @@ static int load_tables(struct reading *reading, const struct segment_map *map)
 		r = load_table(reading, map, HR_PAGE_MODULES, HR_MODULES_PER_PAGE,
 			       sizeof(*segment->modules), read_modules, &segment->modules,
 			       &segment->modules_count);
+	if (r == 0)
+		r = load_table(reading, map, HR_PAGE_TAGS, HR_TAGS_PER_PAGE,
+			       sizeof(*segment->tags), read_tags, &segment->tags,
+			       &segment->tags_count);
 	if (r == 0)
 		r = check_nodes(reading);
 	if (r == 0)
@@ -289,7 +325,18 @@ void segment_free(struct segment *segment)
 	free(segment->sites);
 	free(segment->modules);
 	free(segment->threads);
+	free(segment->tags);
+	free(segment->starts);
 	free(segment);
+}
+
+const char *segment_tag_name(const struct segment *segment, uint64_t pc)
+{
+	uint64_t number = pc & ~HR_TAG_PC;
+
+	if (number == 0 || number >= segment->tags_count || !segment->tags[number].ready)
+		return "more tags";
+	return segment->tags[number].name;
 }
 
 enum heapring_end segment_node_end(const struct segment *segment, uint32_t node)

@@ -27,6 +27,7 @@
 #include "preload/os_linux.h"
 #include "preload/process.h"
 #include "preload/segment_writer.h"
+#include "preload/sums.h"
 #include "preload/thread.h"
 #include "preload/tree.h"
 
@@ -43,11 +44,12 @@
 
 struct work {
 	bool sweeping;
-	uint32_t site;      /* the next one to look at */
-	uint32_t last_site; /* of the slice's newest record */
-	uint64_t at;        /* of the slice's header */
-	uint64_t began_ns;  /* when the sweep began */
-	uint64_t end_ns;    /* of the slice */
+	uint32_t first_site; /* that the sweep looked at */
+	uint32_t site;       /* the next one to look at */
+	uint32_t last_site;  /* of the slice's newest record */
+	uint64_t at;         /* of the slice's header */
+	uint64_t began_ns;   /* when the sweep began */
+	uint64_t end_ns;     /* of the slice */
 	struct merge merge;
 };
 
@@ -136,40 +138,6 @@ static uint32_t batch_sites(uint32_t slots)
 	return sites == 0 ? 1 : sites;
 }
 
-/*
- * What all threads counted at sites [site, site + n), which lie in one page of
- * counters. Frees of all threads before allocations of any (S3 in segment.h).
- */
-static void add_up(uint32_t site, uint32_t n, uint32_t slots, struct heapring_values *sum)
-{
-	uint32_t index = (tree_site_base() + site) / HR_COUNTERS_PER_PAGE;
-	uint32_t first = (tree_site_base() + site) % HR_COUNTERS_PER_PAGE;
-
-	for (uint32_t i = 0; i < n; i++)
-		sum[i] = (struct heapring_values){ 0 };
-	for (uint32_t slot = 0; slot < slots; slot++) {
-		const struct heapring_counter *c = threads_counters(slot, index);
-
-		for (uint32_t i = 0; c != NULL && i < n; i++) {
-			sum[i].frees +=
-				__atomic_load_n(&c[first + i].frees, __ATOMIC_ACQUIRE);
-			sum[i].free_bytes += __atomic_load_n(&c[first + i].free_bytes,
-							     __ATOMIC_ACQUIRE);
-		}
-	}
-	slots = threads_slots(); /* S3: a slot taken meanwhile may have freed nothing */
-	for (uint32_t slot = 0; slot < slots; slot++) {
-		const struct heapring_counter *c = threads_counters(slot, index);
-
-		for (uint32_t i = 0; c != NULL && i < n; i++) {
-			sum[i].allocs +=
-				__atomic_load_n(&c[first + i].allocs, __ATOMIC_RELAXED);
-			sum[i].alloc_bytes += __atomic_load_n(&c[first + i].alloc_bytes,
-							      __ATOMIC_RELAXED);
-		}
-	}
-}
-
 static void store(uint64_t *to, uint64_t value)
 {
 	__atomic_store_n(to, value, __ATOMIC_RELEASE);
@@ -242,31 +210,33 @@ static bool note(struct work *w, const struct step *step, uint32_t site,
 }
 
 /* Ends the open slice; one without records is none, unless it fills space. */
-static void close_slice(const struct work *w, uint64_t end, uint64_t sweep_ns, bool fills)
+static void close_slice(const struct work *w, uint64_t end, uint64_t now_ms, bool fills)
 {
 	struct heapring_history *state = history.state;
 	const struct heapring_open *open = &state->open[state->writer];
-	struct heapring_slice slice = { .magic = HR_SLICE_MAGIC,
-					.records = (uint32_t)open->records,
-					.bytes = end - w->at,
-					.first = state->number,
-					.last = state->number,
-					.start_ns = state->start_ns,
-					.end_ns = w->end_ns > state->start_ns
-							  ? w->end_ns
-							  : state->start_ns,
-					.sweep_ns = sweep_ns };
+	struct heapring_slice slice = {
+		.magic = HR_SLICE_MAGIC,
+		.records = (uint32_t)open->records,
+		.bytes = end - w->at,
+		.first = state->number,
+		.last = state->number,
+		.start_ns = state->start_ns,
+		.end_ns = w->end_ns > state->start_ns ? w->end_ns : state->start_ns,
+		.sweep_ns = now_ms * MS - w->began_ns,
+		.partial = w->first_site > 0 || w->site < tree_sites()
+	};
 
 	if ((open->records > 0 || fills) && log_commit(0, w->at, &slice))
 		state->number += open->records > 0;
-	state->start_ns = w->began_ns;
+	if (open->records > 0 || !fills)
+		state->start_ns = w->began_ns;
 }
 
 static void begin_sweep(struct work *w, uint64_t now_ns)
 {
 	struct heapring_history *state = history.state;
 	struct heapring_open *open = &state->open[state->writer];
-	uint64_t idle = history.idle_from_ns;
+	uint64_t idle = __atomic_exchange_n(&history.idle_from_ns, 0, __ATOMIC_RELAXED);
 
 	w->at = log_place(state->level[0].head, HR_SLICE_BYTES);
 	if (log_at(0, w->at) == NULL)
@@ -275,9 +245,9 @@ static void begin_sweep(struct work *w, uint64_t now_ns)
 	w->last_site = 0;
 	w->began_ns = now_ns;
 	w->end_ns = idle > state->start_ns && idle < now_ns ? idle : now_ns;
-	history.idle_from_ns = 0;
 	if (w->site >= tree_sites())
 		w->site = 0;
+	w->first_site = w->site;
 	store(&open->records, 0);
 	store(&open->end, w->at + HR_SLICE_BYTES);
 }
@@ -290,7 +260,7 @@ static void end_sweep(struct work *w, const struct step *step)
 	w->sweeping = false;
 	if (!is_in_charge(step))
 		return;
-	close_slice(w, end, step->now_ms * MS - w->began_ns, false);
+	close_slice(w, end, step->now_ms, false);
 }
 
 static void sweep(struct work *w, struct step *step)
@@ -304,7 +274,7 @@ static void sweep(struct work *w, struct step *step)
 		uint32_t n = page_end - w->site < most ? page_end - w->site : most;
 		uint32_t looked = 2 * n * (slots + 1);
 
-		add_up(w->site, n, slots, sum);
+		sums_of_sites(w->site, n, slots, sum);
 		step->counters -= looked < step->counters ? looked : step->counters;
 		for (uint32_t i = 0; i < n; i++, w->site++)
 			if (!note(w, step, w->site, &sum[i])) {
@@ -400,7 +370,7 @@ static bool has_stalled(uint32_t token, uint64_t now_ms)
 }
 
 /* The given-up thread's slice ends as the segment has it; its merge never was. */
-static void take_over(void)
+static void take_over(uint64_t now_ms)
 {
 	struct heapring_history *state = history.state;
 	uint32_t mine;
@@ -413,8 +383,8 @@ static void take_over(void)
 	/* it may still write one record in the page where it is: leave that page */
 	if (given_up->sweeping)
 		close_slice(given_up,
-			    (state->open[state->writer].end / HR_PAGE + 1) * HR_PAGE, 0,
-			    true);
+			    (state->open[state->writer].end / HR_PAGE + 1) * HR_PAGE,
+			    now_ms, true);
 	if (given_up->merge.count > 0)
 		merge_abandon(&given_up->merge);
 	history.work[mine] = (struct work){ .site = given_up->site };
@@ -441,7 +411,7 @@ static bool begin_step(struct step *step, uint64_t now_ms, uint64_t ns)
 						 false, __ATOMIC_ACQUIRE,
 						 __ATOMIC_RELAXED))
 			return false;
-		take_over();
+		take_over(now_ms);
 	}
 	if (!process_sandboxed())
 		step->deadline_ns = os_mono_ns() + ns;

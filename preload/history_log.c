@@ -152,7 +152,6 @@ const struct heapring_slice *log_slice(uint32_t level, uint64_t *pos)
 
 void log_drop(uint32_t level, uint64_t up_to)
 {
-	__atomic_store_n(&levels[level].tail, up_to, __ATOMIC_RELAXED);
-	/* H6: no byte is written over before readers can see that it may be */
-	__atomic_thread_fence(__ATOMIC_RELEASE);
+	/* H6: acquire too, so that no byte is written over before readers can see it */
+	__atomic_exchange_n(&levels[level].tail, up_to, __ATOMIC_ACQ_REL);
 }

@@ -43,6 +43,7 @@ static uint64_t choose_parts(struct merge *m, uint64_t most, uint64_t gap_ns,
 		m->slice.last = slice->last;
 		m->slice.end_ns = slice->end_ns;
 		m->slice.sweep_ns = slice->sweep_ns;
+		m->slice.partial = slice->partial;
 		m->part[m->count++] = (struct merge_part){ .pos = pos + HR_SLICE_BYTES,
 							   .records = slice->records };
 		bytes += slice->bytes;

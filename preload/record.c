@@ -386,6 +386,21 @@ void record_taken_free(const struct live_block *taken)
 	leave_gate(t);
 }
 
+uint32_t record_stack(struct frame caller)
+{
+	struct thread *t;
+	uint32_t node, *kept;
+
+	if (!admit(&t))
+		return 0;
+	enter_gate(t);
+	if (unlikely(t->generation != modules_generation()))
+		thread_forget(t);
+	node = unwind_walk(&t->unwinder, &caller, process_config()->depth, &kept);
+	leave_gate(t);
+	return node;
+}
+
 bool record_has(const void *block)
 {
 	const uint32_t *word = live_word(block);

@@ -60,6 +60,7 @@ struct thread {
 	uint32_t mode_seq; /* the header's wanted_seq that was followed last */
 
 	uint32_t generation; /* of the modules, for what recents and unwinder remember */
+	uint32_t tags;       /* pushed and not popped, those past UNWIND_TAGS too */
 
 	struct recents recents;
 	struct unwinder unwinder;
@@ -77,6 +78,14 @@ void thread_attach(void);
 
 /* Drops what the thread remembers of stacks: modules changed, or its owner did. */
 void thread_forget(struct thread *t);
+
+/* What the thread allocates until the pop carries a tag; deeper than UNWIND_TAGS they
+ * are counted and not shown. The thread's own. */
+void thread_tag_push(struct thread *t, uint32_t tag);
+void thread_tag_pop(struct thread *t);
+
+/* The record of a slot that was handed out, from any thread; NULL: none yet. */
+const struct heapring_thread *threads_record(uint32_t slot);
 
 /* For a fork child: every slot is free again. */
 void threads_reset(void);

@@ -21,6 +21,9 @@
  *   log       the ring's slices; page n of level l has index n * HR_LEVELS + l
  *   values    what the ring's newest records left each site with
  *   marks     names that the program set at some moment
+ *   tags      names that the program put around what it allocated; tag number /
+ *             HR_TAGS_PER_PAGE
+ *   starts    stacks that created threads
  *
  * Pages past pages_used, and entries with type 0, hold nothing. No two settled
  * pages have the same type, owner and index.
@@ -66,6 +69,9 @@
 #define HR_MODULES_PER_PAGE 8u
 #define HR_VALUES_PER_PAGE 127u
 #define HR_MARKS_PER_PAGE 32u
+#define HR_TAGS_PER_PAGE 64u
+#define HR_STARTS_PER_PAGE 64u
+#define HR_STARTS_MAX 512u
 
 #define HR_SITE_BITS 23u /* what the shim's live table has room for */
 #define HR_SITE_MAX ((1u << HR_SITE_BITS) - 1u)
@@ -86,6 +92,8 @@ enum heapring_page_type {
 	HR_PAGE_LOG = 9,
 	HR_PAGE_VALUES = 10,
 	HR_PAGE_MARKS = 11,
+	HR_PAGE_TAGS = 12,
+	HR_PAGE_STARTS = 13,
 	/* set in type while threads race to make one part of a table: a page stays a
 	 * candidate when another one won. A reader takes a candidate only where no
 	 * settled page has its place (the target was killed in that instant). */
@@ -129,6 +137,21 @@ struct heapring_node {
 	uint16_t depth;  /* frames from the outer end; 1 next to the root */
 	uint32_t ready;  /* 1 when complete (S2) */
 	uint64_t reserved;
+};
+
+/*
+ * A node whose pc has this bit set is no frame but a tag, outermost on its stacks (under
+ * the root or a reason); the rest of its pc is the tag's number. Number 0 is what tags
+ * past HR_TAGS_MAX share.
+ */
+#define HR_TAG_PC (1ull << 63)
+#define HR_TAGS_MAX 1023u
+#define HR_TAG_NAME 48u
+
+struct heapring_tag {
+	uint32_t ready; /* 1 when complete (S2) */
+	uint32_t reserved[3];
+	char name[HR_TAG_NAME]; /* NUL-terminated, cut if too long */
 };
 
 #define HR_SITE_NONE 0u
@@ -204,7 +227,20 @@ struct heapring_thread {
 
 	uint64_t walks; /* allocations whose stack was not the one before */
 	uint64_t steps; /* frames stepped over in them */
-	uint64_t reserved[20];
+	uint64_t start; /* owner's record in the starts table + 1; 0 unknown */
+	uint64_t reserved[19];
+};
+
+/* A stack that called pthread_create. Relaxed; node 0: a free record. */
+struct heapring_start {
+	uint32_t node;
+	uint32_t reserved;
+	uint64_t created;
+	uint64_t ended;    /* returned, left with pthread_exit, or were cancelled */
+	uint64_t first_ns; /* CLOCK_MONOTONIC of the first one ... */
+	uint64_t last_ns;  /* ... and of the last */
+	uint64_t routine;  /* where the last one was to begin */
+	uint64_t reserved1[2];
 };
 
 #define HR_MODULE_PATH 432u
@@ -281,7 +317,8 @@ struct heapring_slice {
 			    * process did nothing in between */
 	uint64_t end_ns;   /* CLOCK_MONOTONIC when its (last) sweep began */
 	uint64_t sweep_ns; /* and how long that took, at most */
-	uint64_t reserved;
+	uint64_t partial;  /* 1: it grew so large that it was cut, and did not look at all
+			    * sites; the next slice begins where it ended */
 };
 
 struct heapring_values {
@@ -325,8 +362,8 @@ struct heapring_history {
 
 /* A name that was set with heapring_mark(); the table holds HR_MARKS_PER_PAGE. */
 struct heapring_mark {
-	uint32_t ready; /* 1 when the name is complete (S2) */
-	uint32_t reserved;
+	uint32_t ready;    /* 1 when name and first_ns are complete (S2) */
+	uint32_t claimed;  /* the shim's own */
 	uint64_t count;    /* how often it was set */
 	uint64_t first_ns; /* CLOCK_MONOTONIC */
 	uint64_t last_ns;
@@ -437,6 +474,8 @@ _Static_assert(sizeof(struct heapring_module) * HR_MODULES_PER_PAGE == HR_PAGE,
 _Static_assert(sizeof(struct heapring_header) <= HR_PAGE, "header is one page");
 _Static_assert(sizeof(struct heapring_slice) == HR_SLICE_BYTES, "slice");
 _Static_assert(sizeof(struct heapring_values_page) == HR_PAGE, "values");
+_Static_assert(sizeof(struct heapring_start) * HR_STARTS_PER_PAGE == HR_PAGE, "starts");
+_Static_assert(sizeof(struct heapring_tag) * HR_TAGS_PER_PAGE == HR_PAGE, "tags");
 _Static_assert(sizeof(struct heapring_mark) * HR_MARKS_PER_PAGE == HR_PAGE, "marks");
 _Static_assert(sizeof(struct heapring_history) <= HR_PAGE, "history is one page");
 
