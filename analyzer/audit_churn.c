@@ -59,17 +59,21 @@ static void add_up(const struct audit_facts *facts, struct audit_churn *churn)
 
 /*
  * A thread that is given a stack which another has left needs no new block, so who
- * creates threads is known from the first ones, and how many from the slots.
+ * creates threads is known from the first ones, and how many from the shim's count.
  */
 static void find_threads(const struct audit_facts *facts, struct audit_churn *churn)
 {
 	const struct segment *segment = facts->profile->segment;
-	double ever = 0, most = 0, end = facts->window.to_s;
 	struct audit_function *creator = NULL;
+	double created = 0, most = 0;
 
-	for (uint32_t i = 0; i < segment->threads_count; i++)
-		ever += segment->threads[i].used ? (double)segment->threads[i].owners : 0;
-	churn->threads_per_s = ever / fmax(1, end);
+	for (uint32_t i = 0; i < segment->starts_count; i++)
+		if (segment->starts[i].node) {
+			created += (double)segment->starts[i].created;
+			churn->threads_ended += (double)segment->starts[i].ended;
+		}
+	churn->threads_created = created;
+	churn->threads_per_s = created / fmax(1, facts->window.to_s);
 	for (size_t i = 0; i < facts->functions_count; i++) {
 		struct audit_function *function = &facts->functions[i];
 

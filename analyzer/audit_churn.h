@@ -18,6 +18,7 @@ struct audit_churn {
 	double turnover_per_s;          /* bytes allocated per second over live bytes */
 	struct audit_function *threads; /* creates threads; NULL: none that matter */
 	double threads_per_s;
+	double threads_created, threads_ended; /* since the start */
 	struct audit_function *unbatched; /* calls a library for each single item; NULL */
 	size_t unbatched_stack;
 	double calls_per_s; /* of it */

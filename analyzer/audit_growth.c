@@ -13,13 +13,18 @@
 #include <stdlib.h>
 
 #define CANDIDATES 64u
-#define BYTES_MIN 2048.0
+#define BYTES_MIN 512.0
+#define BYTES_FEW_STEPS 2048.0
 #define STEPS_MIN 5u    /* fewer are somebody's tables growing */
 #define STEPS_MANY 16u  /* with fewer it must matter to the process: */
 #define SHARE_MIN 0.005 /* of its live bytes */
 #define ERRORS_MIN 4.0  /* standard errors of sampling */
 #define TAKEN_OVER 0.5  /* of the growth must show in the process's */
 #define NOISE 3.0
+#define STARTUP_SHARE 10     /* the first tenth does not count */
+#define DRIFT_BLOCKS 16.0    /* of more than these, the mean size tells */
+#define DRIFT_SIZE 1.25      /* the mean size rose by less */
+#define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
 
 /* Growth in the second half, by medians of a twelfth. */
 static double late_growth(const double *value, size_t count)
@@ -44,6 +49,22 @@ static bool is_taken_over(const struct audit_facts *facts, const double *value)
 	return total + NOISE * facts->shape.model.error < TAKEN_OVER * here;
 }
 
+/*
+ * As many blocks as before, each a little larger: names that get a digit more, say.
+ * Blocks that really grow (a buffer by realloc) become larger by more than that.
+ */
+static bool only_drifts(const struct audit_facts *facts, const double *bytes,
+			const double *objects)
+{
+	size_t count = facts->window.count, from = count / STARTUP_SHARE;
+	double before = fmax(1, objects[from]), after = fmax(1, objects[count - 1]);
+	double grown = bytes[count - 1] - bytes[from];
+	double size = bytes[count - 1] / after, size_before = bytes[from] / before;
+
+	return after > DRIFT_BLOCKS && size < DRIFT_SIZE * size_before &&
+	       (after - before) * size < DRIFT_EXPLAINED * grown;
+}
+
 static bool is_enough(const struct audit_facts *facts, const struct series_shape *shape)
 {
 	size_t steps = shape->points < 10 ? 3 : STEPS_MIN;
@@ -52,7 +73,8 @@ static bool is_enough(const struct audit_facts *facts, const struct series_shape
 	    shape->increases < steps)
 		return false;
 	return shape->increases >= STEPS_MANY ||
-	       shape->net >= SHARE_MIN * facts->shape.highest;
+	       (shape->net >= BYTES_FEW_STEPS &&
+		shape->net >= SHARE_MIN * facts->shape.highest);
 }
 
 static double variance_of(const struct audit_facts *facts, size_t stack)
@@ -75,11 +97,14 @@ static double function_variance(const struct audit_facts *facts,
 }
 
 static bool grows(const struct audit_facts *facts, const struct series_shape *shape,
-		  const double *value, double variance)
+		  double (*series)[AUDIT_GRID_MAX], double variance)
 {
+	const double *bytes = series[PROFILE_INUSE_SPACE];
+
 	return is_enough(facts, shape) &&
 	       shape->net >= ERRORS_MIN * sqrt(fmax(0, variance)) &&
-	       !is_taken_over(facts, value);
+	       !is_taken_over(facts, bytes) &&
+	       !only_drifts(facts, bytes, series[PROFILE_INUSE_OBJECTS]);
 }
 
 static int judge_function(struct audit_facts *facts, struct audit_function *function)
@@ -88,8 +113,8 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 	int r = series_shape_find(facts->window.at, value, facts->window.count,
 				  &function->shape);
 
-	if (r == 0 &&
-	    grows(facts, &function->shape, value, function_variance(facts, function))) {
+	if (r == 0 && grows(facts, &function->shape, function->series,
+			    function_variance(facts, function))) {
 		function->grows = true;
 		function->growth_certainty = function->shape.certainty;
 		function->growth_stack = function->largest_stack;
@@ -147,7 +172,7 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 		return 0;
 	audit_facts_stack_series(facts, stack, series);
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);
-	if (r == 0 && grows(facts, &shape, value, variance_of(facts, stack))) {
+	if (r == 0 && grows(facts, &shape, series->value, variance_of(facts, stack))) {
 		function->grows = true;
 		function->growth_certainty = shape.certainty;
 		function->growth_stack = stack;
@@ -185,6 +210,12 @@ int audit_growth_find(struct audit_facts *facts)
 	return r;
 }
 
+/* Rates that are less certain must be larger to come first. */
+static double badness(const struct audit_function *function)
+{
+	return function->shape.rate * pow(function->growth_certainty, 2);
+}
+
 struct audit_function *audit_growth_worst(const struct audit_facts *facts, bool threads)
 {
 	struct audit_function *worst = NULL;
@@ -193,7 +224,7 @@ struct audit_function *audit_growth_worst(const struct audit_facts *facts, bool 
 		struct audit_function *function = &facts->functions[i];
 
 		if (function->grows && function->is_thread_create == threads &&
-		    (!worst || function->shape.rate > worst->shape.rate))
+		    (!worst || badness(function) > badness(worst)))
 			worst = function;
 	}
 	return worst;

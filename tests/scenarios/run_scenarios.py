@@ -47,8 +47,8 @@ class Result:
             not self.overconfident
 
     def line(self):
-        return "%-5s%-4s %-40s %s %s (%s) %.2f %s" % (
-            "ok" if self.fine else "FAIL", "held" if self.case.held_out else "",
+        return "%-5s%-6s %-40s %s %s (%s) %.2f %s" % (
+            "ok" if self.fine else "FAIL", self.case.half.split()[0],
             self.case.title, self.verdict, self.answer["growth"],
             self.answer["pattern"], self.confidence, self.culprit or "")
 
@@ -113,8 +113,8 @@ def main():
             print("     expected %s %s" % ("|".join(result.case.verdict), result.case.culprit))
             for line in result.answer["evidence"]:
                 print("       " + line)
-    report("tuning", [r for r in results if not r.case.held_out])
-    report("held out", [r for r in results if r.case.held_out])
+    for half in "tuning", "held out", "fresh":
+        report(half, [r for r in results if r.case.half == half])
     passed = report("all", results)
     print("%.0f seconds" % (time.monotonic() - start))
     return 0 if passed else 1
