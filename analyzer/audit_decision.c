@@ -14,6 +14,7 @@
 #include "analyzer/audit_growth.h"
 
 #define THREADS_MIN 3.0
+#define THREADS_SHARE 0.1   /* of all that were created; else most are given back */
 #define TOTAL_ONLY 0.7      /* confidence when no single function shows it */
 #define TEETH_BYTES 16384.0 /* height */
 #define TEETH_SHARE_OWN 0.1 /* of the highest live bytes, by one function */
@@ -73,7 +74,8 @@ static bool is_thread_leak(struct audit_facts *facts, struct audit_decision *dec
 	if (!function)
 		return false;
 	objects = function->series[PROFILE_INUSE_OBJECTS];
-	if (objects[last] - objects[last / 10] < THREADS_MIN)
+	if (objects[last] - objects[last / 10] <
+	    fmax(THREADS_MIN, THREADS_SHARE * decision->churn.threads_created))
 		return false;
 	blame(decision, AUDIT_THREAD_LEAK, function, function->growth_certainty);
 	grows(facts, decision, &function->shape);

@@ -21,7 +21,6 @@
 #define ERRORS_MIN 4.0  /* standard errors of sampling */
 #define TAKEN_OVER 0.5  /* of the growth must show in the process's */
 #define NOISE 3.0
-#define STARTUP_SHARE 10     /* the first tenth does not count */
 #define DRIFT_BLOCKS 16.0    /* of more than these, the mean size tells */
 #define DRIFT_SIZE 1.25      /* the mean size rose by less */
 #define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
@@ -56,7 +55,7 @@ static bool is_taken_over(const struct audit_facts *facts, const double *value)
 static bool only_drifts(const struct audit_facts *facts, const double *bytes,
 			const double *objects)
 {
-	size_t count = facts->window.count, from = count / STARTUP_SHARE;
+	size_t count = facts->window.count, from = count / 2;
 	double before = fmax(1, objects[from]), after = fmax(1, objects[count - 1]);
 	double grown = bytes[count - 1] - bytes[from];
 	double size = bytes[count - 1] / after, size_before = bytes[from] / before;

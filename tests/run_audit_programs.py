@@ -12,7 +12,7 @@ import socket
 import subprocess
 import time
 
-from profiled import HEAPRING, Profiled, environment, main
+from profiled import HEAPRING, Profiled, environment, main, wait_for_pid
 from workloads import PYTHON
 
 SLICE = {"HEAPRING_INTERVAL": "100ms"}
@@ -108,7 +108,7 @@ class Programs(Profiled):
                     to.sendall(b"SET key:%d %s\r\n" % (n, b"v" * 100))
                 to.recv(1 << 16)
                 time.sleep(0.02)
-            answer = self.audit(str(self.pid_of(program)))
+            answer = self.audit(str(wait_for_pid(self.segments)))
             to.sendall(b"SHUTDOWN NOSAVE\r\n")
         self.assertEqual(program.wait(100), 0)
         self.assertEqual(self.audit(dump)["verdict"], answer["verdict"])
@@ -121,11 +121,6 @@ class Programs(Profiled):
             except OSError:
                 time.sleep(0.025)
         return self.fail("nobody listens on %d" % port)
-
-    def pid_of(self, program):
-        path = "/proc/%d/task/%d/children" % (program.pid, program.pid)
-        with open(path, encoding="ascii") as stream:
-            return int(stream.read().split()[0])
 
     def test_redis_whose_keys_grow_leaks(self):
         self.assertEqual(self.redis()["verdict"], "leak")
@@ -151,7 +146,7 @@ class Programs(Profiled):
                 while to.recv(4096):
                     pass
             time.sleep(0.005)
-        os.kill(self.pid_of(program), signal.SIGQUIT)
+        os.kill(wait_for_pid(self.segments), signal.SIGQUIT)
         program.wait(100)
         self.assertIn(self.audit(dump)["verdict"], ("steady",))
 

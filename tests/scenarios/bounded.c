@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <heapring/heapring.h>
+
 #include "tests/scenarios/scenario.h"
 
 #define SLOTS 20000u
@@ -232,6 +234,17 @@ static void storm_copies(double scale)
 			pass_on(payload, sizeof(payload));
 }
 
+/* A mark for each round, of eight blocks. */
+static void marked(double scale)
+{
+	struct request request;
+
+	while (scenario_tick(100 * scale)) {
+		heapring_mark("requests");
+		serve(&request);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
@@ -250,6 +263,7 @@ int main(int argc, char **argv)
 		{ "storm-large", storm_large },
 		{ "storm-format", storm_format },
 		{ "storm-copies", storm_copies },
+		{ "marked", marked },
 		{ NULL },
 	};
 

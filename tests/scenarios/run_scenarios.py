@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import truth  # noqa: E402
-from profiled import environment  # noqa: E402
+from profiled import environment, wait_for_pid  # noqa: E402
 
 HEAPRING, PROGRAMS, OBJECTS_PY = (os.path.abspath(path) for path in sys.argv[1:4])
 AT_ONCE = 16
@@ -70,9 +70,7 @@ def run(case):
             target = dump
             if case.live:
                 time.sleep(case.seconds * 0.9)
-                children = "/proc/%d/task/%d/children" % (program.pid, program.pid)
-                with open(children, encoding="ascii") as stream:
-                    target = stream.read().split()[0]
+                target = str(wait_for_pid(folder))
             else:
                 program.wait(100)
             done = subprocess.run([HEAPRING, "audit", "--format", "json", target], env=env,
