@@ -17,6 +17,9 @@
 
 #include "analyzer/history_ring.h"
 
+#define LONGEST_S 9e9 /* 285 years: more is damage, and would not fit into nanoseconds   \
+		       */
+
 struct change {
 	uint32_t point; /* the figures changed between the point before and this one */
 	bool sampled;
@@ -82,7 +85,9 @@ static int map_sites(struct making *m)
 
 static double seconds(const struct making *m, uint64_t mono_ns)
 {
-	return mono_ns > m->start_ns ? (double)(mono_ns - m->start_ns) / 1e9 : 0;
+	double s = mono_ns > m->start_ns ? (double)(mono_ns - m->start_ns) / 1e9 : 0;
+
+	return fmin(s, LONGEST_S);
 }
 
 /* When the counters were what they are, at most. */

@@ -9,6 +9,10 @@
  * Each step is at least one system call after the one before, which orders
  * the loads. For a file that is not written any more one map does for both.
  *
+ * Pages of tables that came to be after the map was read are not known, and in a live
+ * target a record read after that may refer to one. So what looks damaged there is read
+ * again before it is called so.
+ *
  * A site without a complete node (a process killed in the middle of S2) keeps
  * ready == 0 and is counted without a stack by whoever uses it.
  */
@@ -20,6 +24,8 @@
 
 #include "analyzer/counter_pages.h"
 #include "analyzer/segment_map.h"
+
+#define READS_OF_TABLES 4
 
 struct reading {
 	struct segment *segment;
@@ -204,6 +210,12 @@ static int check_nodes(struct reading *reading)
 	return r;
 }
 
+static bool has_node(const struct segment *segment, uint32_t node)
+{
+	return node < HR_NODE_FIRST ||
+	       (node < segment->nodes_count && segment->nodes[node].depth != 0);
+}
+
 static int check_sites(struct reading *reading)
 {
 	struct segment *segment = reading->segment;
@@ -213,18 +225,13 @@ static int check_sites(struct reading *reading)
 
 		if (!site->ready)
 			continue;
-		if (site->node >= HR_NODE_FIRST && site->node >= segment->nodes_count)
+		if (site->node >= segment->nodes_count && site->node >= HR_NODE_FIRST)
 			return damaged(reading, "site", id);
-		if (site->node >= HR_NODE_FIRST && segment->nodes[site->node].depth == 0)
-			site->ready = 0;
+		site->ready = has_node(segment, site->node);
 	}
-	for (uint32_t i = 0; i < segment->starts_count; i++) {
-		uint32_t node = segment->starts[i].node;
-
-		if (node >= HR_NODE_FIRST &&
-		    (node >= segment->nodes_count || segment->nodes[node].depth == 0))
-			return damaged(reading, "thread start", i);
-	}
+	for (uint32_t i = 0; i < segment->starts_count; i++)
+		if (!has_node(segment, segment->starts[i].node))
+			segment->starts[i].node = HR_NODE_ROOT;
 	return 0;
 }
 
@@ -264,12 +271,28 @@ static int load_tables(struct reading *reading, const struct segment_map *map)
 	return r;
 }
 
+static void free_tables(struct segment *segment)
+{
+	free(segment->nodes);
+	free(segment->sites);
+	free(segment->modules);
+	free(segment->threads);
+	free(segment->tags);
+	free(segment->starts);
+	memset(segment, 0, sizeof(*segment));
+}
+
 static int read_tables_again(struct reading *reading, int fd)
 {
-	struct segment_map map;
-	int r = segment_map_load(fd, reading->path, &map, reading->fault);
+	int r = -EINVAL;
 
-	if (r == 0) {
+	for (int i = 0; r == -EINVAL && i < READS_OF_TABLES; i++) {
+		struct segment_map map;
+
+		free_tables(reading->segment);
+		r = segment_map_load(fd, reading->path, &map, reading->fault);
+		if (r < 0)
+			break;
 		r = load_tables(reading, &map);
 		segment_map_done(&map);
 	}
@@ -321,12 +344,7 @@ void segment_free(struct segment *segment)
 {
 	if (!segment)
 		return;
-	free(segment->nodes);
-	free(segment->sites);
-	free(segment->modules);
-	free(segment->threads);
-	free(segment->tags);
-	free(segment->starts);
+	free_tables(segment);
 	free(segment);
 }
 

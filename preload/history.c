@@ -32,7 +32,8 @@
 #include "preload/tree.h"
 
 #define MS 1000000ull
-#define STEP_NS 30000u      /* a step's time; one more batch comes on top */
+#define STEP_NS 60000u      /* a step's time; one more batch comes on top */
+#define STEP_MS 3u          /* from one step to the next, at least */
 #define CUT_NS 90000u       /* the same for history_cut() */
 #define STEP_COUNTERS 8192u /* what a step looks at most, where time cannot be told */
 #define BATCH_SITES 32u
@@ -349,7 +350,8 @@ static void run(struct step *step, bool due)
 	}
 	if (is_in_charge(step))
 		__atomic_store_n(&history.due_ms,
-				 next_ms > step->now_ms ? next_ms : step->now_ms + 1,
+				 next_ms > step->now_ms ? next_ms
+							: step->now_ms + STEP_MS,
 				 __ATOMIC_RELAXED);
 }
 

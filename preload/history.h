@@ -4,9 +4,9 @@
  * Contract
  *   - history_tick() is called by threads that read their coarse clock and found it
  *     moved (record_clock()); it costs two loads unless a slice is due;
- *   - the work of a slice is done in steps of at most some 40 us, one at a tick of
- *     the clock: no call is delayed by more, and all of it together costs at most
- *     a hundredth of one CPU. What takes longer makes slices longer;
+ *   - the work of a slice is done in steps of at most some 60 us, one in three
+ *     milliseconds: no call is delayed by more, and all of it together costs at most
+ *     a fiftieth of one CPU. What takes longer makes slices longer;
  *   - no lock, no waiting: a thread that finds another one at work goes on. One that
  *     was stopped in a step for GIVE_UP_TICKS is given up, and another one goes on
  *     from what is in the segment;
