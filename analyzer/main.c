@@ -37,6 +37,8 @@ static const struct {
 	{ NULL, &cmd_sizes },
 	{ NULL, &cmd_foreign },
 	{ NULL, &cmd_threads },
+	{ "Judge", &cmd_audit },
+	{ NULL, &cmd_check },
 	{ "Take along", &cmd_flame },
 	{ NULL, &cmd_export },
 	{ "Other", &cmd_version },
