@@ -211,7 +211,7 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	t->directory = (struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
 	t->tags = t->unwinder.tags = 0;
 	thread_forget(t);
-	t->clock_events = 1;
+	t->clock_events = t->clock_gap = 1;
 	peak_flush(t); /* what the slot's last owner held back; new: nothing */
 
 	t->random = os_mono_ns() ^ ((uint64_t)tid << 32) ^ (uintptr_t)t;
