@@ -3,15 +3,11 @@
  *
  * Order for a live target, the reading side of S1-S3 in segment.h:
  *   1. the map and the counters, frees before allocations (counter_pages.c)  (S3)
- *   2. the map again, then threads, sites, nodes, modules, in this order: what
+ *   2. threads and sites, nodes, modules, in this order and each with a new map: what
  *      refers comes before what is referred to, and a site that was counted in 1
  *      was complete before that, so it and its nodes are found              (S2)
  * Each step is at least one system call after the one before, which orders
  * the loads. For a file that is not written any more one map does for both.
- *
- * Pages of tables that came to be after the map was read are not known, and in a live
- * target a record read after that may refer to one. So what looks damaged there is read
- * again before it is called so.
  *
  * A site without a complete node (a process killed in the middle of S2) keeps
  * ready == 0 and is counted without a stack by whoever uses it.
@@ -235,7 +231,8 @@ static int check_sites(struct reading *reading)
 	return 0;
 }
 
-static int load_tables(struct reading *reading, const struct segment_map *map)
+/* What refers to nodes. */
+static int load_referring(struct reading *reading, const struct segment_map *map)
 {
 	struct segment *segment = reading->segment;
 	int r;
@@ -252,23 +249,52 @@ static int load_tables(struct reading *reading, const struct segment_map *map)
 		r = load_table(reading, map, HR_PAGE_SITES, HR_SITES_PER_PAGE,
 			       sizeof(*segment->sites), read_sites, &segment->sites,
 			       &segment->sites_count);
-	if (r == 0)
-		r = load_table(reading, map, HR_PAGE_NODES, HR_NODES_PER_PAGE,
-			       sizeof(*segment->nodes), read_nodes, &segment->nodes,
-			       &segment->nodes_count);
-	if (r == 0)
-		r = load_table(reading, map, HR_PAGE_MODULES, HR_MODULES_PER_PAGE,
-			       sizeof(*segment->modules), read_modules, &segment->modules,
-			       &segment->modules_count);
+	return r;
+}
+
+static int load_nodes(struct reading *reading, const struct segment_map *map)
+{
+	struct segment *segment = reading->segment;
+
+	return load_table(reading, map, HR_PAGE_NODES, HR_NODES_PER_PAGE,
+			  sizeof(*segment->nodes), read_nodes, &segment->nodes,
+			  &segment->nodes_count);
+}
+
+/* What nodes refer to. */
+static int load_referred(struct reading *reading, const struct segment_map *map)
+{
+	struct segment *segment = reading->segment;
+	int r = load_table(reading, map, HR_PAGE_MODULES, HR_MODULES_PER_PAGE,
+			   sizeof(*segment->modules), read_modules, &segment->modules,
+			   &segment->modules_count);
+
 	if (r == 0)
 		r = load_table(reading, map, HR_PAGE_TAGS, HR_TAGS_PER_PAGE,
 			       sizeof(*segment->tags), read_tags, &segment->tags,
 			       &segment->tags_count);
-	if (r == 0)
-		r = check_nodes(reading);
-	if (r == 0)
-		r = check_sites(reading);
 	return r;
+}
+
+static int (*const load_steps[])(struct reading *, const struct segment_map *) = {
+	load_referring, load_nodes, load_referred
+};
+#define LOAD_STEPS (sizeof(load_steps) / sizeof(load_steps[0]))
+
+static int check(struct reading *reading)
+{
+	int r = check_nodes(reading);
+
+	return r == 0 ? check_sites(reading) : r;
+}
+
+static int load_tables(struct reading *reading, const struct segment_map *map)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < LOAD_STEPS; i++)
+		r = load_steps[i](reading, map);
+	return r == 0 ? check(reading) : r;
 }
 
 static void free_tables(struct segment *segment)
@@ -282,19 +308,32 @@ static void free_tables(struct segment *segment)
 	memset(segment, 0, sizeof(*segment));
 }
 
+/* Each step with a map of its own, which knows what the step before may refer to. */
+static int load_live_tables(struct reading *reading, int fd)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < LOAD_STEPS; i++) {
+		struct segment_map map;
+
+		r = segment_map_load(fd, reading->path, &map, reading->fault);
+		if (r < 0)
+			break;
+		r = load_steps[i](reading, &map);
+		segment_map_done(&map);
+	}
+	return r == 0 ? check(reading) : r;
+}
+
+/* A node may have been read a moment after the page of its parent, which was not complete
+ * then: what looks damaged is read again before it is called so. */
 static int read_tables_again(struct reading *reading, int fd)
 {
 	int r = -EINVAL;
 
 	for (int i = 0; r == -EINVAL && i < READS_OF_TABLES; i++) {
-		struct segment_map map;
-
 		free_tables(reading->segment);
-		r = segment_map_load(fd, reading->path, &map, reading->fault);
-		if (r < 0)
-			break;
-		r = load_tables(reading, &map);
-		segment_map_done(&map);
+		r = load_live_tables(reading, fd);
 	}
 	return r;
 }

@@ -302,14 +302,20 @@ static uint32_t *name_fresh(struct unwinder *u, uint32_t tail, uint32_t frames)
 	return &p->site;
 }
 
+/* Apart, so that the loop over a walk's frames keeps child() inlined. */
+static __attribute__((noinline)) uint32_t under_tags(struct unwinder *u, uint32_t node)
+{
+	for (uint32_t i = 0; i < u->tags; i++)
+		node = tree_child(node, HR_TAG_PC | u->tag[i]);
+	return node;
+}
+
 /* What the outermost frame hangs under: how the walk ended, and the thread's tags. */
 static uint32_t root_of(struct unwinder *u, uint32_t end)
 {
 	uint32_t node = end == HR_END_COMPLETE ? (uint32_t)HR_NODE_ROOT : end;
 
-	for (uint32_t i = 0; i < u->tags; i++)
-		node = child(u, node, HR_TAG_PC | u->tag[i]);
-	return node;
+	return __builtin_expect(u->tags == 0, 1) ? node : under_tags(u, node);
 }
 
 /* Adds the checks of the step from frame `inner` to the frame outside it. */
