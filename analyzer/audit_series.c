@@ -59,7 +59,7 @@ void audit_window_find(const struct history *history, bool ended,
 	ret->to_s = history->at[last];
 	span = ret->to_s - ret->from_s;
 	points = history->interval_s > 0 ? span / history->interval_s + 1 : 2;
-	points = fmin(points, 4 * (double)(last + 1));
+	points = fmin(points, (double)(last + 1)); /* between two it is a guess */
 	ret->count = (size_t)fmin(AUDIT_GRID_MAX, fmax(2, round(points)));
 	for (size_t i = 0; i < ret->count; i++)
 		ret->at[i] = ret->from_s + span * (double)i / (double)(ret->count - 1);

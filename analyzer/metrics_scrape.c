@@ -50,6 +50,15 @@ static char *whole_url(const char *url)
 	return whole;
 }
 
+/* libcurl would take the path for the host. */
+static bool has_host(const char *url)
+{
+	const char *host = strstr(url, "://");
+
+	host = host ? host + 3 : url;
+	return (unsigned char)*host > ' ' && *host != '/' && *host != ':';
+}
+
 static int get(const char *url, struct body *body, struct fault *fault)
 {
 	CURL *curl = curl_easy_init();
@@ -90,6 +99,12 @@ int metrics_scrape(const char *url, struct metrics *ret, struct fault *fault)
 	int r;
 
 	memset(ret, 0, sizeof(*ret));
+	if (!has_host(url)) {
+		free(whole);
+		return fault_set(fault, FAULT_INPUT, -EINVAL,
+				 "--metrics `%s`: no host; give http://HOST:PORT/metrics",
+				 url);
+	}
 	if (!whole)
 		return fault_set(fault, FAULT_INPUT, -ENOMEM, "out of memory for %s",
 				 url);

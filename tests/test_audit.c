@@ -103,7 +103,11 @@ Test(metrics, what_does_not_parse_or_is_not_finite_is_left_out)
 Test(metrics, endpoints_that_cannot_be_read_are_one_line)
 {
 	static const char *const urls[] = { "http://127.0.0.1:1/metrics",
-					    "file:///etc/passwd", "http://", "", "\n" };
+					    "file:///etc/passwd",
+					    "http://",
+					    "",
+					    "\n",
+					    "http:///x" };
 	struct metrics metrics;
 	struct fault fault;
 
