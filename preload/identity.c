@@ -138,6 +138,7 @@ void identity_write(struct heapring_header *h, const struct config *config,
 	h->rate = config->mode == HR_MODE_EXACT ? 1 : config->rate;
 	h->module_gen = 1;
 	h->live_table = (uint64_t)(uintptr_t)live_tables[0].flat;
+	h->live_table_odd = (uint64_t)(uintptr_t)live_tables[1].flat;
 	h->command_len =
 		(uint32_t)read_file("/proc/self/cmdline", h->command, sizeof h->command);
 	os_read_link("/proc/self/exe", h->exe, sizeof h->exe);

@@ -141,7 +141,8 @@ static bool reserve(void)
 {
 	if (reserved)
 		return true;
-	reserved = live_table_init() && rows_init() && threads_init();
+	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
+	reserved = live_table_init(!live_small_born) && rows_init() && threads_init();
 	if (!reserved)
 		complain("no address space for its tables", "", "",
 			 " (RLIMIT_AS or overcommit_memory=2); raise the limit");
@@ -178,7 +179,6 @@ static bool begin_first(void)
 	stack_limit = os_limit_stack();
 	if (!configure() || !begin(NULL))
 		return false;
-	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
 	next_guard();
 	keep_prune(config.dir, config.keep_count, config.keep_bytes);
 	return true;

@@ -15,7 +15,7 @@ static const uint64_t sizes[] = {
 
 static void flat(void)
 {
-	live_table_init();
+	live_table_init(true);
 	if (live_tables[0].flat == NULL)
 		cr_skip_test("no address space for a flat table");
 }
