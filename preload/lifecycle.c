@@ -20,7 +20,6 @@
 #include "preload/modules.h"
 #include "preload/next.h"
 #include "preload/process.h"
-#include "preload/rows.h"
 #include "preload/thread.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -71,9 +70,9 @@ EXPORT int dlclose(void *handle)
 
 	if (real == NULL)
 		real = (int (*)(void *))next_function("dlclose");
+	modules_unload_begin();
 	ret = real(handle);
-	modules_unloaded();
-	rows_flush();
+	modules_unload_end();
 	if (thread_self->generation != 0)
 		thread_forget(thread_self);
 	return ret;

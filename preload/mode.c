@@ -20,8 +20,6 @@ static void enter_mode(struct thread *t, uint32_t mode, uint64_t rate)
 {
 	t->rate = mode == HR_MODE_EXACT ? 1 : rate;
 	t->resume = gate_of(mode);
-	if (t->gate != GATE_BUSY)
-		t->gate = t->resume;
 	mode_rearm(t);
 }
 

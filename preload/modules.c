@@ -11,6 +11,11 @@
  * (gen_last) and a new one is made, so that an address reused after dlclose is
  * never read with the wrong object's symbols.
  *
+ * Unloads that nobody announces. dlclose passes through us; the C library drops its
+ * converters, and another namespace its objects, without it. Two looks find out:
+ * a new object that overlaps a known one, and four times a second all known ones. No
+ * object's memory is read for that, only the loader's answers are compared.
+ *
  * Races. Two threads may record one object twice; that costs 512 bytes and
  * nothing else, because readers look objects up by record number.
  */
@@ -21,43 +26,105 @@
 #include <string.h>
 
 #include "preload/os_linux.h"
+#include "preload/rows.h"
 #include "preload/segment_writer.h"
 #include "preload/text.h"
 
+#define CHECK_MS 256u
 #define MODULES_MAX 4096u /* power of two; a module number fits 16 bits */
 
 struct entry {
 	uintptr_t start; /* 0: free; stored last */
 	uintptr_t end;
-	const void *identity;
+	uintptr_t pc;         /* an address in its code */
+	const void *identity; /* NULL: known to be gone */
+	const void *eh_frame_hdr;
 	uint32_t generation;
 	uint32_t number;
 };
 
 static struct entry entries[MODULES_MAX];
 static struct heapring_module *pages[MODULES_MAX / HR_MODULES_PER_PAGE];
-static uint32_t generation = 1;
-
-uint32_t modules_generation(void)
-{
-	return __atomic_load_n(&generation, __ATOMIC_RELAXED);
-}
+uint32_t modules_now = 1;
+static uint32_t unloading; /* unloads under way */
+static uint32_t checked_ms;
 
 uint32_t modules_generation_ordered(void)
 {
-	return __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&modules_now, __ATOMIC_SEQ_CST);
 }
 
-void modules_unloaded(void)
+bool modules_settled(void)
 {
-	uint32_t now = __atomic_add_fetch(&generation, 1, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&unloading, __ATOMIC_SEQ_CST) == 0;
+}
+
+static void next_generation(void)
+{
+	uint32_t now = __atomic_add_fetch(&modules_now, 1, __ATOMIC_SEQ_CST);
 
 	if (segment.header != NULL)
 		segment.header->module_gen = now;
 }
 
+void modules_unload_begin(void)
+{
+	__atomic_add_fetch(&unloading, 1, __ATOMIC_SEQ_CST);
+	next_generation();
+	rows_flush();
+}
+
+void modules_unload_end(void)
+{
+	next_generation();
+	/* 0: this is a child that the object's destructor made */
+	if (!modules_settled())
+		__atomic_sub_fetch(&unloading, 1, __ATOMIC_SEQ_CST);
+}
+
+/* An object is gone already. */
+static void unloaded_unseen(void)
+{
+	next_generation();
+	rows_flush();
+}
+
+void modules_check(uint32_t now_ms)
+{
+	uint32_t before = __atomic_load_n(&checked_ms, __ATOMIC_RELAXED);
+	bool gone = false;
+
+	/* relaxed: it only says whose turn it is */
+	if (now_ms - before < CHECK_MS ||
+	    !__atomic_compare_exchange_n(&checked_ms, &before, now_ms, false,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return;
+	for (struct entry *e = entries; e < entries + MODULES_MAX; e++) {
+		if (__atomic_load_n(&e->start, __ATOMIC_ACQUIRE) == 0 ||
+		    e->identity == NULL ||
+		    os_module_is(e->pc, e->identity, e->eh_frame_hdr))
+			continue;
+		e->identity = NULL;
+		gone = true;
+	}
+	if (gone)
+		unloaded_unseen();
+}
+
+/* Does a new object lie where a known one was? */
+static bool overlaps(const struct module_view *view)
+{
+	for (const struct entry *e = entries; e < entries + MODULES_MAX; e++)
+		if (__atomic_load_n(&e->start, __ATOMIC_ACQUIRE) != 0 &&
+		    e->identity != NULL && e->identity != view->identity &&
+		    e->start < view->end && view->start < e->end)
+			return true;
+	return false;
+}
+
 void modules_reset(void)
 {
+	unloading = 0; /* by a thread that the child does not have */
 	memset(entries, 0, sizeof entries);
 	memset(pages, 0, sizeof pages);
 }
@@ -174,6 +241,8 @@ static uint32_t record_new(const struct module_view *view)
 
 	if (number > MODULES_MAX)
 		return 0;
+	if (overlaps(view))
+		unloaded_unseen();
 	m = record_at(number);
 	if (m == NULL)
 		return 0;
@@ -196,7 +265,7 @@ static bool unchanged(const struct entry *e, const struct module_view *view)
 	return now.build_id_len != 0 || e->identity == view->identity;
 }
 
-static uint16_t refresh(struct entry *e, const struct module_view *view)
+static uint16_t refresh(struct entry *e, const struct module_view *view, uintptr_t pc)
 {
 	uint32_t now = modules_generation();
 
@@ -210,12 +279,14 @@ static uint16_t refresh(struct entry *e, const struct module_view *view)
 		e->number = record_new(view);
 		e->end = view->end;
 	}
+	e->pc = pc;
+	e->eh_frame_hdr = view->eh_frame_hdr;
 	e->identity = view->identity;
 	e->generation = now;
 	return (uint16_t)e->number;
 }
 
-static uint16_t enter(struct entry *e, const struct module_view *view)
+static uint16_t enter(struct entry *e, const struct module_view *view, uintptr_t pc)
 {
 	uint32_t number = record_new(view);
 	uintptr_t none = 0;
@@ -223,6 +294,8 @@ static uint16_t enter(struct entry *e, const struct module_view *view)
 	if (number == 0)
 		return 0;
 	e->end = view->end;
+	e->pc = pc;
+	e->eh_frame_hdr = view->eh_frame_hdr;
 	e->identity = view->identity;
 	e->generation = modules_generation();
 	e->number = number;
@@ -249,9 +322,9 @@ uint16_t modules_find(uintptr_t pc, struct module_view *ret_view)
 		uintptr_t start = __atomic_load_n(&e->start, __ATOMIC_ACQUIRE);
 
 		if (start == view.start)
-			return refresh(e, &view);
+			return refresh(e, &view, pc);
 		if (start == 0)
-			return enter(e, &view);
+			return enter(e, &view, pc);
 	}
 	return 0;
 }

@@ -11,12 +11,16 @@
 
 void *record_clock(struct thread *t, void *block)
 {
+	uint32_t gate = t->gate;
+
+	t->gate = GATE_BUSY;
+	compiler_barrier();
 	t->now_ms = os_coarse_ms() & LIVE_WORD;
 	t->clock_events = CLOCK_EVENTS;
 	mode_refresh(t);
-	/* the last stack is matched without a look at the generation: do it here */
-	if (unlikely(t->generation != modules_generation()))
-		thread_forget(t);
+	modules_check(t->now_ms);
+	compiler_barrier();
+	t->gate = gate == GATE_BUSY ? GATE_BUSY : t->resume;
 	return block;
 }
 
@@ -234,7 +238,7 @@ bool record_alloc_any(struct thread *t, void *block, size_t size, struct frame c
 		counted = true;
 	}
 	compiler_barrier();
-	t->gate = GATE_EXACT;
+	t->gate = t->resume;
 	return counted;
 }
 
