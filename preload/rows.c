@@ -102,7 +102,7 @@ static bool pack_saved(const struct cfi_row *full, row_t *r)
 		offset = 0;
 	} else if (fp->how == CFI_OFFSET) {
 		how = ROW_FP_CFA;
-	} else if (fp->how == CFI_EXPRESSION && fp->value == 2 &&
+	} else if (fp->how == CFI_EXPRESSION && fp->expr_len == 2 &&
 		   fp->expr[0] == 0x70 + ARCH_REG_FP && (fp->expr[1] & 0x80) == 0) {
 		how = ROW_FP_AT_FP;
 		offset = (int8_t)(fp->expr[1] << 1) >> 1;
