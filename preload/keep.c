@@ -90,7 +90,9 @@ static uint64_t kind_of(uint32_t state)
 
 static void inspect(const struct survey *s, struct victim *v)
 {
-	struct heapring_header head;
+	/* the first part of a header only: the stack may be a small one */
+	char front[offsetof(struct heapring_header, rate)];
+	uint32_t pages, state;
 	char path[512];
 	uint64_t kind = 0;
 	int fd;
@@ -98,9 +100,14 @@ static void inspect(const struct survey *s, struct victim *v)
 	path_of(s, v, path, sizeof path);
 	fd = os_open(path, true);
 	if (fd >= 0) {
-		if (os_read(fd, &head, sizeof head) == (ssize_t)sizeof head) {
-			v->bytes = (uint64_t)head.pages_used * HR_PAGE;
-			kind = kind_of(head.state);
+		if (os_read(fd, front, sizeof front) == (ssize_t)sizeof front) {
+			memcpy(&pages,
+			       front + offsetof(struct heapring_header, pages_used),
+			       sizeof pages);
+			memcpy(&state, front + offsetof(struct heapring_header, state),
+			       sizeof state);
+			v->bytes = (uint64_t)pages * HR_PAGE;
+			kind = kind_of(state);
 		}
 		os_close(fd);
 	}
@@ -123,7 +130,7 @@ static void survey_entry(struct survey *s, const char *name, bool inspecting)
 
 static void survey(struct survey *s, bool inspecting)
 {
-	_Alignas(8) char buf[4096];
+	_Alignas(8) char buf[1024];
 	int fd = os_open_dir(s->dir);
 	ssize_t got;
 

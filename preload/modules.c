@@ -9,7 +9,8 @@
  * compared with the loader's view. In a newer generation the identity, range
  * and build-id are compared again; when they differ the old record is closed
  * (gen_last) and a new one is made, so that an address reused after dlclose is
- * never read with the wrong object's symbols.
+ * never read with the wrong object's symbols. The same file back at the same place
+ * gets its record back.
  *
  * Unloads that nobody announces. dlclose passes through us; the C library drops its
  * converters, and another namespace its objects, without it. Two looks find out:
@@ -233,16 +234,50 @@ static void fill(struct heapring_module *m, const struct module_view *view)
 	__atomic_store_n(&m->ready, 1, __ATOMIC_RELEASE); /* S2 */
 }
 
+static bool same_build(const struct heapring_module *a, const struct heapring_module *b)
+{
+	return a->build_id_len == b->build_id_len &&
+	       memcmp(a->build_id, b->build_id, sizeof a->build_id) == 0;
+}
+
+/*
+ * The record of the same file at the same place, from before it was unloaded: a
+ * program that swaps two plug-ins for ever needs two records, and the nodes of two.
+ */
+static uint32_t record_again(const struct module_view *view)
+{
+	struct heapring_module now = { .start = view->start, .bias = view->bias };
+	uint32_t used = __atomic_load_n(&segment.header->modules_used, __ATOMIC_RELAXED);
+
+	read_build_id(&now);
+	if (modules_generation() == 1 || now.build_id_len == 0)
+		return 0;
+	for (uint32_t number = 1; number <= used && number <= MODULES_MAX; number++) {
+		struct heapring_module *m = record_at(number);
+
+		if (m != NULL && __atomic_load_n(&m->ready, __ATOMIC_ACQUIRE) != 0 &&
+		    m->start == view->start && m->end == view->end &&
+		    m->bias == view->bias && same_build(m, &now)) {
+			m->gen_last = 0;
+			return number;
+		}
+	}
+	return 0;
+}
+
 static uint32_t record_new(const struct module_view *view)
 {
-	uint32_t number =
-		__atomic_add_fetch(&segment.header->modules_used, 1, __ATOMIC_RELAXED);
 	struct heapring_module *m;
+	uint32_t number;
 
-	if (number > MODULES_MAX)
-		return 0;
 	if (overlaps(view))
 		unloaded_unseen();
+	number = record_again(view);
+	if (number != 0)
+		return number;
+	number = __atomic_add_fetch(&segment.header->modules_used, 1, __ATOMIC_RELAXED);
+	if (number > MODULES_MAX)
+		return 0;
 	m = record_at(number);
 	if (m == NULL)
 		return 0;
@@ -259,8 +294,7 @@ static bool unchanged(const struct entry *e, const struct module_view *view)
 	if (m == NULL || e->end != view->end)
 		return false;
 	read_build_id(&now);
-	if (now.build_id_len != m->build_id_len ||
-	    memcmp(now.build_id, m->build_id, sizeof now.build_id) != 0)
+	if (!same_build(&now, m))
 		return false;
 	return now.build_id_len != 0 || e->identity == view->identity;
 }

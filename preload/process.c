@@ -171,6 +171,8 @@ static bool begin(const struct identity_parent *parent)
 		return false;
 	}
 	identity_write(segment.header, &config, parent);
+	/* in fork children too: a server makes one for each connection */
+	keep_prune(config.dir, config.keep_count, config.keep_bytes);
 	return true;
 }
 
@@ -180,7 +182,6 @@ static bool begin_first(void)
 	if (!configure() || !begin(NULL))
 		return false;
 	next_guard();
-	keep_prune(config.dir, config.keep_count, config.keep_bytes);
 	return true;
 }
 

@@ -209,8 +209,8 @@ Test(cfi, states_are_remembered_and_nest)
 
 Test(cfi, too_many_remembered_states_are_an_error)
 {
-	cr_expect(eq(int, ERROR_AT(0, 0x0a, 0x0a, 0x0a, 0x0a), 0));
-	cr_expect(eq(int, ERROR_AT(0, 0x0a, 0x0a, 0x0a, 0x0a, 0x0a), -EINVAL));
+	cr_expect(eq(int, ERROR_AT(0, 0x0a, 0x0a), 0));
+	cr_expect(eq(int, ERROR_AT(0, 0x0a, 0x0a, 0x0a), -EINVAL));
 	cr_expect(eq(int, ERROR_AT(0, 0x0b), -EINVAL), "restored without a state");
 }
 
