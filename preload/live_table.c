@@ -114,7 +114,13 @@ void live_filter_remove(const void *block)
 
 void live_filter_fill(void)
 {
+	/* once is enough: full bytes stay. Acquire: who finds it done, has the bytes */
+	static bool filled;
+
+	if (__atomic_load_n(&filled, __ATOMIC_ACQUIRE))
+		return;
 	memset(live_filter, 255, sizeof live_filter);
+	__atomic_store_n(&filled, true, __ATOMIC_RELEASE);
 }
 
 /* Two threads may race to make a leaf: the loser gives its own back. */

@@ -34,7 +34,7 @@ static uint32_t walk(struct thread *t, const struct frame *caller, uint64_t key,
 	uint32_t site = kept != NULL ? *kept : 0;
 
 	if (site == 0)
-		site = t->site_base + tree_site(node, t->rate);
+		site = t->site_base + tree_site(node, HR_KIND_BLOCKS, t->rate);
 	if (kept != NULL)
 		*kept = site;
 	*ret_counter = counters_at(t->directory, t->slot, site);
@@ -255,14 +255,29 @@ static void enter_gate(struct thread *t)
 {
 	t->gate = GATE_BUSY;
 	compiler_barrier();
-	if (--t->clock_events == 0)
-		record_clock(t, NULL);
 }
 
+/* Another mode is entered here, after the event: a request was chosen, or not, by the
+ * mode that it was made in, and counts as one of that. */
 static void leave_gate(struct thread *t)
 {
+	if (--t->clock_events == 0)
+		record_clock(t, NULL);
 	compiler_barrier();
 	t->gate = t->resume;
+}
+
+bool record_enter(struct thread **ret_thread)
+{
+	if (!admit(ret_thread))
+		return false;
+	enter_gate(*ret_thread);
+	return true;
+}
+
+void record_leave(struct thread *t)
+{
+	leave_gate(t);
 }
 
 void record_alloc_full(void *block, size_t size, struct frame caller)

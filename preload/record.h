@@ -242,6 +242,12 @@ void record_put_back(const void *block, const struct live_block *taken);
 /* realloc succeeded: counts the free of what was taken. */
 void record_taken_free(const struct live_block *taken);
 
+/* For events that are no blocks. True: the calling thread counts, and its gate is busy
+ * until record_leave(). False: it may not; *ret_thread's record is NULL when it never
+ * will, else it was interrupted in an event of its own. */
+bool record_enter(struct thread **ret_thread);
+void record_leave(struct thread *thread);
+
 /* Is the block in the live table already? (operator new over malloc) */
 bool record_has(const void *block);
 
