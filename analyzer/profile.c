@@ -22,6 +22,16 @@ struct part {
 	uint32_t share; /* index, by thread only */
 };
 
+/* Is a site of the kind that was asked for? What is not complete counts as heap. */
+static bool is_wanted(const struct profile *profile, uint32_t site)
+{
+	const struct segment *segment = profile->segment;
+	bool mappings = site < segment->sites_count &&
+			segment->sites[site].kind == HR_KIND_MAPPINGS;
+
+	return mappings == profile->wants.mappings;
+}
+
 /* The node a site's figures belong to; 0 when the site was never completed. */
 static uint32_t node_of(const struct segment *segment, uint32_t site)
 {
@@ -154,6 +164,8 @@ static size_t parts_by_thread(const struct profile *profile, struct site_sums *s
 				n++;
 			else
 				break;
+		if (!is_wanted(profile, site))
+			continue;
 		site_shares_settle(&sums->shares[i], n);
 		for (size_t s = i; s < i + n; s++)
 			if (sums->shares[s].sum.allocs)
@@ -172,7 +184,7 @@ static size_t parts_by_site(const struct profile *profile, const struct site_sum
 	size_t count = 0;
 
 	for (uint32_t site = 0; site < sums->count; site++)
-		if (sums->sums[site].allocs)
+		if (sums->sums[site].allocs && is_wanted(profile, site))
 			parts[count++] = (struct part){ node_of(profile->segment, site),
 							0, site, 0 };
 	return count;
@@ -252,7 +264,8 @@ static void add_foreign(struct profile *profile, const struct site_sums *sums)
 			stack_of_node(profile, node_of(profile->segment, share->site));
 		bool sampled = site_is_sampled(profile->segment, share->site);
 
-		if (at == profile->stacks_count || share->sum.live >= 0)
+		if (at == profile->stacks_count || share->sum.live >= 0 ||
+		    !is_wanted(profile, share->site))
 			continue;
 		profile->details[at].foreign_frees +=
 			objects_of(0 - (uint64_t)share->sum.live, sampled);
@@ -269,12 +282,20 @@ static int load(const struct target *target, struct profile *profile,
 
 	if (r < 0)
 		return r;
+	if (profile->wants.mappings && !profile->segment->header.mappings)
+		return fault_set(
+			fault, FAULT_TARGET, -ENODATA,
+			"%s has no mappings: they are recorded when the program "
+			"is started with `heapring run --mmap` or HEAPRING_MMAP=1",
+			target->path);
 	if (make_stacks(profile, sums) < 0)
 		return fault_set(fault, FAULT_INPUT, -ENOMEM, "out of memory for %s",
 				 target->path);
 	if (!profile->wants.by_thread)
 		add_foreign(profile, sums);
 	profile_add_up(profile);
+	if (profile->wants.mappings)
+		profile->peak_space = profile->peak_error = 0;
 	return 0;
 }
 

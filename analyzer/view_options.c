@@ -124,6 +124,8 @@ void view_options_init(struct view_options *options)
 		  option_set_true, &options->wants.by_thread },
 		{ "at", 0, "now|peak", "what was in use at that moment", set_at,
 		  options },
+		{ "mmap", 0, NULL, "what mmap() did, instead of the heap",
+		  option_set_true, &options->wants.mappings },
 		{ "base", 0, "TARGET", "subtract another profile, function by function",
 		  option_set_string, &options->base },
 		{ "normalize", 0, NULL, "scale the base to the same total first",

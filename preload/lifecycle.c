@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "preload/hooks_mmap.h"
 #include "preload/identity.h"
 #include "preload/modules.h"
 #include "preload/next.h"
@@ -38,6 +39,7 @@ static void at_quick_exit_handler(void)
 __attribute__((constructor)) static void begin(void)
 {
 	next_resolve();
+	hooks_mmap_resolve();
 	if (!process_ready())
 		return;
 	if ((process_config()->follow & FOLLOW_EXEC) == 0)

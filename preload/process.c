@@ -20,6 +20,7 @@
 #include "preload/identity.h"
 #include "preload/keep.h"
 #include "preload/live_table.h"
+#include "preload/mappings.h"
 #include "preload/modules.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
@@ -170,6 +171,8 @@ static bool begin(const struct identity_parent *parent)
 		segment_forget();
 		return false;
 	}
+	if (config.mappings)
+		mappings_init(); /* without space: the header says that there are none */
 	identity_write(segment.header, &config, parent);
 	/* in fork children too: a server makes one for each connection */
 	keep_prune(config.dir, config.keep_count, config.keep_bytes);

@@ -192,7 +192,8 @@ static struct heapring_site *site_at(uint32_t site)
 	return page == NULL ? NULL : page + site % HR_SITES_PER_PAGE;
 }
 
-static uint32_t site_new(uint32_t node, uint64_t rate)
+static uint32_t site_new(uint32_t node, enum heapring_site_kind kind, uint64_t rate,
+			 uint32_t other)
 {
 	uint32_t max = HR_SITE_MAX - site_base;
 	uint32_t id = number_new(&segment.header->sites_used, max, (void **)site_pages,
@@ -204,24 +205,27 @@ static uint32_t site_new(uint32_t node, uint64_t rate)
 	site = site_at(id);
 	site->node = node;
 	site->rate = rate;
+	site->kind = kind;
+	site->other = other;
 	site->first_ns = os_mono_ns();
 	__atomic_store_n(&site->ready, 1, __ATOMIC_RELEASE); /* S2 */
 	return id;
 }
 
-uint32_t tree_site(uint32_t node, uint64_t rate)
+uint32_t tree_site(uint32_t node, enum heapring_site_kind kind, uint64_t rate)
 {
 	struct heapring_node *record;
-	uint32_t site;
+	uint32_t newest_site, site;
 
 	if (node == HR_END_OVERFLOW)
 		return HR_SITE_OVERFLOW;
 	record = node_at(node);
 	/* acquire: the site's record was written before its number (S2) */
-	site = __atomic_load_n(&record->site, __ATOMIC_ACQUIRE);
-	if (site != 0 && site_at(site)->rate == rate)
-		return site;
-	site = site_new(node, rate);
+	newest_site = __atomic_load_n(&record->site, __ATOMIC_ACQUIRE);
+	for (site = newest_site; site != 0; site = site_at(site)->other)
+		if (site_at(site)->rate == rate && site_at(site)->kind == kind)
+			return site;
+	site = site_new(node, kind, rate, newest_site);
 	if (site != HR_SITE_OVERFLOW)
 		__atomic_store_n(&record->site, site, __ATOMIC_RELEASE);
 	return site;
