@@ -22,14 +22,9 @@ struct part {
 	uint32_t share; /* index, by thread only */
 };
 
-/* Is a site of the kind that was asked for? What is not complete counts as heap. */
 static bool is_wanted(const struct profile *profile, uint32_t site)
 {
-	const struct segment *segment = profile->segment;
-	bool mappings = site < segment->sites_count &&
-			segment->sites[site].kind == HR_KIND_MAPPINGS;
-
-	return mappings == profile->wants.mappings;
+	return site_is_mapping(profile->segment, site) == profile->wants.mappings;
 }
 
 /* The node a site's figures belong to; 0 when the site was never completed. */

@@ -285,7 +285,8 @@ struct heapring_header {
 	int32_t exit_signal;
 	uint64_t end_unix_ns;  /* exit, or when a dump was taken */
 	uint32_t module_gen;   /* present module generation, starts at 1 */
-	uint32_t grow_stopped; /* 1 budget, 2 no space in the file system, 3 sandbox */
+	uint32_t grow_stopped; /* 1 budget (its last page), 2 no space in the file system,
+				  3 sandbox */
 
 	/* totals that have no single owner; relaxed atomic adds, off the fast path */
 	int64_t live_bytes; /* of all threads, behind by what each holds back (peak_error)
