@@ -1,6 +1,7 @@
 #include "preload/identity.h"
 
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "preload/live_table.h"
@@ -80,13 +81,27 @@ void identity_mark(void)
 	environ = marked;
 }
 
+void identity_exe(char *path, size_t bytes)
+{
+	const char *executed = (const char *)getauxval(AT_EXECFN);
+	struct text text = text_into(path, bytes);
+
+	if (os_read_link("/proc/self/exe", path, bytes) > 0 || executed == NULL)
+		return;
+	if (*executed != '/' && os_getcwd(path, bytes / 2) > 0) {
+		text.at += strlen(path);
+		text_char(&text, '/');
+	}
+	text_str(&text, executed);
+}
+
 void identity_program(char *name, size_t bytes)
 {
 	char path[HR_EXE];
 	struct text text = text_into(name, bytes);
 	const char *slash;
 
-	os_read_link("/proc/self/exe", path, sizeof path);
+	identity_exe(path, sizeof path);
 	slash = strrchr(path, '/');
 	text_str(&text, slash == NULL ? path : slash + 1);
 }
@@ -143,7 +158,7 @@ void identity_write(struct heapring_header *h, const struct config *config,
 	h->live_table_odd = (uint64_t)(uintptr_t)live_tables[1].flat;
 	h->command_len =
 		(uint32_t)read_file("/proc/self/cmdline", h->command, sizeof h->command);
-	os_read_link("/proc/self/exe", h->exe, sizeof h->exe);
+	identity_exe(h->exe, sizeof h->exe);
 	text_str(&allocator, next_allocator());
 	if (parent != NULL)
 		write_parent(h, parent);

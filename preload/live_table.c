@@ -4,7 +4,7 @@
 
 #define ADDRESS_BITS 47u /* user addresses; a block above stays untracked */
 #define FLAT_BYTES ((size_t)1 << (ADDRESS_BITS - 2))
-#define LEAF_HEAP_BITS 22u
+#define LEAF_HEAP_BITS 26u
 #define LEAF_WORDS ((size_t)1 << (LEAF_HEAP_BITS - 4))
 /* a block that starts near the end of a leaf keeps its last words behind it */
 #define LEAF_BYTES ((LEAF_WORDS + 5) * sizeof(uint32_t))

@@ -31,7 +31,7 @@
  * the first such block appeared, two threads could meet there and lose one.
  *
  * Where the address space for the shadow cannot be had (RLIMIT_AS, overcommit
- * 2), the shadow is made of leaves of 4 MiB of heap each, mapped when first
+ * 2), the shadow is made of leaves of 64 MiB of heap each, mapped when first
  * written; then live_word() returns NULL for an address without a leaf.
  *
  * Ordering: an entry is written by the thread that got the block from the

@@ -26,6 +26,7 @@
 #include <link.h>
 #include <string.h>
 
+#include "preload/identity.h"
 #include "preload/os_linux.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
@@ -188,7 +189,7 @@ static void write_path(struct heapring_module *m, const char *name)
 	size_t len;
 
 	if (*name == '\0') {
-		os_read_link("/proc/self/exe", full, sizeof full);
+		identity_exe(full, sizeof full);
 		m->flags |= HR_MODULE_MAIN;
 	} else {
 		if (*name != '/' && os_getcwd(full, sizeof full / 2) > 0) {

@@ -223,6 +223,11 @@ uint64_t os_limit_file(void)
 	return soft_limit(RLIMIT_FSIZE);
 }
 
+uint64_t os_limit_space(void)
+{
+	return soft_limit(RLIMIT_AS);
+}
+
 uint64_t os_limit_stack(void)
 {
 	return soft_limit(RLIMIT_STACK);

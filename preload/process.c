@@ -138,12 +138,27 @@ static bool configure(void)
 	return config.only[0] == '\0' || config_match(config.only, program);
 }
 
+/*
+ * What the shim may reserve for one kind of table. Where the flat shadow was refused
+ * (RLIMIT_AS, or overcommit_memory=2, where every reservation counts) address space is
+ * the program's: a sixteenth of it, or of a GiB when the limit is not told.
+ */
+static uint64_t space_for_tables(void)
+{
+	uint64_t limit = os_limit_space();
+
+	if (live_tables[0].flat != NULL)
+		return UINT64_MAX;
+	return (limit < (1ull << 40) ? limit : 1ull << 30) / 16;
+}
+
 static bool reserve(void)
 {
 	if (reserved)
 		return true;
 	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
-	reserved = live_table_init(!live_small_born) && rows_init() && threads_init();
+	reserved = live_table_init(!live_small_born) && rows_init() &&
+		   threads_init(space_for_tables());
 	if (!reserved)
 		complain("no address space for its tables", "", "",
 			 " (RLIMIT_AS or overcommit_memory=2); raise the limit");
@@ -154,11 +169,14 @@ static bool reserve(void)
 static bool begin(const struct identity_parent *parent)
 {
 	uint32_t site_base = parent == NULL ? 0 : parent->site_base;
+	uint64_t budget = config.budget;
 	int ret;
 
 	if (!reserve())
 		return false;
-	ret = segment_create(config.dir, config.budget);
+	if (space_for_tables() < budget)
+		budget = space_for_tables();
+	ret = segment_create(config.dir, budget);
 	if (ret < 0) {
 		complain("cannot create a segment in ", config.dir, ": ",
 			 error_name(ret));

@@ -29,7 +29,8 @@
 #include "preload/segment_writer.h"
 #include "preload/tree.h"
 
-/* More where many live: each round over the living ones costs a slot for every so many. */
+/* More where many live: each round over the living ones costs a slot for every so many.
+ */
 #define PROBES(used) (16u + (used) / 32u)
 #define STATE_BYTES ((sizeof(struct thread) + HR_PAGE - 1) / HR_PAGE * HR_PAGE)
 #define DIRECTORY_BYTES (COUNTERS_DIRECTORY * sizeof(struct heapring_counter *))
@@ -45,9 +46,11 @@ static uint32_t slots_max;
 static struct heapring_thread *record_pages[RECORD_PAGES];
 static uint32_t probe_next;
 
-bool threads_init(void)
+bool threads_init(uint64_t most)
 {
-	for (slots_max = HR_THREADS_MAX; slots_max >= 16; slots_max /= 4) {
+	for (slots_max = HR_THREADS_MAX; slots_max >= 16; slots_max /= 2) {
+		if (slots_max > 16 && slots_max * (STATE_BYTES + DIRECTORY_BYTES) > most)
+			continue;
 		states = os_reserve(slots_max * STATE_BYTES, true);
 		directories = os_reserve(slots_max * DIRECTORY_BYTES, true);
 		if (states != NULL && directories != NULL)
