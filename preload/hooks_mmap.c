@@ -95,6 +95,7 @@ EXPORT void *mmap(void *at, size_t bytes, int prot, int flags, int fd, off_t off
 	return mapped(at, bytes, prot, flags, fd, offset, FRAME_OF_CALLER());
 }
 
+#undef mmap64 /* a macro in musl */
 void *mmap64(void *at, size_t bytes, int prot, int flags, int fd, off_t offset);
 EXPORT void *mmap64(void *at, size_t bytes, int prot, int flags, int fd, off_t offset)
 {

@@ -9,7 +9,6 @@
  */
 #include "preload/keep.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +27,15 @@ struct victim {
 	uint64_t bytes;
 	uint32_t pid;
 	uint64_t start;
+};
+
+/* As getdents64 writes it. */
+struct kernel_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t bytes;
+	uint8_t type;
+	char name[];
 };
 
 struct survey {
@@ -139,10 +147,10 @@ static void survey(struct survey *s, bool inspecting)
 		return;
 	while ((got = os_read_dir(fd, buf, sizeof buf)) > 0) {
 		for (ssize_t at = 0; at < got;) {
-			const struct dirent64 *entry = (const void *)(buf + at);
+			const struct kernel_entry *entry = (const void *)(buf + at);
 
-			survey_entry(s, entry->d_name, inspecting);
-			at += entry->d_reclen;
+			survey_entry(s, entry->name, inspecting);
+			at += entry->bytes;
 		}
 	}
 	os_close(fd);

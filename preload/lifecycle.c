@@ -25,13 +25,15 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+#ifdef __GLIBC__
 static void at_exit(int code, void *unused)
 {
 	(void)unused;
 	process_finish(code);
 }
+#endif
 
-static void at_quick_exit_handler(void)
+static void at_exit_handler(void)
 {
 	process_finish(0);
 }
@@ -44,8 +46,12 @@ __attribute__((constructor)) static void begin(void)
 		return;
 	if ((process_config()->follow & FOLLOW_EXEC) == 0)
 		identity_mark();
+#ifdef __GLIBC__
 	on_exit(at_exit, NULL);
-	at_quick_exit(at_quick_exit_handler);
+#else
+	atexit(at_exit_handler); /* musl does not tell the exit code */
+#endif
+	at_quick_exit(at_exit_handler);
 }
 
 static _Noreturn void leave(int code)

@@ -106,7 +106,12 @@ static void complain(const char *what, const char *name, const char *why,
 
 static const char *error_name(int error)
 {
+	/* neither allocates for an error that it knows */
+#ifdef __GLIBC__
 	const char *name = strerrordesc_np(-error);
+#else
+	const char *name = strerror(-error);
+#endif
 
 	return name != NULL ? name : "unknown error";
 }
@@ -156,7 +161,9 @@ static bool reserve(void)
 {
 	if (reserved)
 		return true;
+#ifdef __GLIBC__
 	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
+#endif
 	reserved = live_table_init(!live_small_born) && rows_init() &&
 		   threads_init(space_for_tables());
 	if (!reserved)
