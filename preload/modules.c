@@ -33,10 +33,11 @@
 #include "preload/text.h"
 
 #define CHECK_MS 256u
+#define CLAIMED ((uintptr_t)1)
 #define MODULES_MAX 4096u /* power of two; a module number fits 16 bits */
 
 struct entry {
-	uintptr_t start; /* 0: free; stored last */
+	uintptr_t start; /* 0: free; CLAIMED: being filled in; stored last */
 	uintptr_t end;
 	uintptr_t pc;         /* an address in its code */
 	const void *identity; /* NULL: known to be gone */
@@ -66,7 +67,7 @@ static void next_generation(void)
 	uint32_t now = __atomic_add_fetch(&modules_now, 1, __ATOMIC_SEQ_CST);
 
 	if (segment.header != NULL)
-		segment.header->module_gen = now;
+		__atomic_store_n(&segment.header->module_gen, now, __ATOMIC_RELAXED);
 }
 
 void modules_unload_begin(void)
@@ -91,6 +92,14 @@ static void unloaded_unseen(void)
 	rows_flush();
 }
 
+/* NULL: free, being filled in, or known to be gone. */
+static const void *identity_of(const struct entry *e)
+{
+	return __atomic_load_n(&e->start, __ATOMIC_ACQUIRE) <= CLAIMED
+		       ? NULL
+		       : __atomic_load_n(&e->identity, __ATOMIC_RELAXED);
+}
+
 void modules_check(uint32_t now_ms)
 {
 	uint32_t before = __atomic_load_n(&checked_ms, __ATOMIC_RELAXED);
@@ -102,12 +111,15 @@ void modules_check(uint32_t now_ms)
 					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 		return;
 	for (struct entry *e = entries; e < entries + MODULES_MAX; e++) {
-		if (__atomic_load_n(&e->start, __ATOMIC_ACQUIRE) == 0 ||
-		    e->identity == NULL ||
-		    os_module_is(e->pc, e->identity, e->eh_frame_hdr))
+		const void *identity = identity_of(e);
+
+		if (identity == NULL ||
+		    os_module_is(__atomic_load_n(&e->pc, __ATOMIC_RELAXED), identity,
+				 __atomic_load_n(&e->eh_frame_hdr, __ATOMIC_RELAXED)))
 			continue;
-		e->identity = NULL;
-		gone = true;
+		/* unless it was described anew meanwhile */
+		gone |= __atomic_compare_exchange_n(&e->identity, &identity, NULL, false,
+						    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	}
 	if (gone)
 		unloaded_unseen();
@@ -116,11 +128,14 @@ void modules_check(uint32_t now_ms)
 /* Does a new object lie where a known one was? */
 static bool overlaps(const struct module_view *view)
 {
-	for (const struct entry *e = entries; e < entries + MODULES_MAX; e++)
-		if (__atomic_load_n(&e->start, __ATOMIC_ACQUIRE) != 0 &&
-		    e->identity != NULL && e->identity != view->identity &&
-		    e->start < view->end && view->start < e->end)
+	for (const struct entry *e = entries; e < entries + MODULES_MAX; e++) {
+		const void *identity = identity_of(e);
+
+		if (identity != NULL && identity != view->identity &&
+		    __atomic_load_n(&e->start, __ATOMIC_RELAXED) < view->end &&
+		    view->start < __atomic_load_n(&e->end, __ATOMIC_RELAXED))
 			return true;
+	}
 	return false;
 }
 
@@ -259,7 +274,7 @@ static uint32_t record_again(const struct module_view *view)
 		if (m != NULL && __atomic_load_n(&m->ready, __ATOMIC_ACQUIRE) != 0 &&
 		    m->start == view->start && m->end == view->end &&
 		    m->bias == view->bias && same_build(m, &now)) {
-			m->gen_last = 0;
+			__atomic_store_n(&m->gen_last, 0, __ATOMIC_RELAXED);
 			return number;
 		}
 	}
@@ -289,54 +304,64 @@ static uint32_t record_new(const struct module_view *view)
 /* Is what the loader maps there now still what the record says? */
 static bool unchanged(const struct entry *e, const struct module_view *view)
 {
-	const struct heapring_module *m = record_at(e->number);
+	const struct heapring_module *m =
+		record_at(__atomic_load_n(&e->number, __ATOMIC_RELAXED));
 	struct heapring_module now = { .start = view->start, .bias = view->bias };
 
-	if (m == NULL || e->end != view->end)
+	if (m == NULL || __atomic_load_n(&e->end, __ATOMIC_RELAXED) != view->end)
 		return false;
 	read_build_id(&now);
 	if (!same_build(&now, m))
 		return false;
-	return now.build_id_len != 0 || e->identity == view->identity;
+	return now.build_id_len != 0 ||
+	       __atomic_load_n(&e->identity, __ATOMIC_RELAXED) == view->identity;
+}
+
+/* generation last: a thread that finds it finds the rest. */
+static void describe(struct entry *e, const struct module_view *view, uintptr_t pc,
+		     uint32_t number)
+{
+	__atomic_store_n(&e->number, number, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->end, view->end, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->pc, pc, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->eh_frame_hdr, view->eh_frame_hdr, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->identity, view->identity, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->generation, modules_generation(), __ATOMIC_RELEASE);
 }
 
 static uint16_t refresh(struct entry *e, const struct module_view *view, uintptr_t pc)
 {
-	uint32_t now = modules_generation();
+	uint32_t seen = __atomic_load_n(&e->generation, __ATOMIC_ACQUIRE);
+	uint32_t number = __atomic_load_n(&e->number, __ATOMIC_RELAXED);
 
-	if (e->generation == now && e->identity == view->identity && e->end == view->end)
-		return (uint16_t)e->number;
+	if (seen == modules_generation() &&
+	    __atomic_load_n(&e->identity, __ATOMIC_RELAXED) == view->identity &&
+	    __atomic_load_n(&e->end, __ATOMIC_RELAXED) == view->end)
+		return (uint16_t)number;
 	if (!unchanged(e, view)) {
-		struct heapring_module *old = record_at(e->number);
+		struct heapring_module *old = record_at(number);
 
 		if (old != NULL)
-			old->gen_last = e->generation;
-		e->number = record_new(view);
-		e->end = view->end;
+			__atomic_store_n(&old->gen_last, seen, __ATOMIC_RELAXED);
+		number = record_new(view);
 	}
-	e->pc = pc;
-	e->eh_frame_hdr = view->eh_frame_hdr;
-	e->identity = view->identity;
-	e->generation = now;
-	return (uint16_t)e->number;
+	describe(e, view, pc, number);
+	return (uint16_t)number;
 }
 
+/* Whoever claims the entry fills it in; nobody else looks into it before. */
 static uint16_t enter(struct entry *e, const struct module_view *view, uintptr_t pc)
 {
-	uint32_t number = record_new(view);
 	uintptr_t none = 0;
+	uint32_t number;
 
-	if (number == 0)
-		return 0;
-	e->end = view->end;
-	e->pc = pc;
-	e->eh_frame_hdr = view->eh_frame_hdr;
-	e->identity = view->identity;
-	e->generation = modules_generation();
-	e->number = number;
+	if (!__atomic_compare_exchange_n(&e->start, &none, CLAIMED, false,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return (uint16_t)record_new(view);
+	number = record_new(view);
+	describe(e, view, pc, number);
 	/* release: a thread that finds start also finds the fields above */
-	__atomic_compare_exchange_n(&e->start, &none, view->start, false,
-				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->start, view->start, __ATOMIC_RELEASE);
 	return (uint16_t)number;
 }
 
