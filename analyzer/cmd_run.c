@@ -26,7 +26,7 @@
 #define NOT_FOUND 127
 
 struct run {
-	bool quiet;
+	bool quiet, mappings;
 	const char *rate, *interval, *depth, *budget, *dir, *follow, *only;
 	const char *output;
 };
@@ -149,10 +149,15 @@ static void report(const struct run *run, char **argv, const struct launch_resul
 static int run_program(const struct run *run, char **argv)
 {
 	const struct launch_variable set[] = {
-		{ "HEAPRING_RATE", run->rate },   { "HEAPRING_INTERVAL", run->interval },
-		{ "HEAPRING_DEPTH", run->depth }, { "HEAPRING_BUDGET", run->budget },
-		{ "HEAPRING_DIR", run->dir },     { "HEAPRING_FOLLOW", run->follow },
-		{ "HEAPRING_ONLY", run->only },   { NULL, NULL },
+		{ "HEAPRING_RATE", run->rate },
+		{ "HEAPRING_INTERVAL", run->interval },
+		{ "HEAPRING_DEPTH", run->depth },
+		{ "HEAPRING_BUDGET", run->budget },
+		{ "HEAPRING_DIR", run->dir },
+		{ "HEAPRING_FOLLOW", run->follow },
+		{ "HEAPRING_ONLY", run->only },
+		{ "HEAPRING_MMAP", run->mappings ? "1" : NULL },
+		{ NULL, NULL },
 	};
 	struct launch_result result;
 	struct fault fault;
@@ -188,6 +193,9 @@ static int run(const struct command *command, int argc, char **argv)
 		  option_set_string, &run.dir },
 		{ "follow", 0, "none|fork|exec|all", "which children to profile (all)",
 		  option_set_string, &run.follow },
+		{ "mmap", 0, NULL,
+		  "also record mmap() and its like, for --mmap of the views",
+		  option_set_true, &run.mappings },
 		{ "only", 0, "PATTERN", "only programs whose name matches",
 		  option_set_string, &run.only },
 		{ NULL },

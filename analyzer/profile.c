@@ -24,6 +24,11 @@ struct part {
 	uint32_t share; /* index, by thread only */
 };
 
+static bool is_wanted(const struct profile *profile, uint32_t site)
+{
+	return site_is_mapping(profile->segment, site) == profile->wants.mappings;
+}
+
 uint32_t profile_node_of(const struct segment *segment, uint32_t site)
 {
 	if (site == HR_SITE_OVERFLOW)
@@ -155,6 +160,8 @@ static size_t parts_by_thread(const struct profile *profile, struct site_sums *s
 				n++;
 			else
 				break;
+		if (!is_wanted(profile, site))
+			continue;
 		site_shares_settle(&sums->shares[i], n);
 		for (size_t s = i; s < i + n; s++)
 			if (sums->shares[s].sum.allocs)
@@ -173,7 +180,7 @@ static size_t parts_by_site(const struct profile *profile, const struct site_sum
 	size_t count = 0;
 
 	for (uint32_t site = 0; site < sums->count; site++)
-		if (sums->sums[site].allocs)
+		if (sums->sums[site].allocs && is_wanted(profile, site))
 			parts[count++] =
 				(struct part){ profile_node_of(profile->segment, site), 0,
 					       site, 0 };
@@ -254,7 +261,8 @@ static void add_foreign(struct profile *profile, const struct site_sums *sums)
 					  profile_node_of(profile->segment, share->site));
 		bool sampled = site_is_sampled(profile->segment, share->site);
 
-		if (at == profile->stacks_count || share->sum.live >= 0)
+		if (at == profile->stacks_count || share->sum.live >= 0 ||
+		    !is_wanted(profile, share->site))
 			continue;
 		profile->details[at].foreign_frees +=
 			objects_of(0 - (uint64_t)share->sum.live, sampled);
@@ -283,6 +291,18 @@ static int make(const struct target *target, struct profile *profile,
 	return 0;
 }
 
+static int check_mappings(const struct target *target, const struct profile *profile,
+			  struct fault *fault)
+{
+	if (!profile->wants.mappings || profile->segment->header.mappings)
+		return 0;
+	return fault_set(
+		fault, FAULT_TARGET, -ENODATA,
+		"%s has no mappings: they are recorded when the program is started "
+		"with `heapring run --mmap` or HEAPRING_MMAP=1",
+		target->path);
+}
+
 static int load(const struct target *target, struct profile *profile,
 		struct site_sums *sums, struct fault *fault)
 {
@@ -295,8 +315,12 @@ static int load(const struct target *target, struct profile *profile,
 	if (r == 0)
 		r = site_sums_read(sums, target, &profile->segment, fault);
 	if (r == 0)
+		r = check_mappings(target, profile, fault);
+	if (r == 0)
 		r = make(target, profile, sums, ring, fault);
 	history_ring_free(ring);
+	if (r == 0 && profile->wants.mappings)
+		profile->peak_space = profile->peak_error = 0;
 	return r;
 }
 

@@ -8,6 +8,8 @@
  *     with exact ones; `variance` is 0 where every allocation was counted;
  *   - asked for by thread, a stack is there once for each name of a thread that
  *     allocated at it; the sums over threads are the same as without;
+ *   - asked for mappings, stacks and totals are those of sites of that kind: bytes in
+ *     whole pages, and no peak;
  *   - asked for the peak, inuse values are those of the process's highest live
  *     bytes; alloc values are always up to now;
  *   - inuse values are never negative, and total[] is the sum over stacks;
@@ -38,6 +40,7 @@ struct profile_wants {
 	bool by_thread;
 	bool details;
 	bool history; /* how the figures moved; not with at_peak or by_thread */
+	bool mappings; /* what mmap() did, instead of the heap */
 };
 
 struct profile_stack {

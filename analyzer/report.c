@@ -58,11 +58,11 @@ void report_heading(const struct profile *profile, FILE *to)
 
 	report_state(header, profile->life, state, sizeof(state));
 	report_mode(header, mode, sizeof(mode));
-	fprintf(to, "%s, pid %u, %s, %s\n",
+	fprintf(to, "%s, pid %u, %s, %s%s\n",
 		base           ? base + 1
 		: *header->exe ? header->exe
 			       : "?",
-		header->pid, state, mode);
+		header->pid, state, mode, profile->wants.mappings ? ", mappings" : "");
 }
 
 static void print_loss(FILE *to, const char *what, uint64_t count)

@@ -119,10 +119,11 @@ json_t *report_json(const struct profile *profile, const char *view,
 	const struct heapring_header *header = &profile->segment->header;
 
 	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s}", "schema", "heapring/1",
-		"view", view, "process", report_json_process(header, profile->life),
-		"mode", report_json_mode(header), "coverage", coverage_of(profile),
-		"total", total_of(profile), "sample", profile_sample_name(sample), "unit",
+		"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s}", "schema", "heapring/1",
+		"kind", profile->wants.mappings ? "mappings" : "heap", "view", view,
+		"process", report_json_process(header, profile->life), "mode",
+		report_json_mode(header), "coverage", coverage_of(profile), "total",
+		total_of(profile), "sample", profile_sample_name(sample), "unit",
 		profile_sample_is_bytes(sample) ? "bytes" : "count");
 }
 

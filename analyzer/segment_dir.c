@@ -8,7 +8,9 @@
  * Liveness. A live process maps its segment, and /proc/PID/maps shows the
  * file's path (or its inode, when the directory is seen under another name). Where maps
  * may not be read (a process that made itself undumpable) the start time of the process,
- * which the header repeats, decides.
+ * which the header repeats, decides. The number in a segment's name is that of the
+ * process's own PID namespace; when no process here has it, or another one, those are
+ * looked through that are known by it elsewhere.
  */
 #include "analyzer/segment_dir.h"
 
@@ -22,6 +24,8 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "analyzer/namespace_pid.h"
 
 const char *segment_dir_path(void)
 {
@@ -196,9 +200,15 @@ static int process_maps(uint32_t pid, const char *path)
 	return known ? found : -EACCES;
 }
 
-bool segment_is_mapped(uint32_t pid, const char *path)
+static bool maps_path(void *path, uint32_t pid)
 {
 	return process_maps(pid, path) == 1;
+}
+
+bool segment_is_mapped(uint32_t pid, const char *path)
+{
+	return process_maps(pid, path) == 1 ||
+	       namespace_pid_any(pid, maps_path, (void *)(uintptr_t)path);
 }
 
 /* Field 22 of /proc/PID/stat; 0 when there is no such process. */
@@ -229,9 +239,10 @@ static bool is_alive(const struct heapring_header *header, const char *path)
 {
 	int maps = process_maps(header->pid, path);
 
-	if (maps >= 0)
-		return maps;
-	return maps == -EACCES && process_start_ticks(header->pid) == header->start_ticks;
+	if (maps > 0 ||
+	    (maps == -EACCES && process_start_ticks(header->pid) == header->start_ticks))
+		return true;
+	return namespace_pid_any(header->pid, maps_path, (void *)(uintptr_t)path);
 }
 
 /* Did the same process begin another image after this one? */

@@ -9,8 +9,12 @@
  * Each step is at least one system call after the one before, which orders
  * the loads. For a file that is not written any more one map does for both.
  *
- * A site without a complete node (a process killed in the middle of S2) keeps
- * ready == 0 and is counted without a stack by whoever uses it.
+ * What was added after the map was read is met by chance: a site, a node or a parent
+ * may refer to a page that is not in the map, or to an entry whose page was copied
+ * before it was written. So it may in a process killed in the middle of S2. Such
+ * references are dropped, not taken for damage: a node without its parent is not
+ * there, a site without its node keeps ready == 0 and is counted without a stack by
+ * whoever uses it. Those that were counted in 1 are complete.
  */
 #include "analyzer/segment_reader.h"
 
@@ -158,6 +162,22 @@ static int load_table(struct reading *reading, const struct segment_map *map,
 	return segment_map_each(map, type, fn, reading, reading->fault);
 }
 
+static bool is_there(const struct segment *segment, uint32_t node)
+{
+	return node < HR_NODE_FIRST ||
+	       (node < segment->nodes_count && segment->nodes[node].depth != 0);
+}
+
+/* The chain from id up leads nowhere: none of it is there. */
+static int drop_chain(struct segment *segment, uint32_t id)
+{
+	while (id >= HR_NODE_FIRST && is_there(segment, id)) {
+		segment->nodes[id].depth = 0;
+		id = segment->nodes[id].parent;
+	}
+	return 0;
+}
+
 /*
  * Gives every node on the way up its depth. Counts the steps to the first node
  * whose depth is known; more steps than the limit mean a cycle or a chain that
@@ -170,8 +190,8 @@ static int check_chain(struct reading *reading, uint32_t id)
 	uint32_t steps = 0, base = 0;
 
 	for (uint32_t at = id; at >= HR_NODE_FIRST; at = nodes[at].parent) {
-		if (at >= segment->nodes_count || nodes[at].depth == 0)
-			return damaged(reading, "node", id);
+		if (!is_there(segment, at))
+			return drop_chain(segment, id);
 		if (nodes[at].depth != UINT16_MAX) {
 			base = nodes[at].depth;
 			break;
@@ -196,39 +216,25 @@ static int check_nodes(struct reading *reading)
 
 		if (node->depth == 0)
 			continue;
-		if (node->module > segment->modules_count)
-			r = damaged(reading, "node", id);
-		else if (node->module && !segment->modules[node->module - 1].ready)
+		if (node->module > segment->modules_count ||
+		    (node->module && !segment->modules[node->module - 1].ready))
 			node->module = 0;
-		if (r == 0)
-			r = check_chain(reading, id);
+		r = check_chain(reading, id);
 	}
 	return r;
 }
 
-static bool has_node(const struct segment *segment, uint32_t node)
+static void check_sites(struct segment *segment)
 {
-	return node < HR_NODE_FIRST ||
-	       (node < segment->nodes_count && segment->nodes[node].depth != 0);
-}
-
-static int check_sites(struct reading *reading)
-{
-	struct segment *segment = reading->segment;
-
 	for (uint32_t id = 0; id < segment->sites_count; id++) {
 		struct heapring_site *site = &segment->sites[id];
 
-		if (!site->ready)
-			continue;
-		if (site->node >= segment->nodes_count && site->node >= HR_NODE_FIRST)
-			return damaged(reading, "site", id);
-		site->ready = has_node(segment, site->node);
+		if (!is_there(segment, site->node))
+			site->ready = 0;
 	}
 	for (uint32_t i = 0; i < segment->starts_count; i++)
-		if (!has_node(segment, segment->starts[i].node))
+		if (!is_there(segment, segment->starts[i].node))
 			segment->starts[i].node = HR_NODE_ROOT;
-	return 0;
 }
 
 /* What refers to nodes. */
@@ -285,7 +291,9 @@ static int check(struct reading *reading)
 {
 	int r = check_nodes(reading);
 
-	return r == 0 ? check_sites(reading) : r;
+	if (r == 0)
+		check_sites(reading->segment);
+	return r;
 }
 
 static int load_tables(struct reading *reading, const struct segment_map *map)

@@ -165,6 +165,52 @@ static int by_site_then_slot(const void *a, const void *b)
 	return (x->slot > y->slot) - (x->slot < y->slot);
 }
 
+static double unit_of(const struct segment *segment, uint32_t site)
+{
+	return site_is_sampled(segment, site) ? HR_OBJECT_UNIT : 1;
+}
+
+static int64_t *live_of(struct site_sum *sum, bool bytes)
+{
+	return bytes ? &sum->live_bytes : &sum->live;
+}
+
+/*
+ * A thread without room for a counter of its own at a site counts its frees at the
+ * overflow site, which then has more of them than allocations. What is missing there
+ * is taken from all other sites of the heap in proportion: the total stays right.
+ */
+static void settle_overflow(struct site_sums *sums, const struct segment *segment,
+			    bool bytes)
+{
+	double total = 0, missing, part;
+
+	if (sums->count <= HR_SITE_OVERFLOW)
+		return;
+	missing = -(double)*live_of(&sums->sums[HR_SITE_OVERFLOW], bytes);
+	if (missing <= 0)
+		return;
+	*live_of(&sums->sums[HR_SITE_OVERFLOW], bytes) = 0;
+	for (uint32_t i = HR_SITE_FIRST; i < sums->count; i++)
+		if (!site_is_mapping(segment, i) && *live_of(&sums->sums[i], bytes) > 0)
+			total += (double)*live_of(&sums->sums[i], bytes) /
+				 (bytes ? 1 : unit_of(segment, i));
+	part = missing < total ? missing / total : 1;
+	for (uint32_t i = HR_SITE_FIRST; i < sums->count; i++) {
+		int64_t *live = live_of(&sums->sums[i], bytes);
+		double unit = bytes ? 1 : unit_of(segment, i);
+		double less = fmin(round((double)*live / unit * part), missing);
+
+		if (*live <= 0 || site_is_mapping(segment, i))
+			continue;
+		/* of what is left, so that rounding never adds up */
+		total -= (double)*live / unit;
+		missing -= less;
+		*live -= (int64_t)(less * unit);
+		part = total > 0 && missing < total ? missing / total : 1;
+	}
+}
+
 int site_sums_read(struct site_sums *sums, const struct target *target,
 		   struct segment **ret_segment, struct fault *fault)
 {
@@ -181,6 +227,8 @@ int site_sums_read(struct site_sums *sums, const struct target *target,
 		segment_free(segment);
 		return r;
 	}
+	settle_overflow(sums, segment, /*bytes=*/false);
+	settle_overflow(sums, segment, /*bytes=*/true);
 	if (sums->shares_count > 0)
 		qsort(sums->shares, sums->shares_count, sizeof(*sums->shares),
 		      by_site_then_slot);
@@ -195,6 +243,12 @@ void site_sums_done(struct site_sums *sums)
 	free(sums->variances);
 	free(sums->details);
 	memset(sums, 0, sizeof(*sums));
+}
+
+bool site_is_mapping(const struct segment *segment, uint32_t site)
+{
+	return site < segment->sites_count &&
+	       segment->sites[site].kind == HR_KIND_MAPPINGS;
 }
 
 bool site_is_sampled(const struct segment *segment, uint32_t site)

@@ -5,6 +5,8 @@
  * and the stacks of a profile.
  *
  * Contract
+ *   - the heap's live figures add up to its total even where the budget was used up;
+ *     by site they are then estimates;
  *   - live figures are those of the moment that was asked for, now or the peak;
  *   - objects of a sampled site are in units of 1/HR_OBJECT_UNIT;
  *   - shares are kept only when asked for, ordered by site and then slot;
@@ -55,6 +57,8 @@ int site_sums_read(struct site_sums *sums, const struct target *target,
 		   struct segment **ret_segment, struct fault *fault);
 void site_sums_done(struct site_sums *sums);
 
+/* What is not complete counts as heap. */
+bool site_is_mapping(const struct segment *segment, uint32_t site);
 bool site_is_sampled(const struct segment *segment, uint32_t site);
 
 /*

@@ -141,6 +141,8 @@ void view_options_init(struct view_options *options)
 		{ "since", 0, "TIME|MARK",
 		  "what was allocated since then, and by how much use grew", set_since,
 		  options },
+		{ "mmap", 0, NULL, "what mmap() did, instead of the heap",
+		  option_set_true, &options->wants.mappings },
 		{ "base", 0, "TARGET", "subtract another profile, function by function",
 		  option_set_string, &options->base },
 		{ "normalize", 0, NULL, "scale the base to the same total first",

@@ -3,8 +3,9 @@
  *
  * Method. The header's sorted table gives the FDE by binary search; the FDE
  * names its CIE; the CIE's instructions and then the FDE's are run until they
- * pass the address. Two row states are kept for DW_CFA_remember_state nesting
- * of REMEMBER_MAX, enough for every compiler seen.
+ * pass the address. REMEMBER_MAX row states are kept for DW_CFA_remember_state;
+ * compilers do not nest it. All lies on the stack, which may be a signal handler's
+ * of 8 KiB: a rule takes 16 bytes, a row some 300.
  *
  * Not here: applying a row to registers (cfi_step.c), caching rows (rows.c).
  */
@@ -15,7 +16,7 @@
 
 #include "preload/cfi_bytes.h"
 
-#define REMEMBER_MAX 4u
+#define REMEMBER_MAX 2u
 #define HDR_TABLE_SDATA4 0x3b /* DW_EH_PE_datarel | DW_EH_PE_sdata4 */
 
 enum {
@@ -243,7 +244,7 @@ static uintptr_t fde_search(const struct module_view *module, uintptr_t pc)
 }
 
 struct machine {
-	struct cfi_row row;
+	struct cfi_row *row;    /* the caller's */
 	struct cfi_row initial; /* after the CIE's instructions */
 	struct cfi_row saved[REMEMBER_MAX];
 	unsigned depth;
@@ -255,7 +256,7 @@ struct machine {
 static void rule(struct machine *m, uint64_t reg, enum cfi_how how, int64_t value)
 {
 	if (reg < ARCH_REGS)
-		m->row.reg[reg] = (struct cfi_rule){ .how = how, .value = value };
+		m->row->reg[reg] = (struct cfi_rule){ .how = how, .value = value };
 }
 
 static void rule_block(struct machine *m, uint64_t reg, enum cfi_how how, struct bytes *b)
@@ -264,16 +265,16 @@ static void rule_block(struct machine *m, uint64_t reg, enum cfi_how how, struct
 	const uint8_t *expr = bytes_block(b, &len);
 
 	if (reg < ARCH_REGS)
-		m->row.reg[reg] = (struct cfi_rule){ .how = how,
-						     .value = (int64_t)len,
-						     .expr = expr };
+		m->row->reg[reg] = (struct cfi_rule){ .how = how,
+						      .expr_len = (uint32_t)len,
+						      .expr = expr };
 }
 
 static void def_cfa(struct machine *m, uint64_t reg, int64_t offset)
 {
-	m->row.cfa_reg = (uint32_t)reg;
-	m->row.cfa_offset = offset;
-	m->row.cfa_expr = NULL;
+	m->row->cfa_reg = (uint32_t)reg;
+	m->row->cfa_offset = offset;
+	m->row->cfa_expr = NULL;
 	if (reg >= ARCH_REGS)
 		m->bad = true;
 }
@@ -281,7 +282,7 @@ static void def_cfa(struct machine *m, uint64_t reg, int64_t offset)
 static void restore(struct machine *m, uint64_t reg)
 {
 	if (reg < ARCH_REGS)
-		m->row.reg[reg] = m->initial.reg[reg];
+		m->row->reg[reg] = m->initial.reg[reg];
 }
 
 static void remember(struct machine *m)
@@ -289,7 +290,7 @@ static void remember(struct machine *m)
 	if (m->depth == REMEMBER_MAX)
 		m->bad = true;
 	else
-		m->saved[m->depth++] = m->row;
+		m->saved[m->depth++] = *m->row;
 }
 
 static void recall(struct machine *m)
@@ -297,7 +298,7 @@ static void recall(struct machine *m)
 	if (m->depth == 0)
 		m->bad = true;
 	else
-		m->row = m->saved[--m->depth];
+		*m->row = m->saved[--m->depth];
 }
 
 /* A factored offset; a damaged table may hold any number. */
@@ -391,16 +392,16 @@ static bool run_frame(struct machine *m, uint8_t op, struct bytes *b)
 		def_cfa(m, reg, scaled((uint64_t)bytes_sleb(b), align));
 		return true;
 	case DW_CFA_def_cfa_register:
-		def_cfa(m, bytes_uleb(b), m->row.cfa_offset);
+		def_cfa(m, bytes_uleb(b), m->row->cfa_offset);
 		return true;
 	case DW_CFA_def_cfa_offset:
-		m->row.cfa_offset = (int64_t)bytes_uleb(b);
+		m->row->cfa_offset = (int64_t)bytes_uleb(b);
 		return true;
 	case DW_CFA_def_cfa_offset_sf:
-		m->row.cfa_offset = scaled((uint64_t)bytes_sleb(b), align);
+		m->row->cfa_offset = scaled((uint64_t)bytes_sleb(b), align);
 		return true;
 	case DW_CFA_def_cfa_expression:
-		m->row.cfa_expr = bytes_block(b, &m->row.cfa_expr_len);
+		m->row->cfa_expr = bytes_block(b, &m->row->cfa_expr_len);
 		return true;
 	default:
 		return false;
@@ -440,7 +441,7 @@ static int run(struct machine *m, struct bytes b, uintptr_t pc)
 
 int cfi_find(const struct module_view *module, uintptr_t pc, struct cfi_row *ret_row)
 {
-	struct machine m = { 0 };
+	struct machine m;
 	struct fde fde;
 	uintptr_t at;
 	int ret;
@@ -456,17 +457,21 @@ int cfi_find(const struct module_view *module, uintptr_t pc, struct cfi_row *ret
 	if (pc < fde.start || pc >= fde.end)
 		return -ENOENT;
 
+	*ret_row = (struct cfi_row){ 0 };
+	m.row = ret_row;
+	m.initial = *ret_row;
+	m.depth = 0;
+	m.bad = false;
 	m.cie = &fde.cie;
 	m.location = fde.start;
 	ret = run(&m, fde.cie.code, pc);
 	if (ret < 0)
 		return ret;
-	m.initial = m.row;
+	m.initial = *m.row;
 	m.location = fde.start;
 	ret = run(&m, fde.code, pc);
 	if (ret < 0)
 		return ret;
-	*ret_row = m.row;
 	ret_row->signal_frame = fde.cie.signal_frame;
 	return 0;
 }

@@ -36,8 +36,11 @@ enum cfi_how {
 
 struct cfi_rule {
 	enum cfi_how how;
-	int64_t value;
-	const uint8_t *expr; /* length in value */
+	uint32_t expr_len;
+	union {
+		int64_t value;
+		const uint8_t *expr;
+	};
 };
 
 /* All rules that hold at one code address. */

@@ -238,12 +238,12 @@ static int apply(struct evaluation *e, const struct cfi_rule *rule, uintptr_t cf
 		*value = e->reg[rule->value];
 		return 0;
 	case CFI_EXPRESSION:
-		ret = evaluate(e, rule->expr, (uint64_t)rule->value, &cfa, &at);
+		ret = evaluate(e, rule->expr, rule->expr_len, &cfa, &at);
 		if (ret < 0)
 			return ret;
 		return load(at, e->lo, e->hi, value) ? 0 : -EFAULT;
 	case CFI_VAL_EXPRESSION:
-		return evaluate(e, rule->expr, (uint64_t)rule->value, &cfa, value);
+		return evaluate(e, rule->expr, rule->expr_len, &cfa, value);
 	}
 	return -EINVAL;
 }

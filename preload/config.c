@@ -135,6 +135,12 @@ static bool parse_depth(struct config *c, const char *v)
 	return true;
 }
 
+static bool parse_mappings(struct config *c, const char *v)
+{
+	c->mappings = *v == '1';
+	return (*v == '0' || *v == '1') && v[1] == '\0';
+}
+
 static bool parse_follow(struct config *c, const char *v)
 {
 	static const char *const names[] = { "none", "fork", "exec", "all" };
@@ -204,6 +210,7 @@ static const struct {
 	{ "HEAPRING_HISTORY", parse_history, "0, or bytes from 64KiB to 1GiB" },
 	{ "HEAPRING_DEPTH", parse_depth, "frames from 1 to 512" },
 	{ "HEAPRING_OUTPUT", parse_output, "a path of at most 255 bytes" },
+	{ "HEAPRING_MMAP", parse_mappings, "0 or 1" },
 	{ "HEAPRING_FOLLOW", parse_follow, "none, fork, exec or all" },
 	{ "HEAPRING_ONLY", parse_only, "a program name or pattern of at most 255 bytes" },
 	{ "HEAPRING_KEEP", parse_keep,

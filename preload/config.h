@@ -31,6 +31,7 @@ struct config {
 	uint64_t interval_ns;      /* HEAPRING_INTERVAL */
 	uint64_t history;          /* HEAPRING_HISTORY, bytes */
 	uint32_t depth;            /* HEAPRING_DEPTH, frames */
+	bool mappings;             /* HEAPRING_MMAP */
 	enum config_follow follow; /* HEAPRING_FOLLOW */
 	uint32_t keep_count;       /* HEAPRING_KEEP: segments of ended processes ... */
 	uint64_t keep_bytes;       /* ... and their bytes */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "preload/asked.h"
+#include "preload/nested.h"
 #include "preload/next.h"
 #include "preload/record.h"
 
@@ -38,6 +39,8 @@ static inline __attribute__((always_inline)) void *recorded(void *block, size_t 
 {
 	struct thread *t = thread_self;
 
+	if (is_nested())
+		return block;
 	if (likely(block != NULL && record_alloc(t, block, size, caller)))
 		return record_done(t, block);
 	if (record_skips(t, size))
@@ -65,7 +68,9 @@ EXPORT void free(void *block)
 {
 	struct thread *t = thread_self;
 
-	if (likely(record_free(t, block)))
+	if (is_nested())
+		next.free(block);
+	else if (likely(record_free(t, block)))
 		next.free(record_done(t, block));
 	else if (record_ignores(t, block))
 		next.free(block);
@@ -75,7 +80,7 @@ EXPORT void free(void *block)
 
 EXPORT void *calloc(size_t n, size_t size)
 {
-	void *block = next.calloc(n, size);
+	void *block = NESTING(next.calloc(n, size));
 
 	return recorded(block, n * size, FRAME_OF_CALLER());
 }
@@ -97,12 +102,14 @@ static inline __attribute__((always_inline)) void *reallocated(void *block, size
 	struct live_block taken;
 	void *moved;
 
+	if (is_nested())
+		return next.realloc(block, size);
 	if (block == NULL)
-		return recorded(next.realloc(NULL, size), size, caller);
+		return recorded(NESTING(next.realloc(NULL, size)), size, caller);
 	if (unlikely(next_owns(block)))
 		return recorded(realloc_owned(block, size), size, caller);
 	taken = record_take(block);
-	moved = next.realloc(block, size);
+	moved = NESTING(next.realloc(block, size));
 	if (unlikely(moved == NULL && size != 0)) {
 		record_put_back(block, &taken);
 		return NULL;
@@ -129,29 +136,29 @@ EXPORT void *reallocarray(void *block, size_t n, size_t size)
 
 EXPORT void *memalign(size_t align, size_t size)
 {
-	return recorded(next.memalign(align, size), size, FRAME_OF_CALLER());
+	return recorded(NESTING(next.memalign(align, size)), size, FRAME_OF_CALLER());
 }
 
 EXPORT void *aligned_alloc(size_t align, size_t size)
 {
-	void *block = next.aligned_alloc(align, size);
+	void *block = NESTING(next.aligned_alloc(align, size));
 
 	return recorded(block, asked_take(align, size), FRAME_OF_CALLER());
 }
 
 EXPORT void *valloc(size_t size)
 {
-	return recorded(next.valloc(size), size, FRAME_OF_CALLER());
+	return recorded(NESTING(next.valloc(size)), size, FRAME_OF_CALLER());
 }
 
 EXPORT void *pvalloc(size_t size)
 {
-	return recorded(next.pvalloc(size), size, FRAME_OF_CALLER());
+	return recorded(NESTING(next.pvalloc(size)), size, FRAME_OF_CALLER());
 }
 
 EXPORT int posix_memalign(void **ret_block, size_t align, size_t size)
 {
-	int error = next.posix_memalign(ret_block, align, size);
+	int error = NESTING(next.posix_memalign(ret_block, align, size));
 
 	if (error == 0)
 		recorded(*ret_block, size, FRAME_OF_CALLER());

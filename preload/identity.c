@@ -1,9 +1,11 @@
 #include "preload/identity.h"
 
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "preload/live_table.h"
+#include "preload/mappings.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
 #include "preload/segment_writer.h"
@@ -79,13 +81,27 @@ void identity_mark(void)
 	environ = marked;
 }
 
+void identity_exe(char *path, size_t bytes)
+{
+	const char *executed = (const char *)getauxval(AT_EXECFN);
+	struct text text = text_into(path, bytes);
+
+	if (os_read_link("/proc/self/exe", path, bytes) > 0 || executed == NULL)
+		return;
+	if (*executed != '/' && os_getcwd(path, bytes / 2) > 0) {
+		text.at += strlen(path);
+		text_char(&text, '/');
+	}
+	text_str(&text, executed);
+}
+
 void identity_program(char *name, size_t bytes)
 {
 	char path[HR_EXE];
 	struct text text = text_into(name, bytes);
 	const char *slash;
 
-	os_read_link("/proc/self/exe", path, sizeof path);
+	identity_exe(path, sizeof path);
 	slash = strrchr(path, '/');
 	text_str(&text, slash == NULL ? path : slash + 1);
 }
@@ -137,10 +153,12 @@ void identity_write(struct heapring_header *h, const struct config *config,
 	h->mode = config->mode;
 	h->rate = config->mode == HR_MODE_EXACT ? 1 : config->rate;
 	h->module_gen = 1;
+	h->mappings = mappings_on;
 	h->live_table = (uint64_t)(uintptr_t)live_tables[0].flat;
+	h->live_table_odd = (uint64_t)(uintptr_t)live_tables[1].flat;
 	h->command_len =
 		(uint32_t)read_file("/proc/self/cmdline", h->command, sizeof h->command);
-	os_read_link("/proc/self/exe", h->exe, sizeof h->exe);
+	identity_exe(h->exe, sizeof h->exe);
 	text_str(&allocator, next_allocator());
 	if (parent != NULL)
 		write_parent(h, parent);
@@ -148,30 +166,69 @@ void identity_write(struct heapring_header *h, const struct config *config,
 	__atomic_store_n(&h->state, HR_STATE_RUNNING, __ATOMIC_RELEASE);
 }
 
-/* Sums the parent's counters; only this thread exists in the child. */
-static void sum_live(uint64_t *ret_objects, uint64_t *ret_bytes)
+struct live {
+	uint64_t objects, bytes;
+};
+
+/* The parent's next page of a table, from *page on; NULL at the end. */
+static const void *next_page(uint32_t *page, uint16_t type, uint32_t *ret_index)
 {
 	const struct heapring_header *h = segment.header;
 	const struct heapring_page *map = (const void *)(segment.base + HR_PAGE);
-	uint64_t objects = 0, bytes = 0;
 
-	for (uint32_t page = 0; page < h->pages_used && page < h->pages_max; page++) {
-		const struct heapring_counter *c = segment_at(page);
-
-		if (map[page].type != HR_PAGE_COUNTERS)
+	for (; *page < h->pages_used && *page < h->pages_max; (*page)++) {
+		if (map[*page].type != type)
 			continue;
+		*ret_index = map[*page].index;
+		return segment_at((*page)++);
+	}
+	return NULL;
+}
+
+/* Adds up the parent's counters of the sites [first, first + count). */
+static struct live sum_counters(uint32_t first, uint32_t count)
+{
+	const struct heapring_counter *c;
+	struct live live = { 0, 0 };
+	uint32_t page = 0, index;
+
+	while ((c = next_page(&page, HR_PAGE_COUNTERS, &index)) != NULL) {
 		for (uint32_t i = 0; i < HR_COUNTERS_PER_PAGE; i++) {
-			objects += c[i].allocs - c[i].frees;
-			bytes += c[i].alloc_bytes - c[i].free_bytes;
+			if (index * HR_COUNTERS_PER_PAGE + i - first >= count)
+				continue;
+			live.objects += c[i].allocs - c[i].frees;
+			live.bytes += c[i].alloc_bytes - c[i].free_bytes;
 		}
 	}
-	*ret_objects = objects;
-	*ret_bytes = bytes;
+	return live;
+}
+
+/* What the parent's heap held; only this thread exists in the child. */
+static struct live sum_live(void)
+{
+	struct live live = sum_counters(0, HR_SITE_MAX);
+	const struct heapring_site *sites;
+	uint32_t page = 0, index;
+
+	if (!segment.header->mappings)
+		return live;
+	while ((sites = next_page(&page, HR_PAGE_SITES, &index)) != NULL) {
+		for (uint32_t i = 0; i < HR_SITES_PER_PAGE; i++) {
+			struct live mapped = { 0, 0 };
+
+			if (sites[i].kind == HR_KIND_MAPPINGS)
+				mapped = sum_counters(index * HR_SITES_PER_PAGE + i, 1);
+			live.objects -= mapped.objects;
+			live.bytes -= mapped.bytes;
+		}
+	}
+	return live;
 }
 
 void identity_read_parent(struct identity_parent *parent)
 {
 	const struct heapring_header *h = segment.header;
+	struct live live;
 
 	*parent = (struct identity_parent){
 		.pid = h->pid,
@@ -180,7 +237,9 @@ void identity_read_parent(struct identity_parent *parent)
 			     HR_COUNTERS_PER_PAGE * HR_COUNTERS_PER_PAGE,
 		.start_unix_ns = h->start_unix_ns,
 	};
-	sum_live(&parent->live_objects, &parent->live_bytes);
+	live = sum_live();
+	parent->live_objects = live.objects;
+	parent->live_bytes = live.bytes;
 }
 
 void identity_output(char *path, size_t bytes, const char *pattern)

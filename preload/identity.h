@@ -31,6 +31,9 @@ const char *identity_getenv(const char *name);
 #define IDENTITY_MARK "HEAPRING_BEGUN"
 void identity_mark(void);
 
+/* The path of the program; where /proc is missing, as it was executed. */
+void identity_exe(char *path, size_t bytes);
+
 /* The program's file name without its directory. */
 void identity_program(char *name, size_t bytes);
 

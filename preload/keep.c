@@ -9,7 +9,6 @@
  */
 #include "preload/keep.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +27,15 @@ struct victim {
 	uint64_t bytes;
 	uint32_t pid;
 	uint64_t start;
+};
+
+/* As getdents64 writes it. */
+struct kernel_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t bytes;
+	uint8_t type;
+	char name[];
 };
 
 struct survey {
@@ -90,7 +98,9 @@ static uint64_t kind_of(uint32_t state)
 
 static void inspect(const struct survey *s, struct victim *v)
 {
-	struct heapring_header head;
+	/* the first part of a header only: the stack may be a small one */
+	char front[offsetof(struct heapring_header, rate)];
+	uint32_t pages, state;
 	char path[512];
 	uint64_t kind = 0;
 	int fd;
@@ -98,9 +108,14 @@ static void inspect(const struct survey *s, struct victim *v)
 	path_of(s, v, path, sizeof path);
 	fd = os_open(path, true);
 	if (fd >= 0) {
-		if (os_read(fd, &head, sizeof head) == (ssize_t)sizeof head) {
-			v->bytes = (uint64_t)head.pages_used * HR_PAGE;
-			kind = kind_of(head.state);
+		if (os_read(fd, front, sizeof front) == (ssize_t)sizeof front) {
+			memcpy(&pages,
+			       front + offsetof(struct heapring_header, pages_used),
+			       sizeof pages);
+			memcpy(&state, front + offsetof(struct heapring_header, state),
+			       sizeof state);
+			v->bytes = (uint64_t)pages * HR_PAGE;
+			kind = kind_of(state);
 		}
 		os_close(fd);
 	}
@@ -123,7 +138,7 @@ static void survey_entry(struct survey *s, const char *name, bool inspecting)
 
 static void survey(struct survey *s, bool inspecting)
 {
-	_Alignas(8) char buf[4096];
+	_Alignas(8) char buf[1024];
 	int fd = os_open_dir(s->dir);
 	ssize_t got;
 
@@ -132,10 +147,10 @@ static void survey(struct survey *s, bool inspecting)
 		return;
 	while ((got = os_read_dir(fd, buf, sizeof buf)) > 0) {
 		for (ssize_t at = 0; at < got;) {
-			const struct dirent64 *entry = (const void *)(buf + at);
+			const struct kernel_entry *entry = (const void *)(buf + at);
 
-			survey_entry(s, entry->d_name, inspecting);
-			at += entry->d_reclen;
+			survey_entry(s, entry->name, inspecting);
+			at += entry->bytes;
 		}
 	}
 	os_close(fd);

@@ -16,22 +16,24 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "preload/hooks_mmap.h"
 #include "preload/identity.h"
 #include "preload/modules.h"
 #include "preload/next.h"
 #include "preload/process.h"
-#include "preload/rows.h"
 #include "preload/thread.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
+#ifdef __GLIBC__
 static void at_exit(int code, void *unused)
 {
 	(void)unused;
 	process_finish(code);
 }
+#endif
 
-static void at_quick_exit_handler(void)
+static void at_exit_handler(void)
 {
 	process_finish(0);
 }
@@ -39,12 +41,17 @@ static void at_quick_exit_handler(void)
 __attribute__((constructor)) static void begin(void)
 {
 	next_resolve();
+	hooks_mmap_resolve();
 	if (!process_ready())
 		return;
 	if ((process_config()->follow & FOLLOW_EXEC) == 0)
 		identity_mark();
+#ifdef __GLIBC__
 	on_exit(at_exit, NULL);
-	at_quick_exit(at_quick_exit_handler);
+#else
+	atexit(at_exit_handler); /* musl does not tell the exit code */
+#endif
+	at_quick_exit(at_exit_handler);
 }
 
 static _Noreturn void leave(int code)
@@ -71,9 +78,9 @@ EXPORT int dlclose(void *handle)
 
 	if (real == NULL)
 		real = (int (*)(void *))next_function("dlclose");
+	modules_unload_begin();
 	ret = real(handle);
-	modules_unloaded();
-	rows_flush();
+	modules_unload_end();
 	if (thread_self->generation != 0)
 		thread_forget(thread_self);
 	return ret;

@@ -4,7 +4,7 @@
 
 #define ADDRESS_BITS 47u /* user addresses; a block above stays untracked */
 #define FLAT_BYTES ((size_t)1 << (ADDRESS_BITS - 2))
-#define LEAF_HEAP_BITS 22u
+#define LEAF_HEAP_BITS 26u
 #define LEAF_WORDS ((size_t)1 << (LEAF_HEAP_BITS - 4))
 /* a block that starts near the end of a leaf keeps its last words behind it */
 #define LEAF_BYTES ((LEAF_WORDS + 5) * sizeof(uint32_t))
@@ -15,35 +15,22 @@ bool live_small_born;
 
 static bool table_init(struct live_table *table)
 {
-	char *flat = os_reserve(FLAT_BYTES, false);
-	uint32_t **leaf;
-
-	/* relaxed: whoever finds the address finds pages that the kernel zeroed */
-	if (flat != NULL) {
-		__atomic_store_n(&table->flat, flat, __ATOMIC_RELAXED);
-		return true;
-	}
-	leaf = os_reserve(ROOT_BYTES, false);
-	__atomic_store_n(&table->leaf, leaf, __ATOMIC_RELAXED);
-	return leaf != NULL;
+	if (table->flat == NULL && table->leaf == NULL)
+		table->flat = os_reserve(FLAT_BYTES, false);
+	if (table->flat == NULL && table->leaf == NULL)
+		table->leaf = os_reserve(ROOT_BYTES, false);
+	return table->flat != NULL || table->leaf != NULL;
 }
 
-static bool table_there(const struct live_table *table)
+bool live_table_init(bool odd)
 {
-	return __atomic_load_n(&table->flat, __ATOMIC_RELAXED) != NULL ||
-	       __atomic_load_n(&table->leaf, __ATOMIC_RELAXED) != NULL;
-}
-
-bool live_table_init(void)
-{
-	return table_init(&live_tables[0]);
+	return table_init(&live_tables[0]) && (!odd || table_init(&live_tables[1]));
 }
 
 uint32_t *live_word_by_leaf(const void *addr)
 {
 	uintptr_t at = (uintptr_t)addr;
-	uint32_t **root =
-		__atomic_load_n(&live_tables[(at >> 3) & 1].leaf, __ATOMIC_RELAXED);
+	uint32_t **root = live_tables[(at >> 3) & 1].leaf;
 	uint32_t *leaf;
 
 	if (root == NULL || at >> ADDRESS_BITS != 0)
@@ -127,35 +114,26 @@ void live_filter_remove(const void *block)
 
 void live_filter_fill(void)
 {
+	/* once is enough: full bytes stay. Acquire: who finds it done, has the bytes */
+	static bool filled;
+
+	if (__atomic_load_n(&filled, __ATOMIC_ACQUIRE))
+		return;
 	memset(live_filter, 255, sizeof live_filter);
+	__atomic_store_n(&filled, true, __ATOMIC_RELEASE);
 }
 
-/* Two threads may race to make a table or a leaf: the loser gives its own back. */
-static bool second_table(void)
-{
-	static uint32_t making;
-	struct live_table *table = &live_tables[1];
-
-	if (table_there(table))
-		return true;
-	if (__atomic_exchange_n(&making, 1, __ATOMIC_ACQUIRE) != 0)
-		return false; /* another thread is at it; this block stays untracked */
-	if (!table_there(table))
-		table_init(table);
-	__atomic_store_n(&making, 0, __ATOMIC_RELEASE);
-	return table_there(table);
-}
-
+/* Two threads may race to make a leaf: the loser gives its own back. */
 uint32_t *live_word_make(const void *addr)
 {
 	uintptr_t at = (uintptr_t)addr;
 	struct live_table *table = &live_tables[(at >> 3) & 1];
 	uint32_t *made, *none = NULL;
 
-	if (at >> ADDRESS_BITS != 0 || (((at >> 3) & 1) == 1 && !second_table()))
+	if (at >> ADDRESS_BITS != 0)
 		return NULL;
 	if (live_word(addr) == NULL) {
-		uint32_t **root = __atomic_load_n(&table->leaf, __ATOMIC_RELAXED);
+		uint32_t **root = table->leaf;
 
 		if (root == NULL)
 			return NULL;

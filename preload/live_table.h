@@ -27,10 +27,11 @@
  * the recorded blocks there; a zero byte answers without touching the shadow.
  *
  * Addresses that are 8 mod 16 (jemalloc, tcmalloc, mimalloc) have a second
- * shadow of the same shape, reserved when the first of them appears.
+ * shadow of the same shape. Both are reserved before the first block: made when
+ * the first such block appeared, two threads could meet there and lose one.
  *
  * Where the address space for the shadow cannot be had (RLIMIT_AS, overcommit
- * 2), the shadow is made of leaves of 4 MiB of heap each, mapped when first
+ * 2), the shadow is made of leaves of 64 MiB of heap each, mapped when first
  * written; then live_word() returns NULL for an address without a leaf.
  *
  * Ordering: an entry is written by the thread that got the block from the
@@ -60,7 +61,8 @@ struct live_table {
 	uint32_t **leaf; /* by address / LIVE_LEAF_BYTES; NULL: no table at all */
 };
 
-/* [0] for addresses at 0 mod 16, [1] for those at 8 mod 16. */
+/* [0] for addresses at 0 mod 16, [1] for those at 8 mod 16; constant after
+ * live_table_init(). */
 extern struct live_table live_tables[2] __attribute__((visibility("hidden")));
 /* blocks of 1..16 bytes own two granules */
 extern bool live_small_born __attribute__((visibility("hidden")));
@@ -72,10 +74,11 @@ struct live_block {
 	uint64_t size;
 };
 
-/* False when not even the leaves could be reserved: nothing can be tracked. */
-bool live_table_init(void);
+/* odd: for blocks at 8 mod 16 too. False when not even the leaves could be
+ * reserved: nothing can be tracked. */
+bool live_table_init(bool odd);
 
-/* Slow paths of live_word: make the second shadow or a leaf. NULL on failure. */
+/* The slow path of live_word(): makes a leaf. NULL: this block stays untracked. */
 uint32_t *live_word_make(const void *addr);
 
 /* The word of an address, or NULL when its part of the shadow does not exist. */
@@ -86,11 +89,8 @@ static inline __attribute__((always_inline)) uint32_t *live_word(const void *add
 	uintptr_t at = (uintptr_t)addr;
 	const struct live_table *table = &live_tables[(at >> 3) & 1];
 
-	/* relaxed: the second table appears while others look; its pages are zero */
-	char *flat = __atomic_load_n(&table->flat, __ATOMIC_RELAXED);
-
-	if (__builtin_expect(flat != NULL, 1))
-		return (uint32_t *)(flat + ((at >> 4) << 2));
+	if (__builtin_expect(table->flat != NULL, 1))
+		return (uint32_t *)(table->flat + ((at >> 4) << 2));
 	return live_word_by_leaf(addr);
 }
 

@@ -20,8 +20,6 @@ static void enter_mode(struct thread *t, uint32_t mode, uint64_t rate)
 {
 	t->rate = mode == HR_MODE_EXACT ? 1 : rate;
 	t->resume = gate_of(mode);
-	if (t->gate != GATE_BUSY)
-		t->gate = t->resume;
 	mode_rearm(t);
 }
 
@@ -31,43 +29,54 @@ void mode_rearm(struct thread *t)
 						    : DORMANT_LOOK;
 }
 
-void mode_begin(struct thread *t)
-{
-	const struct heapring_header *h = segment.header;
-
-	t->mode_seq = __atomic_load_n(&h->wanted_seq, __ATOMIC_ACQUIRE); /* M1 */
-	enter_mode(t, __atomic_load_n(&h->mode, __ATOMIC_RELAXED),
-		   __atomic_load_n(&h->rate, __ATOMIC_RELAXED));
-}
-
-/* The first thread that notices makes the change known to readers. */
+/*
+ * Makes a change known to readers. Exact blocks lie everywhere and are in no filter:
+ * while any thread may make them, and ever after, every free looks. So the filter is
+ * filled before the first thread leaves the exact mode, and before the first enters it.
+ */
 static void announce(uint32_t mode, uint64_t rate)
 {
 	struct heapring_header *h = segment.header;
 
-	/* exact blocks lie everywhere: from now on every free looks */
-	if (h->mode == HR_MODE_EXACT && mode != HR_MODE_EXACT)
+	if (mode == HR_MODE_EXACT ||
+	    __atomic_load_n(&h->mode, __ATOMIC_RELAXED) == HR_MODE_EXACT)
 		live_filter_fill();
 	__atomic_store_n(&h->rate, mode == HR_MODE_EXACT ? 1 : rate, __ATOMIC_RELAXED);
 	__atomic_store_n(&h->mode, mode, __ATOMIC_RELAXED);
 }
 
-void mode_refresh(struct thread *t)
+/* Enters the mode that was asked for with seq; false: it asks for nothing that is known.
+ */
+static bool follow(struct thread *t, uint32_t seq)
 {
 	const struct heapring_header *h = segment.header;
-	uint32_t seq = __atomic_load_n(&h->wanted_seq, __ATOMIC_ACQUIRE); /* M1 */
-	uint32_t mode;
-	uint64_t rate;
+	uint32_t mode = __atomic_load_n(&h->wanted_mode, __ATOMIC_RELAXED);
+	uint64_t rate = __atomic_load_n(&h->wanted_rate, __ATOMIC_RELAXED);
 
-	if (seq == t->mode_seq)
-		return;
 	t->mode_seq = seq;
-	mode = __atomic_load_n(&h->wanted_mode, __ATOMIC_RELAXED);
-	rate = __atomic_load_n(&h->wanted_rate, __ATOMIC_RELAXED);
-	if (mode > HR_MODE_DORMANT || rate == 0 || rate > 1ull << 40)
-		return;
+	if (seq == 0 || mode > HR_MODE_DORMANT || rate == 0 || rate > 1ull << 40)
+		return false;
 	announce(mode, rate);
 	enter_mode(t, mode, rate);
+	return true;
+}
+
+void mode_begin(struct thread *t)
+{
+	const struct heapring_header *h = segment.header;
+
+	/* the header's own mode may be behind what was asked for */
+	if (!follow(t, __atomic_load_n(&h->wanted_seq, __ATOMIC_ACQUIRE))) /* M1 */
+		enter_mode(t, __atomic_load_n(&h->mode, __ATOMIC_RELAXED),
+			   __atomic_load_n(&h->rate, __ATOMIC_RELAXED));
+}
+
+void mode_refresh(struct thread *t)
+{
+	uint32_t seq =
+		__atomic_load_n(&segment.header->wanted_seq, __ATOMIC_ACQUIRE); /* M1 */
+
 	/* a stack has another site at another rate */
-	thread_forget(t);
+	if (seq != t->mode_seq && follow(t, seq))
+		thread_forget(t);
 }

@@ -9,7 +9,13 @@
  * compared with the loader's view. In a newer generation the identity, range
  * and build-id are compared again; when they differ the old record is closed
  * (gen_last) and a new one is made, so that an address reused after dlclose is
- * never read with the wrong object's symbols.
+ * never read with the wrong object's symbols. The same file back at the same place
+ * gets its record back.
+ *
+ * Unloads that nobody announces. dlclose passes through us; the C library drops its
+ * converters, and another namespace its objects, without it. Two looks find out:
+ * a new object that overlaps a known one, and four times a second all known ones. No
+ * object's memory is read for that, only the loader's answers are compared.
  *
  * Races. Two threads may record one object twice; that costs 512 bytes and
  * nothing else, because readers look objects up by record number.
@@ -20,44 +26,122 @@
 #include <link.h>
 #include <string.h>
 
+#include "preload/identity.h"
 #include "preload/os_linux.h"
+#include "preload/rows.h"
 #include "preload/segment_writer.h"
 #include "preload/text.h"
 
+#define CHECK_MS 256u
+#define CLAIMED ((uintptr_t)1)
 #define MODULES_MAX 4096u /* power of two; a module number fits 16 bits */
 
 struct entry {
-	uintptr_t start; /* 0: free; stored last */
+	uintptr_t start; /* 0: free; CLAIMED: being filled in; stored last */
 	uintptr_t end;
-	const void *identity;
+	uintptr_t pc;         /* an address in its code */
+	const void *identity; /* NULL: known to be gone */
+	const void *eh_frame_hdr;
 	uint32_t generation;
 	uint32_t number;
 };
 
 static struct entry entries[MODULES_MAX];
 static struct heapring_module *pages[MODULES_MAX / HR_MODULES_PER_PAGE];
-static uint32_t generation = 1;
-
-uint32_t modules_generation(void)
-{
-	return __atomic_load_n(&generation, __ATOMIC_RELAXED);
-}
+uint32_t modules_now = 1;
+static uint32_t unloading; /* unloads under way */
+static uint32_t checked_ms;
 
 uint32_t modules_generation_ordered(void)
 {
-	return __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&modules_now, __ATOMIC_SEQ_CST);
 }
 
-void modules_unloaded(void)
+bool modules_settled(void)
 {
-	uint32_t now = __atomic_add_fetch(&generation, 1, __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&unloading, __ATOMIC_SEQ_CST) == 0;
+}
+
+static void next_generation(void)
+{
+	uint32_t now = __atomic_add_fetch(&modules_now, 1, __ATOMIC_SEQ_CST);
 
 	if (segment.header != NULL)
-		segment.header->module_gen = now;
+		__atomic_store_n(&segment.header->module_gen, now, __ATOMIC_RELAXED);
+}
+
+void modules_unload_begin(void)
+{
+	__atomic_add_fetch(&unloading, 1, __ATOMIC_SEQ_CST);
+	next_generation();
+	rows_flush();
+}
+
+void modules_unload_end(void)
+{
+	next_generation();
+	/* 0: this is a child that the object's destructor made */
+	if (!modules_settled())
+		__atomic_sub_fetch(&unloading, 1, __ATOMIC_SEQ_CST);
+}
+
+/* An object is gone already. */
+static void unloaded_unseen(void)
+{
+	next_generation();
+	rows_flush();
+}
+
+/* NULL: free, being filled in, or known to be gone. */
+static const void *identity_of(const struct entry *e)
+{
+	return __atomic_load_n(&e->start, __ATOMIC_ACQUIRE) <= CLAIMED
+		       ? NULL
+		       : __atomic_load_n(&e->identity, __ATOMIC_RELAXED);
+}
+
+void modules_check(uint32_t now_ms)
+{
+	uint32_t before = __atomic_load_n(&checked_ms, __ATOMIC_RELAXED);
+	bool gone = false;
+
+	/* relaxed: it only says whose turn it is */
+	if (now_ms - before < CHECK_MS ||
+	    !__atomic_compare_exchange_n(&checked_ms, &before, now_ms, false,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return;
+	for (struct entry *e = entries; e < entries + MODULES_MAX; e++) {
+		const void *identity = identity_of(e);
+
+		if (identity == NULL ||
+		    os_module_is(__atomic_load_n(&e->pc, __ATOMIC_RELAXED), identity,
+				 __atomic_load_n(&e->eh_frame_hdr, __ATOMIC_RELAXED)))
+			continue;
+		/* unless it was described anew meanwhile */
+		gone |= __atomic_compare_exchange_n(&e->identity, &identity, NULL, false,
+						    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+	}
+	if (gone)
+		unloaded_unseen();
+}
+
+/* Does a new object lie where a known one was? */
+static bool overlaps(const struct module_view *view)
+{
+	for (const struct entry *e = entries; e < entries + MODULES_MAX; e++) {
+		const void *identity = identity_of(e);
+
+		if (identity != NULL && identity != view->identity &&
+		    __atomic_load_n(&e->start, __ATOMIC_RELAXED) < view->end &&
+		    view->start < __atomic_load_n(&e->end, __ATOMIC_RELAXED))
+			return true;
+	}
+	return false;
 }
 
 void modules_reset(void)
 {
+	unloading = 0; /* by a thread that the child does not have */
 	memset(entries, 0, sizeof entries);
 	memset(pages, 0, sizeof pages);
 }
@@ -120,7 +204,7 @@ static void write_path(struct heapring_module *m, const char *name)
 	size_t len;
 
 	if (*name == '\0') {
-		os_read_link("/proc/self/exe", full, sizeof full);
+		identity_exe(full, sizeof full);
 		m->flags |= HR_MODULE_MAIN;
 	} else {
 		if (*name != '/' && os_getcwd(full, sizeof full / 2) > 0) {
@@ -166,12 +250,48 @@ static void fill(struct heapring_module *m, const struct module_view *view)
 	__atomic_store_n(&m->ready, 1, __ATOMIC_RELEASE); /* S2 */
 }
 
+static bool same_build(const struct heapring_module *a, const struct heapring_module *b)
+{
+	return a->build_id_len == b->build_id_len &&
+	       memcmp(a->build_id, b->build_id, sizeof a->build_id) == 0;
+}
+
+/*
+ * The record of the same file at the same place, from before it was unloaded: a
+ * program that swaps two plug-ins for ever needs two records, and the nodes of two.
+ */
+static uint32_t record_again(const struct module_view *view)
+{
+	struct heapring_module now = { .start = view->start, .bias = view->bias };
+	uint32_t used = __atomic_load_n(&segment.header->modules_used, __ATOMIC_RELAXED);
+
+	read_build_id(&now);
+	if (modules_generation() == 1 || now.build_id_len == 0)
+		return 0;
+	for (uint32_t number = 1; number <= used && number <= MODULES_MAX; number++) {
+		struct heapring_module *m = record_at(number);
+
+		if (m != NULL && __atomic_load_n(&m->ready, __ATOMIC_ACQUIRE) != 0 &&
+		    m->start == view->start && m->end == view->end &&
+		    m->bias == view->bias && same_build(m, &now)) {
+			__atomic_store_n(&m->gen_last, 0, __ATOMIC_RELAXED);
+			return number;
+		}
+	}
+	return 0;
+}
+
 static uint32_t record_new(const struct module_view *view)
 {
-	uint32_t number =
-		__atomic_add_fetch(&segment.header->modules_used, 1, __ATOMIC_RELAXED);
 	struct heapring_module *m;
+	uint32_t number;
 
+	if (overlaps(view))
+		unloaded_unseen();
+	number = record_again(view);
+	if (number != 0)
+		return number;
+	number = __atomic_add_fetch(&segment.header->modules_used, 1, __ATOMIC_RELAXED);
 	if (number > MODULES_MAX)
 		return 0;
 	m = record_at(number);
@@ -184,51 +304,64 @@ static uint32_t record_new(const struct module_view *view)
 /* Is what the loader maps there now still what the record says? */
 static bool unchanged(const struct entry *e, const struct module_view *view)
 {
-	const struct heapring_module *m = record_at(e->number);
+	const struct heapring_module *m =
+		record_at(__atomic_load_n(&e->number, __ATOMIC_RELAXED));
 	struct heapring_module now = { .start = view->start, .bias = view->bias };
 
-	if (m == NULL || e->end != view->end)
+	if (m == NULL || __atomic_load_n(&e->end, __ATOMIC_RELAXED) != view->end)
 		return false;
 	read_build_id(&now);
-	if (now.build_id_len != m->build_id_len ||
-	    memcmp(now.build_id, m->build_id, sizeof now.build_id) != 0)
+	if (!same_build(&now, m))
 		return false;
-	return now.build_id_len != 0 || e->identity == view->identity;
+	return now.build_id_len != 0 ||
+	       __atomic_load_n(&e->identity, __ATOMIC_RELAXED) == view->identity;
 }
 
-static uint16_t refresh(struct entry *e, const struct module_view *view)
+/* generation last: a thread that finds it finds the rest. */
+static void describe(struct entry *e, const struct module_view *view, uintptr_t pc,
+		     uint32_t number)
 {
-	uint32_t now = modules_generation();
+	__atomic_store_n(&e->number, number, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->end, view->end, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->pc, pc, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->eh_frame_hdr, view->eh_frame_hdr, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->identity, view->identity, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->generation, modules_generation(), __ATOMIC_RELEASE);
+}
 
-	if (e->generation == now && e->identity == view->identity && e->end == view->end)
-		return (uint16_t)e->number;
+static uint16_t refresh(struct entry *e, const struct module_view *view, uintptr_t pc)
+{
+	uint32_t seen = __atomic_load_n(&e->generation, __ATOMIC_ACQUIRE);
+	uint32_t number = __atomic_load_n(&e->number, __ATOMIC_RELAXED);
+
+	if (seen == modules_generation() &&
+	    __atomic_load_n(&e->identity, __ATOMIC_RELAXED) == view->identity &&
+	    __atomic_load_n(&e->end, __ATOMIC_RELAXED) == view->end)
+		return (uint16_t)number;
 	if (!unchanged(e, view)) {
-		struct heapring_module *old = record_at(e->number);
+		struct heapring_module *old = record_at(number);
 
 		if (old != NULL)
-			old->gen_last = e->generation;
-		e->number = record_new(view);
-		e->end = view->end;
+			__atomic_store_n(&old->gen_last, seen, __ATOMIC_RELAXED);
+		number = record_new(view);
 	}
-	e->identity = view->identity;
-	e->generation = now;
-	return (uint16_t)e->number;
+	describe(e, view, pc, number);
+	return (uint16_t)number;
 }
 
-static uint16_t enter(struct entry *e, const struct module_view *view)
+/* Whoever claims the entry fills it in; nobody else looks into it before. */
+static uint16_t enter(struct entry *e, const struct module_view *view, uintptr_t pc)
 {
-	uint32_t number = record_new(view);
 	uintptr_t none = 0;
+	uint32_t number;
 
-	if (number == 0)
-		return 0;
-	e->end = view->end;
-	e->identity = view->identity;
-	e->generation = modules_generation();
-	e->number = number;
+	if (!__atomic_compare_exchange_n(&e->start, &none, CLAIMED, false,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return (uint16_t)record_new(view);
+	number = record_new(view);
+	describe(e, view, pc, number);
 	/* release: a thread that finds start also finds the fields above */
-	__atomic_compare_exchange_n(&e->start, &none, view->start, false,
-				    __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+	__atomic_store_n(&e->start, view->start, __ATOMIC_RELEASE);
 	return (uint16_t)number;
 }
 
@@ -249,9 +382,9 @@ uint16_t modules_find(uintptr_t pc, struct module_view *ret_view)
 		uintptr_t start = __atomic_load_n(&e->start, __ATOMIC_ACQUIRE);
 
 		if (start == view.start)
-			return refresh(e, &view);
+			return refresh(e, &view, pc);
 		if (start == 0)
-			return enter(e, &view);
+			return enter(e, &view, pc);
 	}
 	return 0;
 }

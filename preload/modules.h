@@ -29,17 +29,34 @@ struct module_view {
 /* os_modules_<libc>.c: finds the object of an address without a lock. */
 bool os_module_at(uintptr_t pc, struct module_view *ret_view);
 
+/* Is pc still in the object of that identity and unwind table? Reads nothing of the
+ * object: it may be on its way out. */
+bool os_module_is(uintptr_t pc, const void *identity, const void *eh_frame_hdr);
+
 /* The record number of the object that holds pc, 0 when none does or the table
  * is full. ret_view may be NULL. */
 uint16_t modules_find(uintptr_t pc, struct module_view *ret_view);
 
-/* An object was unloaded: records must be checked again before they are reused. */
-void modules_unloaded(void);
+/* Around an unload: no cache of code addresses is filled in between, and none is
+ * valid afterwards. */
+void modules_unload_begin(void);
+void modules_unload_end(void);
+
+/* May a cache of code addresses be filled? seq_cst: pair R1 in rows.c. */
+bool modules_settled(void);
+
+/* Has an object gone without a word (libc drops its converters, another namespace
+ * its own)? Looked at four times a second, else nothing. */
+void modules_check(uint32_t now_ms);
 
 /* Counts unloads; caches of code addresses are valid for one generation. */
-uint32_t modules_generation(void);
+extern uint32_t modules_now __attribute__((visibility("hidden")));
+static inline uint32_t modules_generation(void)
+{
+	return __atomic_load_n(&modules_now, __ATOMIC_RELAXED);
+}
 
-/* The same, seq_cst, as modules_unloaded() counts: for pair R1 in rows.c. */
+/* The same, seq_cst, as it is counted: for pair R1 in rows.c. */
 uint32_t modules_generation_ordered(void);
 
 /* Forgets all records (a fork child begins a segment of its own). */

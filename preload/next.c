@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "preload/live_table.h"
+#include "preload/modules.h"
 
 #define ALIGN 16u
 
@@ -160,6 +161,13 @@ static void *or_else(void *found, void *composed)
 }
 
 static const char *allocator = "";
+static struct module_view allocator_object; /* start and end 0: unknown */
+
+bool next_is_allocator(uintptr_t pc)
+{
+	return pc - allocator_object.start <
+	       allocator_object.end - allocator_object.start;
+}
 
 /* The loader keeps the name for as long as the object is mapped: for good. */
 static void name_allocator(void)
@@ -167,6 +175,7 @@ static void name_allocator(void)
 	Dl_info info;
 	const char *slash;
 
+	os_module_at((uintptr_t)next.malloc, &allocator_object);
 	if (dladdr((void *)next.malloc, &info) == 0 || info.dli_fname == NULL)
 		return;
 	slash = strrchr(info.dli_fname, '/');

@@ -49,6 +49,9 @@ void next_guard(void);
  * after next_resolve(). */
 const char *next_allocator(void);
 
+/* Is this an address in the object that provides malloc? */
+bool next_is_allocator(uintptr_t pc);
+
 /* The next object's definition of a function, or NULL. Takes the loader's lock:
  * never from the allocation path after the first call. */
 void *next_function(const char *name);

@@ -211,7 +211,9 @@ uint64_t os_coarse_ms(void)
 
 static uint64_t soft_limit(int resource)
 {
-	struct rlimit64 limit = { 0 };
+	struct {
+		uint64_t rlim_cur, rlim_max;
+	} limit = { 0, 0 };
 
 	if (CALL(SYS_prlimit64, 0, resource, 0, &limit) < 0)
 		return UINT64_MAX;
@@ -221,6 +223,11 @@ static uint64_t soft_limit(int resource)
 uint64_t os_limit_file(void)
 {
 	return soft_limit(RLIMIT_FSIZE);
+}
+
+uint64_t os_limit_space(void)
+{
+	return soft_limit(RLIMIT_AS);
 }
 
 uint64_t os_limit_stack(void)

@@ -55,6 +55,7 @@ uint64_t os_coarse_ms(void);
 
 /* The largest file this process may write, and its address-space limit. */
 uint64_t os_limit_file(void);
+uint64_t os_limit_space(void);
 uint64_t os_limit_stack(void);
 
 #endif

@@ -44,6 +44,14 @@ static bool holds_table(const struct module_view *view)
 	return hdr >= view->start && hdr < view->end;
 }
 
+bool os_module_is(uintptr_t pc, const void *identity, const void *eh_frame_hdr)
+{
+	struct dl_find_object found;
+
+	return _dl_find_object((void *)pc, &found) == 0 &&
+	       found.dlfo_link_map == identity && found.dlfo_eh_frame == eh_frame_hdr;
+}
+
 bool os_module_at(uintptr_t pc, struct module_view *ret_view)
 {
 	struct dl_find_object found;

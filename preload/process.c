@@ -21,6 +21,7 @@
 #include "preload/identity.h"
 #include "preload/keep.h"
 #include "preload/live_table.h"
+#include "preload/mappings.h"
 #include "preload/marks.h"
 #include "preload/modules.h"
 #include "preload/next.h"
@@ -109,7 +110,12 @@ static void complain(const char *what, const char *name, const char *why,
 
 static const char *error_name(int error)
 {
+	/* neither allocates for an error that it knows */
+#ifdef __GLIBC__
 	const char *name = strerrordesc_np(-error);
+#else
+	const char *name = strerror(-error);
+#endif
 
 	return name != NULL ? name : "unknown error";
 }
@@ -141,12 +147,30 @@ static bool configure(void)
 	return config.only[0] == '\0' || config_match(config.only, program);
 }
 
+/*
+ * What the shim may reserve for one kind of table. Where the flat shadow was refused
+ * (RLIMIT_AS, or overcommit_memory=2, where every reservation counts) address space is
+ * the program's: a sixteenth of it, or of a GiB when the limit is not told.
+ */
+static uint64_t space_for_tables(void)
+{
+	uint64_t limit = os_limit_space();
+
+	if (live_tables[0].flat != NULL)
+		return UINT64_MAX;
+	return (limit < (1ull << 40) ? limit : 1ull << 30) / 16;
+}
+
 static bool reserve(void)
 {
 	if (reserved)
 		return true;
-	reserved = live_table_init() && rows_init() && threads_init() &&
-		   history_reserve(config.history) && tags_reserve();
+#ifdef __GLIBC__
+	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
+#endif
+	reserved = live_table_init(!live_small_born) && rows_init() &&
+		   threads_init(space_for_tables()) && history_reserve(config.history) &&
+		   tags_reserve();
 	if (!reserved)
 		complain("no address space for its tables", "", "",
 			 " (RLIMIT_AS or overcommit_memory=2); raise the limit");
@@ -157,11 +181,14 @@ static bool reserve(void)
 static bool begin(const struct identity_parent *parent)
 {
 	uint32_t site_base = parent == NULL ? 0 : parent->site_base;
+	uint64_t budget = config.budget;
 	int ret;
 
 	if (!reserve())
 		return false;
-	ret = segment_create(config.dir, config.budget);
+	if (space_for_tables() < budget)
+		budget = space_for_tables();
+	ret = segment_create(config.dir, budget);
 	if (ret < 0) {
 		complain("cannot create a segment in ", config.dir, ": ",
 			 error_name(ret));
@@ -174,10 +201,14 @@ static bool begin(const struct identity_parent *parent)
 		segment_forget();
 		return false;
 	}
+	if (config.mappings)
+		mappings_init(); /* without space: the header says that there are none */
 	identity_write(segment.header, &config, parent);
 	marks_begin();
 	starts_begin();
 	history_begin(config.history, config.interval_ns, segment.header->start_mono_ns);
+	/* in fork children too: a server makes one for each connection */
+	keep_prune(config.dir, config.keep_count, config.keep_bytes);
 	return true;
 }
 
@@ -186,9 +217,7 @@ static bool begin_first(void)
 	stack_limit = os_limit_stack();
 	if (!configure() || !begin(NULL))
 		return false;
-	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
 	next_guard();
-	keep_prune(config.dir, config.keep_count, config.keep_bytes);
 	return true;
 }
 

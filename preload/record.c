@@ -10,7 +10,7 @@
 #include "preload/sampler.h"
 #include "preload/tree.h"
 
-void *record_clock(struct thread *t, void *block)
+static void tick(struct thread *t)
 {
 	uint64_t ms = os_coarse_ms();
 	uint32_t now_ms = ms & LIVE_WORD;
@@ -24,10 +24,19 @@ void *record_clock(struct thread *t, void *block)
 		t->clock_gap *= 2;
 	}
 	t->clock_events = t->clock_gap;
+	modules_check(now_ms);
+}
+
+void *record_clock(struct thread *t, void *block)
+{
+	uint32_t gate = t->gate;
+
+	t->gate = GATE_BUSY;
+	compiler_barrier();
+	tick(t);
 	mode_refresh(t);
-	/* the last stack is matched without a look at the generation: do it here */
-	if (unlikely(t->generation != modules_generation()))
-		thread_forget(t);
+	compiler_barrier();
+	t->gate = gate == GATE_BUSY ? GATE_BUSY : t->resume;
 	return block;
 }
 
@@ -41,7 +50,7 @@ static uint32_t walk(struct thread *t, const struct frame *caller, uint64_t key,
 	uint32_t site = kept != NULL ? *kept : 0;
 
 	if (site == 0)
-		site = t->site_base + tree_site(node, t->rate);
+		site = t->site_base + tree_site(node, HR_KIND_BLOCKS, t->rate);
 	if (kept != NULL)
 		*kept = site;
 	*ret_counter = counters_at(t->directory, t->slot, site);
@@ -254,7 +263,7 @@ bool record_alloc_any(struct thread *t, void *block, size_t size, struct frame c
 		counted = true;
 	}
 	compiler_barrier();
-	t->gate = GATE_EXACT;
+	t->gate = t->resume;
 	return counted;
 }
 
@@ -272,13 +281,29 @@ static void enter_gate(struct thread *t)
 	t->gate = GATE_BUSY;
 	compiler_barrier();
 	if (--t->clock_events == 0)
-		record_clock(t, NULL);
+		tick(t);
 }
 
+/* Another mode is entered here, after the event: a request was chosen, or not, by the
+ * mode that it was made in, and counts as one of that. */
 static void leave_gate(struct thread *t)
 {
+	mode_refresh(t);
 	compiler_barrier();
 	t->gate = t->resume;
+}
+
+bool record_enter(struct thread **ret_thread)
+{
+	if (!admit(ret_thread))
+		return false;
+	enter_gate(*ret_thread);
+	return true;
+}
+
+void record_leave(struct thread *t)
+{
+	leave_gate(t);
 }
 
 void record_alloc_full(void *block, size_t size, struct frame caller)

@@ -17,6 +17,12 @@
  * stack, a new peak, an occupied word) before it changes anything, and hands
  * the whole event to the full version in record.c when something is. So the
  * compiler needs no registers saved, and each rule stands once in each version.
+ *
+ * Signals. A handler may allocate wherever it interrupts. Behind GATE_BUSY it is
+ * counted as bypassed and touches nothing but counters and its own block's entry;
+ * so the gate is busy wherever the thread's caches are read for use or written.
+ * Before it was seen busy a handler may have followed a change of mode: at its end
+ * an event goes back to `resume`, not to the gate that it began with.
  */
 #ifndef PRELOAD_RECORD_H
 #define PRELOAD_RECORD_H
@@ -24,6 +30,7 @@
 #include "arch.h"
 #include "preload/counters.h"
 #include "preload/live_table.h"
+#include "preload/modules.h"
 #include "preload/peak.h"
 #include "preload/thread.h"
 #include "preload/verify.h"
@@ -138,20 +145,21 @@ static inline __attribute__((always_inline)) bool
 record_alloc(struct thread *t, void *block, size_t size, struct frame caller)
 {
 	const struct recent *stack;
-	bool counted;
+	bool counted = false;
 
 	/* behind a closed gate nothing else of t may be read */
 	if (unlikely(!record_is_plain(t, block)))
 		return false;
-	stack = t->recents.last;
-	if (!recent_is(stack, caller))
-		return false;
 	t->gate = GATE_BUSY;
 	compiler_barrier();
-	counted = record_alloc_at(t, stack, block, size);
-	verify_stack(recent_site(stack), &caller, "the fast path");
+	stack = t->recents.last;
+	/* after an unload the same addresses may be another object's */
+	if (likely(recent_is(stack, caller) && t->generation == modules_generation())) {
+		counted = record_alloc_at(t, stack, block, size);
+		verify_stack(recent_site(stack), &caller, "the fast path");
+	}
 	compiler_barrier();
-	t->gate = GATE_EXACT;
+	t->gate = t->resume;
 	return counted;
 }
 
@@ -197,7 +205,7 @@ static inline __attribute__((always_inline)) bool record_free(struct thread *t,
 	t->room += (int64_t)size;
 	count_free(t, c, size, born_ms);
 	compiler_barrier();
-	t->gate = GATE_EXACT;
+	t->gate = t->resume;
 	return true;
 }
 
@@ -236,6 +244,12 @@ void record_taken_free(const struct live_block *taken);
 
 /* The node of a stack that does something else than allocate; 0: not to be counted. */
 uint32_t record_stack(struct frame caller);
+
+/* For events that are no blocks. True: the calling thread counts, and its gate is busy
+ * until record_leave(). False: it may not; *ret_thread's record is NULL when it never
+ * will, else it was interrupted in an event of its own. */
+bool record_enter(struct thread **ret_thread);
+void record_leave(struct thread *thread);
 
 /* Is the block in the live table already? (operator new over malloc) */
 bool record_has(const void *block);

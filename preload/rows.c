@@ -12,8 +12,10 @@
  * Unloaded modules: rows_flush() clears the table after the generation went
  * up. A thread that was computing a row meanwhile looks at the generation again
  * after it stored, and takes its word back when it changed (pair R1: flush:
- * store generation, then clear, both seq_cst  <->  fill: store word, then load
- * generation, both seq_cst; one of the two sees the other).
+ * store generation, then look and clear, all seq_cst  <->  fill: store word, then
+ * load generation, both seq_cst; one of the two sees the other). While an unload
+ * is under way nothing is filled: the object's own destructors allocate, and its
+ * address may be another's before the unload returns.
  */
 #include "preload/rows.h"
 
@@ -100,7 +102,7 @@ static bool pack_saved(const struct cfi_row *full, row_t *r)
 		offset = 0;
 	} else if (fp->how == CFI_OFFSET) {
 		how = ROW_FP_CFA;
-	} else if (fp->how == CFI_EXPRESSION && fp->value == 2 &&
+	} else if (fp->how == CFI_EXPRESSION && fp->expr_len == 2 &&
 		   fp->expr[0] == 0x70 + ARCH_REG_FP && (fp->expr[1] & 0x80) == 0) {
 		how = ROW_FP_AT_FP;
 		offset = (int8_t)(fp->expr[1] << 1) >> 1;
@@ -184,16 +186,18 @@ row_t rows_find(uintptr_t pc)
 		if ((word ^ tag) <= ROW_MASK && (word & ROW_MASK) != 0)
 			return (row_t)(word & ROW_MASK);
 	}
-	generation = modules_generation();
+	generation = modules_generation_ordered(); /* R1 */
 	r = compute(pc);
 	/* code without a module (JIT) may get one later: ask again each time */
-	if (r != ROW_NO_MODULE)
+	if (r != ROW_NO_MODULE && modules_settled()) /* R1 */
 		fill(set, pc, tag | r, generation);
 	return r;
 }
 
 void rows_flush(void)
 {
+	/* few words are set: looking first leaves the untouched pages alone */
 	for (size_t i = 0; table != NULL && i < (size_t)SETS * WAYS; i++)
-		__atomic_store_n(&table[i], 0, __ATOMIC_SEQ_CST); /* R1 */
+		if (__atomic_load_n(&table[i], __ATOMIC_SEQ_CST) != 0) /* R1 */
+			__atomic_store_n(&table[i], 0, __ATOMIC_SEQ_CST);
 }

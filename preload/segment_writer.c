@@ -100,17 +100,31 @@ static void describe_page(uint32_t page, uint16_t type, uint16_t owner, uint32_t
 	__atomic_store_n((uint64_t *)map_entry(page), word, __ATOMIC_RELEASE); /* S1 */
 }
 
+/*
+ * Past the budget new stacks count under one site, but every thread must go on
+ * counting, or frees would be missed and totals wrong. So the last quarter is for
+ * counters, and the last sixteenth for what a new thread needs to begin.
+ */
+static uint32_t limit_of(enum heapring_page_type type, uint32_t index)
+{
+	uint32_t max = segment.header->pages_max;
+
+	if (type == HR_PAGE_THREADS || (type == HR_PAGE_COUNTERS && index == 0))
+		return max;
+	return type == HR_PAGE_COUNTERS ? max - max / 16 : max - max / 4;
+}
+
 /* The number of a page that is allocated and zeroed; 0: no more room. */
-static uint32_t take(void)
+static uint32_t take(uint32_t limit)
 {
 	struct heapring_header *h = segment.header;
 	uint32_t page = __atomic_load_n(&h->pages_used, __ATOMIC_RELAXED);
 
 	do {
-		if (page >= h->pages_max) {
+		if (page >= h->pages_max)
 			segment_freeze(1);
+		if (page >= limit)
 			return 0;
-		}
 		if (page >= __atomic_load_n(&committed, __ATOMIC_RELAXED) && !grow(page))
 			return 0;
 	} while (!__atomic_compare_exchange_n(&h->pages_used, &page, page + 1, true,
@@ -120,7 +134,7 @@ static uint32_t take(void)
 
 void *segment_page_new(enum heapring_page_type type, uint32_t owner, uint32_t index)
 {
-	uint32_t page = take();
+	uint32_t page = take(limit_of(type, index));
 
 	if (page == 0)
 		return NULL;
@@ -135,7 +149,7 @@ void *segment_table_page(void **pages, uint32_t index, enum heapring_page_type t
 
 	if (have != NULL)
 		return have;
-	page = take();
+	page = take(limit_of(type, index));
 	if (page == 0)
 		return NULL;
 	describe_page(page, (uint16_t)(type | HR_PAGE_CANDIDATE), 0, index);

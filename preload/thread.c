@@ -2,7 +2,7 @@
  * thread - slots, their owners, and the top of a thread's stack
  *
  * Slots are handed out in order while nobody seems dead, at most
- * HR_THREADS_MAX. Before a new slot is taken, PROBES owners of old ones are
+ * HR_THREADS_MAX. Before a new slot is taken, some owners of old ones are
  * asked for with tgkill(pid, tid, 0), going round, so that twenty thousand
  * short threads end up with a handful of slots. A slot's claim is one
  * compare-and-swap of its owner's tid: the only race is between two threads
@@ -30,7 +30,9 @@
 #include "preload/starts.h"
 #include "preload/tree.h"
 
-#define PROBES 4u
+/* More where many live: each round over the living ones costs a slot for every so many.
+ */
+#define PROBES(used) (16u + (used) / 32u)
 #define STATE_BYTES ((sizeof(struct thread) + HR_PAGE - 1) / HR_PAGE * HR_PAGE)
 #define DIRECTORY_BYTES (COUNTERS_DIRECTORY * sizeof(struct heapring_counter *))
 #define RECORD_PAGES (HR_THREADS_MAX / HR_THREADS_PER_PAGE)
@@ -45,9 +47,11 @@ static uint32_t slots_max;
 static struct heapring_thread *record_pages[RECORD_PAGES];
 static uint32_t probe_next;
 
-bool threads_init(void)
+bool threads_init(uint64_t most)
 {
-	for (slots_max = HR_THREADS_MAX; slots_max >= 16; slots_max /= 4) {
+	for (slots_max = HR_THREADS_MAX; slots_max >= 16; slots_max /= 2) {
+		if (slots_max > 16 && slots_max * (STATE_BYTES + DIRECTORY_BYTES) > most)
+			continue;
 		states = os_reserve(slots_max * STATE_BYTES, true);
 		directories = os_reserve(slots_max * DIRECTORY_BYTES, true);
 		if (states != NULL && directories != NULL)
@@ -95,15 +99,27 @@ static struct heapring_thread *record_at(uint32_t slot)
 	return page == NULL ? NULL : page + slot % HR_THREADS_PER_PAGE;
 }
 
+/*
+ * The slots one after the other. No count modulo `used`: while every probe fails, a count
+ * may grow in step with `used`, so that the remainder is the same for ever.
+ */
+static uint32_t next_probe(uint32_t used)
+{
+	uint32_t at = __atomic_load_n(&probe_next, __ATOMIC_RELAXED);
+
+	at = at < used ? at : 0;
+	__atomic_store_n(&probe_next, at + 1, __ATOMIC_RELAXED);
+	return at;
+}
+
 /* A slot whose owner died, claimed for tid; HR_THREADS_MAX when none was found. */
 static uint32_t slot_of_the_dead(uint32_t tid)
 {
 	uint32_t used = __atomic_load_n(&segment.header->threads_used, __ATOMIC_RELAXED);
 	uint32_t pid = os_pid();
 
-	for (uint32_t i = 0; i < PROBES && i < used; i++) {
-		uint32_t slot =
-			__atomic_fetch_add(&probe_next, 1, __ATOMIC_RELAXED) % used;
+	for (uint32_t i = 0; i < PROBES(used) && i < used; i++) {
+		uint32_t slot = next_probe(used);
 		struct heapring_thread *record = record_at(slot);
 		uint32_t owner;
 
@@ -211,6 +227,7 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	t->directory = (struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
 	t->tags = t->unwinder.tags = 0;
 	thread_forget(t);
+	t->now_ms = os_coarse_ms() & LIVE_WORD;
 	t->clock_events = t->clock_gap = 1;
 	peak_flush(t); /* what the slot's last owner held back; new: nothing */
 

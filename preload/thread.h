@@ -70,8 +70,9 @@ struct thread {
 extern _Thread_local struct thread *thread_self
 	__attribute__((visibility("hidden"), tls_model("initial-exec")));
 
-/* Reserves the private memory of all slots. False: not possible here. */
-bool threads_init(void);
+/* Reserves the private memory of all slots, of `most` bytes at most: as many threads
+ * are counted as fit. False: not even some do. */
+bool threads_init(uint64_t most);
 
 /* Attaches the calling thread, or finds out why not; afterwards its gate is not
  * GATE_CLOSED. May make system calls; saves errno. */

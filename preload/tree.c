@@ -21,11 +21,13 @@
 
 #include <stddef.h>
 
+#include "preload/live_table.h"
 #include "preload/modules.h"
 #include "preload/os_linux.h"
 #include "preload/segment_writer.h"
 
 #define TABLES 6u
+#define TABLES_SCARCE 5u               /* where address space is: 11 MiB instead of 44 */
 #define TABLE_BITS(i) (12u + 2u * (i)) /* 4 Ki .. 4 Mi slots */
 #define PROBES_MAX 256u
 #define NODES_MAX (1u << 23)
@@ -40,6 +42,7 @@ struct index_table {
 
 static struct index_table tables[TABLES];
 static uint32_t newest; /* number of the table that takes new nodes */
+static uint32_t tables_made;
 static struct heapring_node **node_pages;
 static struct heapring_site **site_pages;
 static uint32_t site_base;
@@ -150,7 +153,7 @@ static uint32_t enter(uint32_t id, uint32_t parent, uintptr_t pc)
 	uint64_t *slot;
 
 	if (__atomic_add_fetch(&table->filled, 1, __ATOMIC_RELAXED) > 5u << (bits - 3) &&
-	    last + 1 < TABLES)
+	    last + 1 < tables_made)
 		__atomic_compare_exchange_n(&newest, &last, last + 1, false,
 					    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 	do {
@@ -192,7 +195,8 @@ static struct heapring_site *site_at(uint32_t site)
 	return page == NULL ? NULL : page + site % HR_SITES_PER_PAGE;
 }
 
-static uint32_t site_new(uint32_t node, uint64_t rate)
+static uint32_t site_new(uint32_t node, enum heapring_site_kind kind, uint64_t rate,
+			 uint32_t other)
 {
 	uint32_t max = HR_SITE_MAX - site_base;
 	uint32_t id = number_new(&segment.header->sites_used, max, (void **)site_pages,
@@ -204,24 +208,27 @@ static uint32_t site_new(uint32_t node, uint64_t rate)
 	site = site_at(id);
 	site->node = node;
 	site->rate = rate;
+	site->kind = kind;
+	site->other = other;
 	site->first_ns = os_mono_ns();
 	__atomic_store_n(&site->ready, 1, __ATOMIC_RELEASE); /* S2 */
 	return id;
 }
 
-uint32_t tree_site(uint32_t node, uint64_t rate)
+uint32_t tree_site(uint32_t node, enum heapring_site_kind kind, uint64_t rate)
 {
 	struct heapring_node *record;
-	uint32_t site;
+	uint32_t newest_site, site;
 
 	if (node == HR_END_OVERFLOW)
 		return HR_SITE_OVERFLOW;
 	record = node_at(node);
 	/* acquire: the site's record was written before its number (S2) */
-	site = __atomic_load_n(&record->site, __ATOMIC_ACQUIRE);
-	if (site != 0 && site_at(site)->rate == rate)
-		return site;
-	site = site_new(node, rate);
+	newest_site = __atomic_load_n(&record->site, __ATOMIC_ACQUIRE);
+	for (site = newest_site; site != 0; site = site_at(site)->other)
+		if (site_at(site)->rate == rate && site_at(site)->kind == kind)
+			return site;
+	site = site_new(node, kind, rate, newest_site);
 	if (site != HR_SITE_OVERFLOW)
 		__atomic_store_n(&record->site, site, __ATOMIC_RELEASE);
 	return site;
@@ -247,14 +254,15 @@ static bool reserve_index(void)
 	size_t slots = 0;
 	uint64_t *slot;
 
-	for (uint32_t i = 0; i < TABLES; i++)
+	tables_made = live_tables[0].flat != NULL ? TABLES : TABLES_SCARCE;
+	for (uint32_t i = 0; i < tables_made; i++)
 		slots += (size_t)1 << TABLE_BITS(i);
 	slot = os_reserve(slots * sizeof *slot, true);
 	node_pages = os_reserve(NODE_PAGES * sizeof *node_pages, true);
 	site_pages = os_reserve(SITE_PAGES * sizeof *site_pages, true);
 	if (slot == NULL || node_pages == NULL || site_pages == NULL)
 		return false;
-	for (uint32_t i = 0; i < TABLES; i++) {
+	for (uint32_t i = 0; i < tables_made; i++) {
 		tables[i].slot = slot;
 		slot += (size_t)1 << TABLE_BITS(i);
 	}

@@ -30,8 +30,8 @@ uint32_t tree_child(uint32_t parent, uintptr_t pc);
 /* A node that tree_child() returned, or one of the pseudo nodes. */
 const struct heapring_node *tree_node(uint32_t node);
 
-/* The site of a stack at a sampling rate. */
-uint32_t tree_site(uint32_t node, uint64_t rate);
+/* The site of a stack, of one kind, at a sampling rate. */
+uint32_t tree_site(uint32_t node, enum heapring_site_kind kind, uint64_t rate);
 
 uint32_t tree_site_base(void);
 

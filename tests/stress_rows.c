@@ -29,8 +29,8 @@ static void work(unsigned number)
 
 		stress_equal("a row", rows_find(place[p]), want[p]);
 		if (number == 0 && i % 3000 == 0) {
-			modules_unloaded();
-			rows_flush();
+			modules_unload_begin();
+			modules_unload_end();
 		}
 	}
 }

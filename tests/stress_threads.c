@@ -16,11 +16,13 @@
 #include "stress.h"
 
 #define ALIVE 6u
+#define LONG 7u
 #define BLOCKS 100u
 #define BLOCK_BYTES 4096u
 
 static unsigned threads = 2000;
 static char *arena;
+static pthread_barrier_t all_attached, the_end;
 
 static __attribute__((noinline)) void allocate(void *block, size_t size)
 {
@@ -58,9 +60,36 @@ static void *live_short(void *argument)
 	return NULL;
 }
 
+/* Attached from the beginning to the end: the first slots never come free. */
+static void *live_long(void *unused)
+{
+	(void)unused;
+	record_free_full(arena);
+	pthread_barrier_wait(&all_attached);
+	pthread_barrier_wait(&the_end);
+	return NULL;
+}
+
+static void begin_long(pthread_t thread[LONG])
+{
+	pthread_barrier_init(&all_attached, NULL, LONG + 1);
+	pthread_barrier_init(&the_end, NULL, LONG + 1);
+	for (unsigned i = 0; i < LONG; i++)
+		if (pthread_create(&thread[i], NULL, live_long, NULL) != 0)
+			abort();
+	pthread_barrier_wait(&all_attached);
+}
+
+static void end_long(pthread_t thread[LONG])
+{
+	pthread_barrier_wait(&the_end);
+	for (unsigned i = 0; i < LONG; i++)
+		pthread_join(thread[i], NULL);
+}
+
 int main(int argc, char **argv)
 {
-	pthread_t alive[ALIVE];
+	pthread_t alive[ALIVE], lasting[LONG];
 	struct stress_totals totals;
 	uint64_t bytes = 0;
 
@@ -69,6 +98,7 @@ int main(int argc, char **argv)
 	threads -= threads % ALIVE;
 	arena = aligned_alloc(4096, (size_t)ALIVE * BLOCKS * BLOCK_BYTES);
 	fixture_process();
+	begin_long(lasting);
 	for (unsigned n = 0; n < threads; n += ALIVE) {
 		for (uintptr_t i = 0; i < ALIVE; i++)
 			if (pthread_create(&alive[i], NULL, live_short, (void *)i) != 0)
@@ -80,6 +110,7 @@ int main(int argc, char **argv)
 				record_free_full(arena +
 						 (place * BLOCKS + i) * BLOCK_BYTES);
 	}
+	end_long(lasting);
 	for (unsigned i = 0; i < BLOCKS; i++)
 		bytes += i * 17;
 	totals = stress_count();
@@ -87,9 +118,9 @@ int main(int argc, char **argv)
 	stress_equal("frees", totals.frees, totals.allocs);
 	stress_equal("bytes allocated", totals.alloc_bytes, threads * bytes);
 	stress_equal("bytes freed", totals.free_bytes, totals.alloc_bytes);
-	if (segment.header->threads_used > 8 * ALIVE) {
+	if (segment.header->threads_used > 8 * (ALIVE + LONG)) {
 		fprintf(stderr, "%u slots for %u threads at once\n",
-			segment.header->threads_used, ALIVE);
+			segment.header->threads_used, ALIVE + LONG);
 		return 1;
 	}
 	/* what the living hold back: main alone, and the slots of the last dead */

@@ -51,7 +51,7 @@ static void work(unsigned number)
 
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		unsigned s = stress_random(&random) % STACKS;
-		uint32_t site = tree_site(walk(s), 1);
+		uint32_t site = tree_site(walk(s), HR_KIND_BLOCKS, 1);
 
 		counters_at(directory[number], number, site)->allocs++;
 		made[number][s]++;

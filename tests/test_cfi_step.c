@@ -130,7 +130,7 @@ static int evaluate(const uint8_t *expr, size_t n, uintptr_t *ret)
 	int error;
 
 	row.reg[RBX] = (struct cfi_rule){ .how = CFI_VAL_EXPRESSION,
-					  .value = (int64_t)n,
+					  .expr_len = (uint32_t)n,
 					  .expr = expr };
 	error = step(&row);
 	*ret = reg[RBX];
@@ -257,7 +257,7 @@ Test(cfi_step, a_register_saved_where_an_expression_says)
 	struct cfi_row row = begin();
 
 	row.reg[RBX] =
-		(struct cfi_rule){ .how = CFI_EXPRESSION, .value = 2, .expr = expr };
+		(struct cfi_rule){ .how = CFI_EXPRESSION, .expr_len = 2, .expr = expr };
 	cr_assert(eq(int, step(&row), 0));
 	cr_expect(eq(uptr, reg[RBX], 0xa03));
 }

@@ -39,7 +39,7 @@ Test(counters, a_site_whose_page_cannot_be_had_counts_as_overflow)
 	struct heapring_counter *overflow;
 	fixture_segment(1 << 20);
 	overflow = counters_at(directory, 0, HR_SITE_OVERFLOW);
-	while (segment_page_new(HR_PAGE_NODES, 0, 0) != NULL)
+	while (segment_page_new(HR_PAGE_THREADS, 0, 0) != NULL)
 		;
 	cr_expect(eq(ptr, counters_at(directory, 0, 5000), overflow));
 	cr_expect(ne(ptr, counters_at(directory, 0, HR_SITE_OVERFLOW + 1), overflow));
@@ -48,7 +48,7 @@ Test(counters, a_site_whose_page_cannot_be_had_counts_as_overflow)
 Test(counters, without_even_the_first_page_there_is_none)
 {
 	fixture_segment(1 << 20);
-	while (segment_page_new(HR_PAGE_NODES, 0, 0) != NULL)
+	while (segment_page_new(HR_PAGE_THREADS, 0, 0) != NULL)
 		;
 	cr_expect(eq(ptr, counters_at(directory, 0, HR_SITE_OVERFLOW), NULL));
 }

@@ -21,6 +21,12 @@ static const uint8_t standard[] = { 0x0c, RSP, 8, 0x80 | RIP, 1 };
 static struct cfi_builder builder;
 static unsigned lookups;
 
+bool os_module_is(uintptr_t pc, const void *identity, const void *eh_frame_hdr)
+{
+	(void)pc, (void)identity, (void)eh_frame_hdr;
+	return true; /* hand-made: never unloaded */
+}
+
 bool os_module_at(uintptr_t pc, struct module_view *ret_view)
 {
 	*ret_view = builder_view(&builder);
@@ -158,8 +164,8 @@ Test(rows, nothing_survives_a_flush)
 
 	cr_assert(rows_init());
 	is(ROW(0x0e, 64), ROW_CFA_SP, 64, ROW_FP_KEPT, 0);
-	modules_unloaded();
-	rows_flush();
+	modules_unload_begin();
+	modules_unload_end();
 	begin("zR", other, sizeof other);
 	is(find(10), ROW_CFA_SP, 48, ROW_FP_KEPT, 0);
 }

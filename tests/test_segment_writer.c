@@ -83,15 +83,21 @@ Test(segment_writer, pages_are_allocated_before_they_are_used)
 
 Test(segment_writer, the_budget_is_kept_for_good)
 {
-	uint32_t number, pages = 0;
+	uint32_t pages = (1 << 20) / HR_PAGE;
 
 	cr_assert(eq(int, segment_create(fixture_dir(), 1 << 20), 0));
-	while (page_new(&number) != NULL)
-		pages++;
-	cr_expect(eq(u32, pages, (1 << 20) / HR_PAGE - 2));
+	while (segment_page_new(HR_PAGE_NODES, 0, 0) != NULL)
+		;
+	cr_expect(eq(u32, segment.header->pages_used, pages - pages / 4), "stacks");
+	while (segment_page_new(HR_PAGE_COUNTERS, 0, 1) != NULL)
+		;
+	cr_expect(eq(u32, segment.header->pages_used, pages - pages / 16), "counters");
+	cr_expect(eq(u32, segment.header->grow_stopped, 0));
+	while (segment_page_new(HR_PAGE_COUNTERS, 0, 0) != NULL)
+		;
+	cr_expect(eq(u32, segment.header->pages_used, pages), "threads");
 	cr_expect(eq(u32, segment.header->grow_stopped, 1));
-	cr_expect(eq(ptr, page_new(&number), NULL));
-	cr_expect(eq(u32, segment.header->pages_used, (1 << 20) / HR_PAGE));
+	cr_expect(eq(ptr, segment_page_new(HR_PAGE_THREADS, 0, 0), NULL));
 }
 
 Test(segment_writer, a_frozen_segment_gives_what_it_has)

@@ -63,17 +63,33 @@ Test(tree, nodes_are_found_in_all_tables_of_the_chain, .init = big)
 Test(tree, a_stack_has_one_site_for_every_rate, .init = big)
 {
 	uint32_t node = tree_child(0, 0x1000);
-	uint32_t exact = tree_site(node, 1), sampled;
+	uint32_t exact = tree_site(node, HR_KIND_BLOCKS, 1), sampled;
 
 	cr_assert(ge(u32, exact, HR_SITE_FIRST));
-	cr_expect(eq(u32, tree_site(node, 1), exact));
-	sampled = tree_site(node, 4096);
+	cr_expect(eq(u32, tree_site(node, HR_KIND_BLOCKS, 1), exact));
+	sampled = tree_site(node, HR_KIND_BLOCKS, 4096);
 	cr_expect(ne(u32, sampled, exact));
 	cr_expect(eq(u64, tree_site_record(sampled)->rate, 4096));
 	cr_expect(eq(u64, tree_site_record(exact)->rate, 1));
 	cr_expect(eq(u32, tree_site_record(sampled)->node, node));
 	cr_expect(eq(u32, tree_site_record(exact)->node, node));
-	cr_expect(eq(u32, tree_site(node, 4096), sampled));
+	cr_expect(eq(u32, tree_site(node, HR_KIND_BLOCKS, 4096), sampled));
+}
+
+Test(tree, sites_of_all_rates_and_kinds_are_found_again, .init = big)
+{
+	uint32_t node = tree_child(0, 0x1000);
+	uint32_t exact = tree_site(node, HR_KIND_BLOCKS, 1);
+	uint32_t mapped = tree_site(node, HR_KIND_MAPPINGS, 1);
+
+	cr_expect(ne(u32, mapped, exact));
+	cr_expect(eq(u32, tree_site_record(mapped)->kind, HR_KIND_MAPPINGS));
+	for (unsigned i = 0; i < 10; i++) {
+		tree_site(node, HR_KIND_BLOCKS, 4096);
+		cr_expect(eq(u32, tree_site(node, HR_KIND_BLOCKS, 1), exact));
+		cr_expect(eq(u32, tree_site(node, HR_KIND_MAPPINGS, 1), mapped));
+	}
+	cr_expect(eq(u32, tree_sites(), HR_SITE_FIRST + 3));
 }
 
 Test(tree, a_number_that_was_not_handed_out_has_no_record, .init = big)
@@ -96,10 +112,11 @@ Test(tree, stacks_past_the_budget_are_overflow)
 	} while (node != HR_END_OVERFLOW);
 	cr_expect(i > 20000, "only %u nodes in a MiB", i);
 	cr_expect(eq(u32, tree_child(HR_END_OVERFLOW, 0x9000), HR_END_OVERFLOW));
-	cr_expect(eq(u32, tree_site(HR_END_OVERFLOW, 1), HR_SITE_OVERFLOW));
+	cr_expect(
+		eq(u32, tree_site(HR_END_OVERFLOW, HR_KIND_BLOCKS, 1), HR_SITE_OVERFLOW));
 	cr_expect(eq(u32, tree_child(HR_NODE_ROOT, 0x1000 + i - 2), before),
 		  "what is there stays there");
-	cr_expect(eq(u32, segment.header->grow_stopped, 1));
+	cr_expect(eq(u32, segment.header->grow_stopped, 0), "counters may still grow");
 }
 
 Test(tree, a_fork_childs_sites_begin_at_its_base)
@@ -107,5 +124,6 @@ Test(tree, a_fork_childs_sites_begin_at_its_base)
 	cr_assert(eq(int, segment_create(fixture_dir(), 8 << 20), 0));
 	cr_assert(tree_init(64));
 	cr_expect(eq(u32, tree_site_base(), 64));
-	cr_expect(eq(u32, tree_site(tree_child(0, 0x1000), 1), HR_SITE_FIRST));
+	cr_expect(eq(u32, tree_site(tree_child(0, 0x1000), HR_KIND_BLOCKS, 1),
+		     HR_SITE_FIRST));
 }

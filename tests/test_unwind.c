@@ -59,6 +59,12 @@ static unsigned frames;
 static uint32_t end;
 static uint64_t state;
 
+bool os_module_is(uintptr_t pc, const void *identity, const void *eh_frame_hdr)
+{
+	(void)pc, (void)identity, (void)eh_frame_hdr;
+	return true; /* hand-made: never unloaded */
+}
+
 bool os_module_at(uintptr_t pc, struct module_view *ret_view)
 {
 	*ret_view = builder_view(&builder);

@@ -161,14 +161,21 @@ struct heapring_tag {
 /*
  * A stack that allocates, at one sampling rate: a stack gets another site when
  * the rate changes, so that a block remembers its weight through its site.
- * A reader adds up the sites of one node.
+ * A reader adds up the sites of one node and kind.
  */
 struct heapring_site {
 	uint32_t node;     /* innermost frame: the caller of the allocator */
 	uint32_t ready;    /* 1 when complete (S2) */
 	uint64_t rate;     /* mean bytes between samples; 1 = exact */
 	uint64_t first_ns; /* CLOCK_MONOTONIC of the first allocation */
-	uint64_t reserved;
+	uint32_t kind;     /* enum heapring_site_kind */
+	uint32_t other;    /* an older site of the same node, 0 none */
+};
+
+enum heapring_site_kind {
+	HR_KIND_BLOCKS = 0,   /* what the allocator handed out: the heap's totals */
+	HR_KIND_MAPPINGS = 1, /* what mmap() did, in whole pages; always exact. Bytes are
+			       * freed page by page, an object with its last page */
 };
 
 /*
@@ -429,7 +436,8 @@ struct heapring_header {
 	int32_t exit_signal;
 	uint64_t end_unix_ns;  /* exit, or when a dump was taken */
 	uint32_t module_gen;   /* present module generation, starts at 1 */
-	uint32_t grow_stopped; /* 1 budget, 2 no space in the file system, 3 sandbox */
+	uint32_t grow_stopped; /* 1 budget (its last page), 2 no space in the file system,
+				  3 sandbox */
 
 	/* totals that have no single owner; relaxed atomic adds, off the fast path */
 	int64_t live_bytes; /* of all threads, behind by what each holds back (peak_error)
@@ -444,7 +452,7 @@ struct heapring_header {
 	uint32_t nodes_used;   /* ids handed out, HR_NODE_FIRST included */
 	uint32_t sites_used;
 	uint32_t modules_used;
-	uint32_t reserved1;
+	uint32_t mappings;        /* 1: mappings are recorded (HEAPRING_MMAP) */
 	uint64_t live_table;      /* address in the target of its live table, 0 none */
 	uint64_t live_table_odd;  /* likewise, for blocks at 8 mod 16 */
 	uint64_t overflow_allocs; /* allocations counted under [overflow] */
