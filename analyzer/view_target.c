@@ -46,15 +46,18 @@ static void end_progress(void)
 	progress_shown = false;
 }
 
-static int load_symbols(const struct profile *profile, struct symbols **ret_symbols,
-			struct fault *fault)
+static int load_symbols(const struct profile *profile, const struct view_options *options,
+			struct symbols **ret_symbols, struct fault *fault)
 {
 	const char *warning;
 	int r;
 
 	unsetenv("DEBUGINFOD_URLS"); /* no network unless it was asked for */
 	progress_start = now_ns();
-	r = symbols_load(profile, show_progress, ret_symbols, fault);
+	r = symbols_load(profile, options->cache, options->cache ? NULL : show_progress,
+			 ret_symbols, fault);
+	if (options->cache)
+		return r;
 	end_progress();
 	for (unsigned i = 0; r == 0 && (warning = symbols_warning(*ret_symbols, i)); i++)
 		fprintf(stderr, "heapring: warning: %s\n", warning);
@@ -76,7 +79,7 @@ static int load_named(const char *name, const struct view_options *options,
 		return r;
 	r = profile_load_with(&target, &options->wants, ret_profile, fault);
 	target_close(&target);
-	return r < 0 ? r : load_symbols(*ret_profile, ret_symbols, fault);
+	return r < 0 ? r : load_symbols(*ret_profile, options, ret_symbols, fault);
 }
 
 static int out_of_memory(struct fault *fault)
@@ -117,13 +120,11 @@ static int subtract_base(struct view_target *target, struct fault *fault)
 	return r;
 }
 
-static int load(const char *name, struct view_target *target, struct fault *fault)
+/* From the profile and its symbols to the stacks. */
+static int build(struct view_target *target, struct fault *fault)
 {
-	int r = load_named(name, target->options, &target->profile, &target->symbols,
-			   fault);
+	int r;
 
-	if (r < 0)
-		return r;
 	target->places = place_table_new();
 	if (!target->places)
 		return out_of_memory(fault);
@@ -136,18 +137,34 @@ static int load(const char *name, struct view_target *target, struct fault *faul
 	return r == 0 && target->options->base ? subtract_base(target, fault) : r;
 }
 
+static int finish(int r, struct view_target *loaded, struct view_target *ret_target,
+		  struct fault *fault)
+{
+	if (r == 0)
+		r = build(loaded, fault);
+	if (r < 0)
+		view_target_done(loaded);
+	else
+		*ret_target = *loaded;
+	return r;
+}
+
 int view_target_load(const char *name, const struct view_options *options,
 		     struct view_target *ret_target, struct fault *fault)
 {
 	struct view_target loaded = { .options = options };
-	int r = load(name, &loaded, fault);
+	int r = load_named(name, options, &loaded.profile, &loaded.symbols, fault);
 
-	if (r < 0) {
-		view_target_done(&loaded);
-		return r;
-	}
-	*ret_target = loaded;
-	return 0;
+	return finish(r, &loaded, ret_target, fault);
+}
+
+int view_target_load_profile(struct profile *profile, const struct view_options *options,
+			     struct view_target *ret_target, struct fault *fault)
+{
+	struct view_target loaded = { .options = options, .profile = profile };
+	int r = load_symbols(profile, options, &loaded.symbols, fault);
+
+	return finish(r, &loaded, ret_target, fault);
 }
 
 void view_target_done(struct view_target *target)
