@@ -85,7 +85,9 @@ static void block_signals(void)
 static int serve_until_signal(struct serve *serve, const struct asked *asked,
 			      struct fault *fault)
 {
-	struct http_setup setup = { .routes = serve_routes, .arg = serve };
+	struct http_setup setup = { .routes = serve_routes,
+				    .keys = serve_keys,
+				    .arg = serve };
 	struct http_server *server;
 	bool is_v6;
 	int r = prepare(asked, &setup, fault);

@@ -7,6 +7,7 @@
  */
 #include "analyzer/cpu_unwind.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -166,4 +167,32 @@ void cpu_unwind(struct cpu_unwinder *unwinder, const struct cpu_sample *sample,
 		ret_stack->pcs[ret_stack->count++] = sample->pc + 1;
 	if (r != 0)
 		ret_stack->end = reason(unwinder);
+}
+
+bool cpu_unwinder_module(struct cpu_unwinder *unwinder, uint64_t address,
+			 struct heapring_module *ret_module)
+{
+	Dwfl_Module *module = dwfl_addrmodule(unwinder->dwfl, address);
+	struct heapring_module found = { .ready = 1, .gen_first = 1 };
+	const char *name, *file = NULL;
+	const unsigned char *id;
+	Dwarf_Addr start, end, bias, id_address;
+	int length;
+
+	if (!module)
+		return false;
+	name = dwfl_module_info(module, NULL, &start, &end, NULL, NULL, &file, NULL);
+	if (!dwfl_module_getelf(module, &bias))
+		return false;
+	found.start = start;
+	found.end = end;
+	found.bias = bias;
+	snprintf(found.path, sizeof(found.path), "%s", file ? file : name);
+	length = dwfl_module_build_id(module, &id, &id_address);
+	if (length > 0 && length <= (int)sizeof(found.build_id)) {
+		memcpy(found.build_id, id, (size_t)length);
+		found.build_id_len = (uint8_t)length;
+	}
+	*ret_module = found;
+	return true;
 }

@@ -31,4 +31,8 @@ void cpu_unwinder_free(struct cpu_unwinder *unwinder);
 void cpu_unwind(struct cpu_unwinder *unwinder, const struct cpu_sample *sample,
 		struct cpu_stack *ret_stack);
 
+/* What the process maps there; false: nothing that comes from a file. */
+bool cpu_unwinder_module(struct cpu_unwinder *unwinder, uint64_t address,
+			 struct heapring_module *ret_module);
+
 #endif

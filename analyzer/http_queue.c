@@ -40,6 +40,27 @@ static struct http_request *first_due(struct http_queue *queue)
 	return first;
 }
 
+static void take_ready(struct http_queue *queue, struct http_request *request)
+{
+	DL_DELETE(queue->ready, request);
+	queue->ready_count--;
+}
+
+/* Those for the same will have its answer: it is found after they asked. */
+static void take_twins(struct http_queue *queue, struct http_request *request)
+{
+	struct http_request *other, *next;
+
+	DL_FOREACH_SAFE(queue->ready, other, next)
+	{
+		if (!http_request_is_same(request, other))
+			continue;
+		take_ready(queue, other);
+		other->next = request->twins;
+		request->twins = other;
+	}
+}
+
 /* Takes a request that is to be handled now; NULL: none yet. */
 static struct http_request *take(struct http_queue *queue)
 {
@@ -52,8 +73,8 @@ static struct http_request *take(struct http_queue *queue)
 	}
 	request = queue->ready;
 	if (request) {
-		DL_DELETE(queue->ready, request);
-		queue->ready_count--;
+		take_ready(queue, request);
+		take_twins(queue, request);
 	}
 	return request;
 }

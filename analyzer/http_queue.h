@@ -4,6 +4,7 @@
  * Contract
  *   - requests are handled in the order in which they came, those to be called
  *     again as soon as they are due;
+ *   - what asks for the same as the one that is handled next goes with it;
  *   - at most HTTP_WAITING requests wait, at most HTTP_LATER for their time; what
  *     is refused stays the caller's;
  *   - a request that was put is pending until it is answered; http_queue_end()

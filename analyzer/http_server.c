@@ -16,10 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "analyzer/http_connections.h"
 #include "analyzer/http_queue.h"
 #include "analyzer/http_request.h"
+
+#define LAST_ANSWERS_MS 2000
 
 struct http_server {
 	const struct http_setup *setup;
@@ -38,9 +42,11 @@ static const char page_policy[] =
 static enum MHD_Result send_answer(struct MHD_Connection *connection,
 				   struct http_request *request)
 {
+	static char busy[] = "no memory for the answer; try again\n";
 	bool is_page = strncmp(request->type, "text/html", 9) == 0;
 	struct MHD_Response *response = MHD_create_response_from_buffer(
-		request->length, request->body, MHD_RESPMEM_PERSISTENT);
+		request->body ? request->body->length : strlen(busy),
+		request->body ? request->body->bytes : busy, MHD_RESPMEM_PERSISTENT);
 	enum MHD_Result result;
 
 	if (!response)
@@ -122,7 +128,6 @@ static const char *check(struct http_request *request, struct MHD_Connection *co
 	*ret_status = MHD_HTTP_NOT_FOUND;
 	if (!request->route)
 		return "there is nothing here; / lists what there is";
-	request->is_post = strcmp(method, "POST") == 0;
 	*ret_status = MHD_HTTP_METHOD_NOT_ALLOWED;
 	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 &&
 	    !(request->is_post && request->route->takes_post))
@@ -145,7 +150,9 @@ static enum MHD_Result begin(struct http_server *server,
 
 	if (!info || !info->socket_context)
 		return MHD_NO;
-	request = http_request_new(server, connection, info->socket_context, path);
+	request =
+		http_request_new(server, server->setup->keys, connection,
+				 info->socket_context, path, strcmp(method, "POST") == 0);
 	if (!request)
 		return MHD_NO;
 	*state = request;
@@ -210,7 +217,6 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **st
 	if (!request)
 		return;
 	server->bodies -= request->has_body;
-	atomic_fetch_sub(&server->answers, request->length);
 	http_connection_does(server->connections, request->connection, HTTP_ASKING);
 	http_request_free(request);
 	*state = NULL;
@@ -237,8 +243,13 @@ bool http_server_may_keep(struct http_server *server, size_t bytes)
 {
 	if (atomic_fetch_add(&server->answers, bytes) + bytes <= HTTP_ANSWERS_MAX)
 		return true;
-	atomic_fetch_sub(&server->answers, bytes);
+	http_server_kept(server, bytes);
 	return false;
+}
+
+void http_server_kept(struct http_server *server, size_t bytes)
+{
+	atomic_fetch_sub(&server->answers, bytes);
 }
 
 struct http_queue *http_server_queue(const struct http_server *server)
@@ -280,11 +291,10 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, unsigned limi
 	return MHD_start_daemon(
 		flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER,
 		say_nothing, NULL, MHD_OPTION_SOCK_ADDR, &setup->address.socket,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_LISTEN_BACKLOG_SIZE,
-		HTTP_CONNECTIONS, MHD_OPTION_CONNECTION_LIMIT, limit,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADERS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, HTTP_TAKE_MS / 1000u,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+		MHD_OPTION_LISTEN_BACKLOG_SIZE, HTTP_CONNECTIONS,
+		MHD_OPTION_CONNECTION_LIMIT, limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)HTTP_HEADERS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+		HTTP_TAKE_MS / 1000u, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
 }
 
@@ -327,14 +337,28 @@ unsigned http_server_port(const struct http_server *server)
 	return info ? info->port : 0;
 }
 
+/* Clients that are there get some time to take their last answer. */
+static void stop_daemon(struct http_server *server)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	int listening = MHD_quiesce_daemon(server->daemon);
+
+	http_queue_end(server->queue);
+	for (int i = 0; i < LAST_ANSWERS_MS / 20 && atomic_load(&server->answers); i++)
+		nanosleep(&pause, NULL);
+	MHD_stop_daemon(server->daemon);
+	if (listening >= 0)
+		close(listening);
+}
+
 void http_server_stop(struct http_server *server)
 {
 	if (!server)
 		return;
-	if (server->queue)
-		http_queue_end(server->queue);
 	if (server->daemon)
-		MHD_stop_daemon(server->daemon);
+		stop_daemon(server);
+	else if (server->queue)
+		http_queue_end(server->queue);
 	if (server->queue)
 		http_queue_free(server->queue);
 	http_connections_free(server->connections);

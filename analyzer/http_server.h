@@ -6,6 +6,8 @@
  *     a route takes it; whom http_guard.h refuses never reaches a handler;
  *   - handlers run one at a time, on one thread, but for quick ones, which run on
  *     the network's thread and must not wait;
+ *   - requests for the same that wait when a handler is called are answered by the
+ *     one call, so that a crowd costs as much as one client;
  *   - a handler answers its request exactly once, there and then or later, from
  *     any thread, and does not touch the request afterwards; or it asks to be
  *     called again;
@@ -47,6 +49,7 @@ struct http_setup {
 	struct http_address address;
 	struct http_guard guard;
 	const struct http_route *routes;
+	const char *const *keys; /* those of queries that matter, NULL ends them */
 	void *arg;
 };
 
@@ -61,7 +64,7 @@ void http_server_stop(struct http_server *server);
 const char *http_path(const struct http_request *request);
 /* The value of ?key=value, "" without one; NULL: the key is not there. */
 const char *http_value(const struct http_request *request, const char *key);
-/* What was posted, or the first key of the query; NUL-terminated, never NULL. */
+/* What was posted, or the query's first key that is none of the setup's; not NULL. */
 const char *http_payload(const struct http_request *request);
 
 /* The body is taken over; it may be NULL when there was no memory for it. */

@@ -25,6 +25,8 @@ struct profile_build {
 	struct figures reasons[HR_NODE_FIRST]; /* stacks without any frame */
 	struct frame *frames;
 	size_t room; /* of nodes */
+	profile_build_module_fn *ask;
+	void *ask_arg;
 	int error;
 };
 
@@ -70,6 +72,31 @@ static uint16_t module_at(const struct segment *segment, uint64_t address)
 	return (uint16_t)best;
 }
 
+void profile_build_ask(struct profile_build *build, profile_build_module_fn *fn,
+		       void *arg)
+{
+	build->ask = fn;
+	build->ask_arg = arg;
+}
+
+/* The module at the address, which is added when only who was asked knows it. */
+static uint16_t find_module(struct profile_build *build, uint64_t address)
+{
+	struct segment *segment = build->profile->segment;
+	uint16_t known = module_at(segment, address);
+	struct heapring_module found = { 0 }, *grown;
+
+	if (known || !build->ask || segment->modules_count >= UINT16_MAX - 1 ||
+	    !build->ask(build->ask_arg, address, &found))
+		return known;
+	grown = realloc(segment->modules, (segment->modules_count + 1) * sizeof(*grown));
+	if (!grown)
+		return 0;
+	segment->modules = grown;
+	segment->modules[segment->modules_count++] = found;
+	return (uint16_t)segment->modules_count;
+}
+
 static bool make_room(struct profile_build *build)
 {
 	struct segment *segment = build->profile->segment;
@@ -113,7 +140,7 @@ uint32_t profile_build_frame(struct profile_build *build, uint32_t parent, uint6
 	segment->nodes[made->node] = (struct segment_node){
 		.pc = pc,
 		.parent = parent,
-		.module = module_at(segment, pc - 1),
+		.module = find_module(build, pc - 1),
 		.depth = (uint16_t)(segment->nodes[parent].depth + 1u),
 	};
 	HASH_ADD(hh, build->frames, key, sizeof(made->key), made);

@@ -17,6 +17,8 @@
 #ifndef ANALYZER_PROFILE_BUILD_H
 #define ANALYZER_PROFILE_BUILD_H
 
+#include <stdbool.h>
+
 #include "analyzer/profile.h"
 
 #define PROFILE_BUILD_MAX (1u << 20)
@@ -25,6 +27,12 @@ struct profile_build;
 
 /* NULL without memory; the profile is freed then. */
 struct profile_build *profile_build_begin(struct profile *profile);
+
+/* Asked for a module that the segment does not have; false: there is none. */
+typedef bool profile_build_module_fn(void *arg, uint64_t address,
+				     struct heapring_module *ret_module);
+void profile_build_ask(struct profile_build *build, profile_build_module_fn *fn,
+		       void *arg);
 
 /* The frame that `parent` calls: HR_NODE_ROOT, a reason, or what this returned. */
 uint32_t profile_build_frame(struct profile_build *build, uint32_t parent, uint64_t pc);

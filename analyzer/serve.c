@@ -8,6 +8,8 @@ const char serve_type_text[] = "text/plain; charset=utf-8";
 const char serve_type_html[] = "text/html; charset=utf-8";
 const char serve_type_binary[] = "application/octet-stream";
 
+const char *const serve_keys[] = { "pid", "seconds", "debug", NULL };
+
 const struct http_route serve_routes[] = {
 	{ .path = "/", .handle = serve_index },
 	{ .path = "/healthz", .handle = serve_health, .quick = true },

@@ -28,6 +28,7 @@ struct serve {
 };
 
 extern const struct http_route serve_routes[];
+extern const char *const serve_keys[]; /* of queries */
 
 /* The process that ?pid= means; false: the request was answered. */
 bool serve_pick(struct serve *serve, struct http_request *request,

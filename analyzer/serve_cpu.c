@@ -37,6 +37,11 @@ static void free_nothing(void *state)
 	/* serve owns it */
 }
 
+static bool find_module(void *arg, uint64_t address, struct heapring_module *ret_module)
+{
+	return cpu_unwinder_module(arg, address, ret_module);
+}
+
 static void count_sample(void *arg, const struct cpu_sample *sample)
 {
 	struct cpu_request *cpu = arg;
@@ -111,6 +116,7 @@ static int prepare(struct cpu_request *cpu, struct fault *fault)
 		return fault_set(fault, FAULT_TARGET, -EPERM,
 				 "cannot read what process %u maps",
 				 cpu->process.header.pid);
+	profile_build_ask(cpu->build, find_module, cpu->unwinder);
 	return pthread_create(&cpu->thread, NULL, sample_for_a_while, cpu) == 0
 		       ? 0
 		       : fault_set(fault, FAULT_INPUT, -EAGAIN,

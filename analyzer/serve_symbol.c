@@ -110,7 +110,7 @@ void serve_symbol(void *arg, struct http_request *request)
 
 	if (!serve_pick(arg, request, &process))
 		return;
-	if (*payload && strncmp(payload, "pid", 3) != 0)
+	if (*payload)
 		answer_names(arg, request, &process);
 	else
 		http_answer_text(request, 200, "num_symbols: 1\n");
