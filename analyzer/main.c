@@ -34,7 +34,8 @@ static const struct {
 	{ NULL, &cmd_lifetimes },
 	{ NULL, &cmd_sizes },
 	{ NULL, &cmd_foreign },
-	{ "Take along", &cmd_flame },
+	{ "Take along", &cmd_report },
+	{ NULL, &cmd_flame },
 	{ NULL, &cmd_export },
 	{ "Other", &cmd_version },
 };
