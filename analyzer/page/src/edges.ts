@@ -9,12 +9,25 @@ import { cum, flat, type Folded } from "./model";
 export interface Edge { from: number; to: number; value: number; across: boolean }
 export interface Graph { nodes: number[]; edges: Edge[]; left: number }
 
+const EDGE_MIN = 0.015; // of the whole
+
 function ranked(folded: Folded, sample: Sample, selected: number): number[] {
   const size = (unit: number) => Math.abs(cum(folded, sample, unit)) +
     Math.abs(flat(folded, sample, unit));
   const units = folded.units.map((_, unit) => unit).filter(unit => size(unit) > 0);
   return units.sort((a, b) => Number(b === selected) - Number(a === selected) ||
     size(b) - size(a) || a - b);
+}
+
+// Thin edges go, except the largest one into each node: no box stands alone.
+function thin(edges: Edge[], nodes: number[], whole: number): Edge[] {
+  const into = new Map<number, Edge>(nodes.map(node => [node, { from: -1, to: node, value: 0,
+    across: false }]));
+  for (const edge of edges)
+    if (Math.abs(edge.value) > Math.abs(into.get(edge.to)!.value))
+      into.set(edge.to, edge);
+  return edges.filter(edge => Math.abs(edge.value) >= EDGE_MIN * whole ||
+    into.get(edge.to) === edge);
 }
 
 export function callGraph(folded: Folded, sample: Sample, most: number, selected: number): Graph {
@@ -45,5 +58,6 @@ export function callGraph(folded: Folded, sample: Sample, most: number, selected
       across = false;
     }
   }
-  return { nodes, edges: [...edges.values()], left: order.length - nodes.length };
+  return { nodes, edges: thin([...edges.values()], nodes, Math.abs(folded.shown[sample])),
+    left: order.length - nodes.length };
 }

@@ -156,20 +156,3 @@ export function neighbours(folded: Folded, sample: Sample, unit: number): Neighb
     .sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || a[0] - b[0]);
   return { callers: sorted(callers), callees: sorted(callees) };
 }
-
-// The units of the stack through `unit` that has the most of the sample, outermost first.
-export function heaviestStack(folded: Folded, sample: Sample, unit: number): number[] {
-  const { profile, unitOf } = folded, { parent, place: placeOf } = profile.nodes;
-  let best = -1, most = -Infinity;
-  for (let stack = 0; stack < profile.stacks.length; stack++) {
-    const value = profile.own[sample][stack] - (profile.base?.[sample][stack] ?? 0);
-    if (value > most && unitOf[placeOf[profile.stacks[stack]]] === unit) {
-      most = value;
-      best = stack;
-    }
-  }
-  const path: number[] = [];
-  for (let node = best < 0 ? -1 : profile.stacks[best]; node >= 0; node = parent[node])
-    path.unshift(unitOf[placeOf[node]]);
-  return path;
-}

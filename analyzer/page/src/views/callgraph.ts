@@ -68,15 +68,15 @@ export class CallGraph implements Panel {
     const { folded, sample, total, profile } = this.context;
     const own = flat(folded, sample, unit), all = cum(folded, sample, unit);
     const show = profile.base ? signed : figure;
-    return [`${show(sample, own)} (${percent(own, total)})`,
-      own === all ? "" : `of ${show(sample, all)} (${percent(all, total)})`].filter(Boolean);
+    const text = (value: number) => `${show(sample, value)} (${percent(value, total)})`;
+    return own === all || own === 0 ? [text(all)] : [text(own), `of ${text(all)}`];
   }
 
   private build(graph: Graph): void {
     const { folded, sample, total } = this.context;
     const plan = new Layout({ multigraph: false });
     const size = scaleSqrt().domain([0, 1]).range([11, 19]);
-    plan.setGraph({ rankdir: "TB", nodesep: 18, ranksep: 38, marginx: 12, marginy: 12 });
+    plan.setGraph({ rankdir: "TB", nodesep: 16, ranksep: 30, marginx: 12, marginy: 12 });
     plan.setDefaultEdgeLabel(() => ({}));
     for (const unit of graph.nodes) {
       const font = size(Math.min(1, Math.abs(flat(folded, sample, unit)) / (total || 1)));
@@ -154,7 +154,7 @@ export class CallGraph implements Panel {
     if (!width || !box.width)
       return;
     const scale = Math.min(1.1, (width - 16) / box.width, (height - 16) / box.height);
-    const readable = Math.max(scale, 0.45);
+    const readable = Math.max(scale, 0.8);
     this.zooming.transform(select(this.picture as SVGSVGElement), zoomIdentity
       .translate((width - box.width * readable) / 2 - box.x * readable, 8 - box.y * readable)
       .scale(readable));

@@ -1,5 +1,6 @@
 // flame - the flame graph and the icicle, drawn on a canvas of the window's size
 //
+// The canvas sticks to the window while the page scrolls over the graph's whole height.
 // Only boxes of at least half a pixel and in sight are visited, so the cost of a
 // frame follows the screen and not the profile. A zoom is a move of the window over
 // the boxes of its outer node, which makes it smooth both ways.
@@ -11,7 +12,7 @@ import { exactly, figure, percent, signed } from "../format";
 import { flat, kept, place } from "../model";
 import { matchedSum, nodeAt, pathOf, type Tree } from "../tree";
 
-const ROW = 21, PIXELS_MIN = 0.5, MOVE_MS = 180;
+const ROW = 21, PIXELS_MIN = 0.5, MOVE_MS = 180, PAPER_HEIGHT = 900;
 
 interface Box { node: number; x: number; width: number; row: number }
 
@@ -20,8 +21,7 @@ export class Flame implements Panel {
   private readonly canvas = el("canvas", { role: "application", tabindex: 0,
     "aria-roledescription": "flame graph", "aria-describedby": "flame-status",
     "aria-label": "Flame graph. Arrow keys walk the boxes, Enter zooms in, Escape zooms out." });
-  private readonly spacer = el("div", { class: "flame-space" });
-  private readonly scroller = el("div", { class: "flame-scroll" }, this.canvas, this.spacer);
+  private readonly holder = el("div", { class: "flame-holder" }, this.canvas);
   private readonly tools = el("div", { class: "tools" });
   private readonly status = el("p", { class: "status", id: "flame-status", role: "status" });
   private readonly legend = el("ul", { class: "legend", "aria-label": "Colours" });
@@ -36,7 +36,7 @@ export class Flame implements Panel {
   private tree: Tree | null = null;
 
   constructor(private readonly context: Context) {
-    this.element.append(this.tools, this.scroller, this.legend, this.status, this.tip);
+    this.element.append(this.tools, this.legend, this.status, this.holder, this.tip);
     this.canvas.addEventListener("mousemove", event => this.point(event));
     this.canvas.addEventListener("mouseleave", () => this.point(null));
     this.canvas.addEventListener("click", event => {
@@ -46,8 +46,8 @@ export class Flame implements Panel {
     });
     this.canvas.addEventListener("keydown", event => this.key(event));
     this.canvas.addEventListener("blur", () => { this.focus = -1; this.paint(); });
-    this.scroller.addEventListener("scroll", () => this.paint());
-    new ResizeObserver(() => this.paint()).observe(this.scroller);
+    addEventListener("scroll", () => this.paint(), { passive: true });
+    new ResizeObserver(() => this.paint()).observe(this.holder);
   }
 
   draw(): void {
@@ -149,8 +149,9 @@ export class Flame implements Panel {
   private settle(node: number): void {
     this.outer = node;
     this.window = [0, 1];
-    this.scroller.scrollTop = this.context.state.up ? this.scroller.scrollHeight : 0;
     this.paint();
+    if (this.context.state.up)
+      this.holder.scrollIntoView({ block: "end" });
     this.say(this.focus >= 0 ? this.focus : -1);
   }
 
@@ -186,14 +187,15 @@ export class Flame implements Panel {
   }
 
   private paint(): void {
-    const width = this.scroller.clientWidth;
+    const width = this.holder.clientWidth;
     if (!width || !this.tree)
       return;
     this.boxes = this.layout(width);
     this.rows = this.boxes.reduce((most, box) => Math.max(most, box.row + 1), 1);
-    const height = Math.min(this.rows * ROW, this.limit()), ratio = devicePixelRatio || 1;
-    this.scroller.style.height = `${height}px`;
-    this.spacer.style.height = `${Math.max(0, this.rows * ROW - height)}px`;
+    const printing = document.body.classList.contains("printing");
+    const height = Math.min(this.rows * ROW, printing ? PAPER_HEIGHT : innerHeight);
+    const ratio = devicePixelRatio || 1;
+    this.holder.style.height = `${printing ? height : this.rows * ROW}px`;
     this.canvas.style.height = `${height}px`;
     if (this.canvas.width !== Math.round(width * ratio) ||
         this.canvas.height !== Math.round(height * ratio)) {
@@ -203,17 +205,17 @@ export class Flame implements Panel {
     const pen = this.canvas.getContext("2d")!;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
-    pen.translate(0, -this.scroller.scrollTop);
+    pen.translate(0, -this.top());
     this.paintBoxes(pen, height);
   }
 
-  private limit(): number {
-    return document.body.classList.contains("printing") ? 900
-      : Math.max(240, innerHeight - this.scroller.getBoundingClientRect().top - scrollY - 90);
+  // How far the page has scrolled over the graph.
+  private top(): number {
+    return this.canvas.getBoundingClientRect().top - this.holder.getBoundingClientRect().top;
   }
 
   private paintBoxes(pen: CanvasRenderingContext2D, height: number): void {
-    const style = getComputedStyle(this.element), top = this.scroller.scrollTop;
+    const style = getComputedStyle(this.element), top = this.top();
     const color = (name: string) => style.getPropertyValue(name);
     const { search, selected, state } = this.context, mono = color("--mono");
     const text = color("--box-text"), accent = color("--accent"), found = color("--found");
@@ -315,7 +317,7 @@ export class Flame implements Panel {
   private boxAt(event: MouseEvent): Box | undefined {
     const where = this.canvas.getBoundingClientRect();
     const x = event.clientX - where.left;
-    const y = event.clientY - where.top + this.scroller.scrollTop;
+    const y = event.clientY - where.top + this.top();
     return this.boxes.find(box => x >= box.x && x < box.x + box.width &&
       y >= this.y(box.row) && y < this.y(box.row) + ROW);
   }
@@ -373,11 +375,9 @@ export class Flame implements Panel {
 
   private focusOn(node: number): void {
     this.focus = node;
-    const y = this.y(this.tree!.depth(node));
-    if (y < this.scroller.scrollTop)
-      this.scroller.scrollTop = y;
-    else if (y + ROW > this.scroller.scrollTop + this.scroller.clientHeight)
-      this.scroller.scrollTop = y + ROW - this.scroller.clientHeight;
+    const y = this.holder.getBoundingClientRect().top + this.y(this.tree!.depth(node));
+    if (y < 0 || y + ROW > innerHeight)
+      scrollBy(0, y < 0 ? y - ROW : y + 2 * ROW - innerHeight);
     this.paint();
     this.say(node);
   }

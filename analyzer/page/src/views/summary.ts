@@ -8,7 +8,7 @@ import { SAMPLE_NAMES, bytes, duration, figure, percent, signed } from "../forma
 import { flat, place } from "../model";
 import type { State, View } from "../state";
 
-const ROWS = 12, FRAMES = 7;
+const ROWS = 12;
 
 const GOOD = new Set(["steady", "none", "warming"]);
 
@@ -75,12 +75,15 @@ export class Summary implements Panel {
       el("p", { class: "finding-title" }, one.title),
       el("p", { class: "finding-name" }, this.go(one.unit, patch),
         el("span", { class: "soft code" }, [place(unit), unit.module].filter(Boolean).join(" · "))),
-      el("p", {}, one.text),
+      el("p", {}, one.text, one.wrapper >= 0 && one.wrapper !== one.unit ? el("span",
+        { class: "soft" }, ", allocated through ", el("span", { class: "code" },
+          units[one.wrapper].name)) : ""),
       el("p", { class: "path", "aria-label": "Its largest stack, outermost first" },
-        ...abridge(one.path, FRAMES).flatMap((at, i) => [
+        ...abridge(one.path, one.unit).flatMap((at, i) => [
           i > 0 && el("span", { class: "soft", "aria-hidden": "true" }, " › "),
-          at === null ? el("span", { class: "soft" }, "…")
-            : el("span", { class: "code" }, units[at].name)]).filter(Boolean) as Node[]),
+          at === null ? el("span", { class: "soft" }, "…") : el("span",
+            { class: `code ${at.unit === one.unit ? "named" : "soft"}` },
+            units[at.unit].name + (at.line ? `:${at.line}` : ""))]).filter(Boolean) as Node[]),
       el("p", { class: "shortcuts" }, show("flame", "Flame graph"), show("graph", "Call graph"),
         show("source", "Source")));
   }

@@ -9,6 +9,8 @@ import { SAMPLE_NAMES, exactly, figure, isBytes, percent, signed } from "../form
 import { cum, error95, flat, kept, place, type Folded } from "../model";
 
 const ROW = 28;
+const WIDTHS: Record<string, [number, number]> = { name: [190, 3], flat: [150, 1], cum: [150, 1],
+  kept: [76, 0], where: [150, 1.5], module: [120, 1] };
 
 interface Column {
   key: string; title: string; hint: string;
@@ -106,7 +108,10 @@ export class Table implements Panel {
         sum + flat(folded, sample, unit), 0))} of their own`;
     this.drawHead();
     this.scroller.setAttribute("aria-rowcount", String(this.order.length + 1));
-    this.scroller.style.setProperty("--columns", this.template());
+    this.scroller.style.setProperty("--columns", this.widths().map(([least, share]) =>
+      share ? `minmax(${least}px, ${share}fr)` : `${least}px`).join(" "));
+    this.scroller.style.setProperty("--least",
+      `${this.widths().reduce((sum, [least]) => sum + least, 0)}px`);
     this.virtual.setOptions({ ...this.virtual.options, ...this.options() });
     this.virtual._willUpdate();
     this.virtual.measure();
@@ -117,11 +122,9 @@ export class Table implements Panel {
     this.fill();
   }
 
-  private template(): string {
-    return this.columns.map(({ key }) => key === "name" ? "minmax(180px, 3fr)"
-      : key === "flat" || key === "cum" ? "minmax(150px, 1fr)"
-      : key === "where" ? "minmax(110px, 1.2fr)" : key === "module" ? "minmax(90px, 1fr)"
-      : key === "kept" ? "72px" : "100px").join(" ");
+  // The least width of each column, and its share of what is left.
+  private widths(): [number, number][] {
+    return this.columns.map(({ key }) => WIDTHS[key] ?? [108, 0]);
   }
 
   private sort(): void {
