@@ -65,6 +65,9 @@ function draw(): void {
     const active = tab.dataset.value === view;
     tab.setAttribute("aria-selected", String(active));
     tab.tabIndex = active ? 0 : -1;
+    if (active)
+      tabs.scrollLeft = Math.max(0, Math.min(tabs.scrollLeft, tab.offsetLeft - tabs.offsetLeft),
+        tab.offsetLeft - tabs.offsetLeft + tab.offsetWidth - tabs.clientWidth);
   }
   details.draw();
   for (const name of VIEWS)

@@ -68,7 +68,7 @@ export class Details {
     const list = (title: string, from: [number, number][]) => from.length === 0 ? [] : [
       el("h3", {}, title),
       el("ul", { class: "neighbours" }, ...from.slice(0, MOST).map(([other, value]) =>
-        el("li", {}, el("button", { type: "button", class: "neighbour",
+        el("li", {}, el("button", { type: "button", class: "neighbour", "data-value": value,
           onclick: () => context.select(other) },
           el("span", { class: "code" }, folded.units[other].name),
           el("span", { class: "number" }, show(sample, value)), bar(value / whole)))),
