@@ -77,6 +77,7 @@ struct profile {
 	uint64_t total[PROFILE_SAMPLES];
 	uint64_t peak_space;
 	uint64_t peak_error; /* the peak may be higher by so many bytes */
+	uint64_t window_ns;  /* values are of the last so many ns; 0: since the start */
 	struct profile_coverage coverage;
 	struct history
 		*history; /* see history.h; NULL: not asked for, or there is none */

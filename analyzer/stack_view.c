@@ -294,7 +294,8 @@ uint32_t stack_view_frames(struct stack_view *view, size_t stack,
 {
 	const struct profile_stack *from = &view->profile->stacks[stack];
 	const struct segment *segment = view->profile->segment;
-	struct walk walk = { .in_allocator = true, .last.place = PLACE_HIDDEN };
+	struct walk walk = { .in_allocator = !view->options->keep_allocator,
+			     .last.place = PLACE_HIDDEN };
 	uint32_t node = from->node;
 
 	for (; node >= HR_NODE_FIRST; node = segment->nodes[node].parent)
