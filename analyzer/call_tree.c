@@ -104,6 +104,8 @@ static int add_stack(struct building *building, const struct stack_set *set,
 	}
 	add_values(building->tree.nodes[node].flat, entry->value);
 	add_values(building->tree.nodes[node].base_flat, entry->base);
+	for (int s = 0; s < PROFILE_SAMPLES; s++)
+		building->tree.nodes[node].variance[s] += entry->variance[s];
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct call_node {
 	int64_t flat[PROFILE_SAMPLES];
 	int64_t cum[PROFILE_SAMPLES];
 	int64_t base_flat[PROFILE_SAMPLES]; /* what a base took off flat */
+	double variance[PROFILE_SAMPLES];   /* of flat */
 };
 
 struct call_tree {

@@ -25,6 +25,7 @@ extern const struct command cmd_foreign;
 extern const struct command cmd_lifetimes;
 extern const struct command cmd_list;
 extern const struct command cmd_peek;
+extern const struct command cmd_report;
 extern const struct command cmd_serve;
 extern const struct command cmd_sizes;
 extern const struct command cmd_tree;

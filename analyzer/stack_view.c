@@ -89,7 +89,9 @@ static int place_of(struct stack_view *view, const struct symbol *symbol,
 		    uint32_t *ret_number)
 {
 	bool is_program = symbol->flags & HR_MODULE_MAIN, by_line = false;
-	struct place place = { .function = symbol->function, .module = symbol->module };
+	struct place place = { .function = symbol->function,
+			       .module = symbol->module,
+			       .start_line = symbol->start_line };
 
 	switch (view->options->granularity) {
 	case VIEW_FUNCTIONS:

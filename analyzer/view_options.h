@@ -44,6 +44,8 @@ struct view_options {
 	bool normalize;
 	bool threads_as_labels;     /* by thread, but without the frame of its name */
 	long rows;                  /* -n; -1: the view's default */
+	const char *at;             /* a moment for history_moment.h, NULL: now or peak */
+	const char *since;          /* likewise, NULL: from the start */
 	const char *base;           /* TARGET to subtract, NULL none */
 	const char *unit;           /* of sizes, NULL: what suits each */
 	bool keep_allocator;        /* its frames at the inner end of stacks stay */

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "preload/history.h"
 #include "preload/identity.h"
 #include "preload/keep.h"
 #include "preload/live_table.h"
@@ -141,7 +142,8 @@ static bool reserve(void)
 {
 	if (reserved)
 		return true;
-	reserved = live_table_init() && rows_init() && threads_init();
+	reserved = live_table_init() && rows_init() && threads_init() &&
+		   history_reserve(config.history);
 	if (!reserved)
 		complain("no address space for its tables", "", "",
 			 " (RLIMIT_AS or overcommit_memory=2); raise the limit");
@@ -170,6 +172,7 @@ static bool begin(const struct identity_parent *parent)
 		return false;
 	}
 	identity_write(segment.header, &config, parent);
+	history_begin(config.history, config.interval_ns, segment.header->start_mono_ns);
 	return true;
 }
 

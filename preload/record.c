@@ -1,6 +1,7 @@
 #include "preload/record.h"
 
 #include "preload/config.h"
+#include "preload/history.h"
 #include "preload/mode.h"
 #include "preload/modules.h"
 #include "preload/next.h"
@@ -11,8 +12,13 @@
 
 void *record_clock(struct thread *t, void *block)
 {
-	t->now_ms = os_coarse_ms() & LIVE_WORD;
+	uint64_t now_ms = os_coarse_ms();
+
 	t->clock_events = CLOCK_EVENTS;
+	if (unlikely(t->now_ms != (now_ms & LIVE_WORD))) {
+		t->now_ms = now_ms & LIVE_WORD;
+		history_tick(now_ms);
+	}
 	mode_refresh(t);
 	/* the last stack is matched without a look at the generation: do it here */
 	if (unlikely(t->generation != modules_generation()))
@@ -116,6 +122,14 @@ static int64_t count_free_sampled(const struct thread *t, struct heapring_counte
 	return (int64_t)w.bytes;
 }
 
+/* A change that was large enough to fold is large enough to look at the clock: a
+ * program may be silent for long after it. */
+static void live_changed(struct thread *t, int64_t by)
+{
+	if (unlikely(peak_live_changed(t, by)))
+		record_clock(t, NULL);
+}
+
 /* Counts the free of a block taken out of the live table. */
 static void free_taken(struct thread *t, const struct live_block *taken)
 {
@@ -138,7 +152,7 @@ static void free_taken(struct thread *t, const struct live_block *taken)
 		count_free(t, c, taken->size, taken->born_ms);
 	else
 		bytes = count_free_sampled(t, c, taken, rate);
-	peak_live_changed(t, -bytes);
+	live_changed(t, -bytes);
 }
 
 static void take_and_count(struct thread *t, uint32_t *word, const void *block)
@@ -186,7 +200,7 @@ static void count_at(struct thread *t, uint32_t *word, void *block, size_t size,
 		live_filter_add(block);
 		live_put_sampled(word, site, size, t->now_ms);
 	}
-	peak_live_changed(t, bytes);
+	live_changed(t, bytes);
 }
 
 static void count_and_enter(struct thread *t, void *block, size_t size,
@@ -271,8 +285,10 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 		return;
 	}
 	enter_gate(t);
-	if (t->resume == GATE_SAMPLED)
+	if (t->resume == GATE_SAMPLED) {
 		mode_rearm(t);
+		record_clock(t, NULL); /* samples are far apart */
+	}
 	if (likely(t->resume != GATE_DORMANT))
 		count_and_enter(t, block, size, &caller);
 	else

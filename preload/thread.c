@@ -65,6 +65,22 @@ void threads_reset(void)
 	probe_next = 0;
 }
 
+uint32_t threads_slots(void)
+{
+	uint32_t used = __atomic_load_n(&segment.header->threads_used, __ATOMIC_ACQUIRE);
+
+	return used < slots_max ? used : slots_max;
+}
+
+const struct heapring_counter *threads_counters(uint32_t slot, uint32_t index)
+{
+	struct heapring_counter **directory =
+		(struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
+
+	/* acquire: the page is described before it is entered (counters_make()) */
+	return __atomic_load_n(&directory[index], __ATOMIC_ACQUIRE);
+}
+
 void threads_off(void)
 {
 	thread_self = &off;

@@ -81,6 +81,11 @@ void thread_forget(struct thread *t);
 /* For a fork child: every slot is free again. */
 void threads_reset(void);
 
+/* Slots handed out so far, and the counters of one at sites index * HR_COUNTERS_PER_PAGE
+ * (of the live table's numbers) and following; NULL: none. From any thread. */
+uint32_t threads_slots(void);
+const struct heapring_counter *threads_counters(uint32_t slot, uint32_t index);
+
 /* Ends counting in this process: all threads pass through. */
 void threads_off(void);
 
