@@ -1,10 +1,12 @@
-// time - live bytes and the rate of allocation over time, drawn by uPlot
+// time - live bytes, who holds them, and the rate of allocation over time, drawn by uPlot
 
 import uPlot from "uplot";
+import { isDark } from "../color";
 import type { Context, Panel } from "../context";
 import { plain, type History } from "../data";
 import { el } from "../dom";
 import { bytes, duration } from "../format";
+import { responsible } from "../responsible";
 
 const HUES = [35, 250, 155, 320, 90, 200, 290, 15];
 
@@ -61,19 +63,26 @@ export class Time implements Panel {
         [this.series("In use", "--accent", true)], bytes),
       this.plot("Allocated a second", history, [time, rate],
         [this.series("Rate", "--rate", false)], value => `${bytes(value)}/s`)];
-    if (history.functions.length)
-      plots.splice(1, 0, this.byFunction(history));
+    const named = this.byFunction(history);
+    if (named.length)
+      plots.splice(1, 0, this.plot("Live bytes by who holds them", history,
+        [history.grid_s, ...named.map(one => one.values)], named.map((one, i) => ({
+          label: one.name, width: 2, stroke: `oklch(${isDark() ? 0.75 : 0.58} 0.15 ${HUES[i]})`,
+          points: { show: false },
+          value: (_: uPlot, at: number | null) => at === null ? "" : bytes(at) })), bytes));
     return plots;
   }
 
-  private byFunction(history: History): uPlot {
-    const { texts, functions } = this.context.profile, shown = history.functions.slice(0, 8);
-    return this.plot("Live bytes by the function that allocated them", history,
-      [history.grid_s, ...shown.map(one => one.inuse_space)], shown.map((one, i) => ({
-        label: texts[functions.name[one.function]], width: 2,
-        stroke: `oklch(0.62 0.16 ${HUES[i]})`, points: { show: false },
-        value: (_: uPlot, value: number | null) => value === null ? "" : bytes(value),
-      })), bytes);
+  // Of each function that is responsible for a stack that the history follows.
+  private byFunction(history: History): { name: string; values: number[] }[] {
+    const folded = this.context.foldedAt("functions"), { ofStack } = responsible(folded);
+    const sums = new Map<number, number[]>();
+    for (const { stack, inuse_space: values } of history.stacks) {
+      const sum = sums.get(ofStack[stack]) ?? values.map(() => 0);
+      sums.set(ofStack[stack], sum.map((value, i) => value + values[i]));
+    }
+    return [...sums].sort((a, b) => Math.max(...b[1]) - Math.max(...a[1])).slice(0, HUES.length)
+      .map(([unit, values]) => ({ name: folded.units[unit].name, values }));
   }
 
   private series(label: string, color: string, area: boolean): uPlot.Series {
