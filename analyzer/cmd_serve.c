@@ -19,6 +19,7 @@ struct asked {
 	const char *token_file;
 	const char *names;
 	long sites;
+	bool sources;
 };
 
 static int prepare(const struct asked *asked, struct http_setup *setup,
@@ -115,7 +116,35 @@ static bool set_sites(void *to, const char *value)
 	return option_set_count(to, value) && *(long *)to <= METRICS_SITES_MAX;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run_with(const struct command *command, struct asked *asked,
+		    const struct option_spec *own, int arguments, int argc, char **argv)
+{
+	struct options options = { .command = command,
+				   .tables = { own },
+				   .arguments_min = arguments,
+				   .arguments_max = arguments ? arguments : -1 };
+	struct serve serve = { 0 };
+	struct fault fault;
+	int first, status = 0;
+
+	if (options_parse(&options, argc, argv, &first, &fault) < 0)
+		return fault_print(&fault);
+	if (options.help_given)
+		return 0;
+	unsetenv("DEBUGINFOD_URLS"); /* a request must not wait for a network */
+	serve.served.names = argv + first;
+	serve.served.names_count = argc - first;
+	serve.has_sources = asked->sources;
+	serve.cache = symbol_cache_new();
+	serve.metrics = metrics_new((unsigned)asked->sites);
+	if (serve_until_signal(&serve, asked, &fault) < 0)
+		status = fault_print(&fault);
+	metrics_free(serve.metrics);
+	symbol_cache_free(serve.cache);
+	return status;
+}
+
+static int run_serve(const struct command *command, int argc, char **argv)
 {
 	struct asked asked = { .listen = "127.0.0.1:6060", .sites = 20 };
 	const struct option_spec own[] = {
@@ -129,29 +158,25 @@ static int run(const struct command *command, int argc, char **argv)
 		  option_set_string, &asked.names },
 		{ "sites", 0, "COUNT", "call stacks in /metrics, of each process (20)",
 		  set_sites, &asked.sites },
+		{ "sources", 0, NULL, "put lines of source files into the page",
+		  option_set_true, &asked.sources },
 		{ NULL },
 	};
-	struct options options = { .command = command,
-				   .tables = { own },
-				   .arguments_max = -1 };
-	struct serve serve = { 0 };
-	struct fault fault;
-	int first, status = 0;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	if (options.help_given)
-		return 0;
-	unsetenv("DEBUGINFOD_URLS"); /* a request must not wait for a network */
-	serve.served.names = argv + first;
-	serve.served.names_count = argc - first;
-	serve.cache = symbol_cache_new();
-	serve.metrics = metrics_new((unsigned)asked.sites);
-	if (serve_until_signal(&serve, &asked, &fault) < 0)
-		status = fault_print(&fault);
-	metrics_free(serve.metrics);
-	symbol_cache_free(serve.cache);
-	return status;
+	return run_with(command, &asked, own, 0, argc, argv);
+}
+
+static int run_web(const struct command *command, int argc, char **argv)
+{
+	struct asked asked = { .listen = "127.0.0.1:0", .sites = 20, .sources = true };
+	const struct option_spec own[] = {
+		{ "listen", 'l', "HOST:PORT",
+		  "where to listen (a free port of 127.0.0.1)", option_set_string,
+		  &asked.listen },
+		{ NULL },
+	};
+
+	return run_with(command, &asked, own, 1, argc, argv);
 }
 
 const struct command cmd_serve = {
@@ -166,5 +191,15 @@ const struct command cmd_serve = {
 		"Where several processes are served, ?pid= chooses one; ?seconds=N is "
 		"what\n"
 		"changed in N seconds; ?debug=1 is text.",
-	.run = run,
+	.run = run_serve,
+};
+
+const struct command cmd_web = {
+	.name = "web",
+	.arguments = "[OPTION...] TARGET",
+	.summary = "Show the page of `report` live, in a browser",
+	.help = "Prints the address to open and serves until it is interrupted. The page "
+		"has lines of\n"
+		"source files, where they are found.",
+	.run = run_web,
 };

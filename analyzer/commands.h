@@ -31,5 +31,6 @@ extern const struct command cmd_serve;
 extern const struct command cmd_sizes;
 extern const struct command cmd_tree;
 extern const struct command cmd_version;
+extern const struct command cmd_web;
 
 #endif

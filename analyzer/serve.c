@@ -11,11 +11,12 @@ const char serve_type_binary[] = "application/octet-stream";
 const char *const serve_keys[] = { "pid", "seconds", "debug", NULL };
 
 const struct http_route serve_routes[] = {
-	{ .path = "/", .handle = serve_index },
+	{ .path = "/", .handle = serve_page },
+	{ .path = "/data.json", .handle = serve_page_data },
 	{ .path = "/healthz", .handle = serve_health, .quick = true },
 	{ .path = "/metrics", .handle = serve_metrics },
-	{ .path = "/debug/pprof", .handle = serve_pprof_index },
-	{ .path = "/debug/pprof/", .handle = serve_pprof_index },
+	{ .path = "/debug/pprof", .handle = serve_index },
+	{ .path = "/debug/pprof/", .handle = serve_index },
 	{ .path = "/debug/pprof/heap", .handle = serve_heap },
 	{ .path = "/debug/pprof/allocs", .handle = serve_allocs },
 	{ .path = "/debug/pprof/profile", .handle = serve_cpu },
@@ -57,6 +58,18 @@ bool serve_pick(struct serve *serve, struct http_request *request,
 		answer_fault(request, r, &fault);
 	served_list_done(&list);
 	return r == 0;
+}
+
+bool serve_is_one(struct serve *serve)
+{
+	const struct served_process *process;
+	struct served_list list = { 0 };
+	struct fault ignored;
+	bool is_one = served_list(&serve->served, &list, &ignored) == 0 &&
+		      served_pick(&list, NULL, &process, &ignored) == 0;
+
+	served_list_done(&list);
+	return is_one;
 }
 
 bool serve_number(struct http_request *request, const char *key, unsigned most,

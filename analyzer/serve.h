@@ -25,6 +25,7 @@ struct serve {
 	struct symbol_cache *cache;
 	struct metrics *metrics;
 	struct cpu_request *cpu; /* the one that runs, NULL none */
+	bool has_sources;        /* lines of source files go into the page */
 };
 
 extern const struct http_route serve_routes[];
@@ -33,6 +34,9 @@ extern const char *const serve_keys[]; /* of queries */
 /* The process that ?pid= means; false: the request was answered. */
 bool serve_pick(struct serve *serve, struct http_request *request,
 		struct served_process *ret_process);
+
+/* Is there no choice to make? */
+bool serve_is_one(struct serve *serve);
 
 /* Answers with a fault's text and the status that suits it. */
 void serve_fault(struct http_request *request, const struct fault *fault);
@@ -57,7 +61,8 @@ void serve_text_drop(struct serve_text *text);
 extern const char serve_type_text[], serve_type_html[], serve_type_binary[];
 
 /* The handlers, by file. */
-http_handler serve_index, serve_pprof_index, serve_health;     /* serve_index.c */
+http_handler serve_index, serve_health;                        /* serve_index.c */
+http_handler serve_page, serve_page_data;                      /* serve_page.c */
 http_handler serve_heap, serve_allocs, serve_legacy_heap;      /* serve_heap.c */
 http_handler serve_symbol, serve_cmdline, serve_cmdline_lines; /* serve_symbol.c */
 http_handler serve_threads;                                    /* serve_threads.c */

@@ -59,9 +59,10 @@ static void put_process(const struct served_process *process, FILE *to)
 
 	report_state(&process->header, process->life, state, sizeof(state));
 	report_mode(&process->header, mode, sizeof(mode));
-	fprintf(to, "<tr><td class=n>%u<td><b>", process->header.pid);
+	fprintf(to, "<tr><td class=n>%u<td><a href=\"/?pid=%u\"><b>", process->header.pid,
+		process->header.pid);
 	put_escaped(served_program(&process->header), to);
-	fputs("</b><br><small><code>", to);
+	fputs("</b></a><br><small><code>", to);
 	put_command(&process->header, to);
 	fprintf(to, "</code></small><td>%s<br><small>%s</small><td>", state, mode);
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
@@ -91,8 +92,9 @@ static void put_list(const struct served_list *list, FILE *to)
 	      to);
 }
 
-static void answer_list(struct serve *serve, struct http_request *request)
+void serve_index(void *arg, struct http_request *request)
 {
+	struct serve *serve = arg;
 	struct served_list list;
 	struct serve_text text;
 	struct fault fault;
@@ -106,16 +108,6 @@ static void answer_list(struct serve *serve, struct http_request *request)
 		put_list(&list, text.stream);
 	served_list_done(&list);
 	serve_text_answer(&text, request, serve_type_html);
-}
-
-void serve_index(void *arg, struct http_request *request)
-{
-	answer_list(arg, request);
-}
-
-void serve_pprof_index(void *arg, struct http_request *request)
-{
-	answer_list(arg, request);
 }
 
 /* On the network's thread: the server is well when it can say so. */

@@ -4,6 +4,7 @@
 Usage: run_serve.py HEAPRING CHURN
 """
 import gzip
+import json
 import os
 import re
 import shutil
@@ -79,6 +80,11 @@ class Serve(Profiled):
         self.assertEqual([int(metrics[name]) for name in (
             "live_bytes", "live_objects", "allocated_bytes_total", "allocated_objects_total")],
             wanted)
+        page = json.loads(server.text("/data.json"))
+        self.assertEqual([page["total"][sample] for sample in SAMPLES], wanted)
+        shown = server.get("/")
+        self.assertEqual(shown[1]["Content-Type"], "text/html; charset=utf-8")
+        self.assertTrue('"inuse_space":%d' % wanted[0] in shown[2].decode())
         sites = re.findall(r"^heapring_site_live_bytes\{.*\} ([0-9]+)$", server.text("/metrics"), re.M)
         self.assertEqual(sum(map(int, sites)), wanted[0])
 
@@ -117,7 +123,8 @@ class Serve(Profiled):
         process.kill()
         process.wait()
         self.assertIn("killed", server.text("/debug/pprof/heap?debug=1"))
-        self.assertIn("killed", server.text("/"))
+        self.assertIn("killed", server.text("/debug/pprof/"))
+        self.assertEqual(json.loads(server.text("/data.json"))["process"]["state"], "killed")
         self.assertRegex(server.text("/metrics"), r'heapring_up\{pid="%d",.*\} 0' % process.pid)
 
     def test_several_processes_are_told_apart_by_pid(self):
@@ -131,6 +138,9 @@ class Serve(Profiled):
             with open(name, "wb") as stream:
                 stream.write(server.get("/debug/pprof/heap?pid=%d" % pid)[2])
             self.assertEqual(self.read(name)["process"]["pid"], pid)
+            self.assertTrue('href="/?pid=%d"' % pid in server.text("/"))
+            self.assertEqual(json.loads(server.text("/data.json?pid=%d" % pid))["process"]["pid"], pid)
+            self.assertTrue('"pid":%d' % pid in server.text("/?pid=%d" % pid))
         self.assertEqual(server.get("/debug/pprof/heap?pid=1")[0], 404)
         self.assertEqual(server.get("/debug/pprof/heap?pid=x")[0], 400)
         only = self.serve(str(pids[0]))
@@ -148,6 +158,10 @@ class Serve(Profiled):
         self.assertIn("%d" % process.pid, threads)
         self.assertEqual(server.text("/healthz"), "ok\n")
         self.assertIn("pid=%d" % process.pid, server.text("/debug/pprof/"))
+        self.assertFalse("noinline" in server.text("/data.json"))  # no source files
+        build = os.path.dirname(os.path.dirname(CHURN))
+        open_server = Server(self, "--sources", folder=self.segments, cwd=build)
+        self.assertTrue("noinline" in open_server.text("/data.json"))
         status, headers, body = server.get("/debug/pprof/heap", method="HEAD")
         self.assertEqual((status, body, int(headers["Content-Length"]) > 100), (200, b"", True))
 

@@ -11,12 +11,12 @@ from profiled import HEAPRING, environment
 
 
 class Server:
-    def __init__(self, test, *args, folder=None, **env):
+    def __init__(self, test, *args, folder=None, cwd=None, **env):
         if folder:
             env["HEAPRING_DIR"] = folder
         self.process = subprocess.Popen(
             [HEAPRING, "serve", "--listen", "127.0.0.1:0", *args], stderr=subprocess.PIPE,
-            text=True, env=environment(**env))
+            text=True, env=environment(**env), cwd=cwd)
         test.addCleanup(self.end)
         line = self.process.stderr.readline()
         found = re.search(r"http://127\.0\.0\.1:([0-9]+)/", line)
