@@ -20,6 +20,7 @@ void page_prepare(struct page_options *page, struct view_options *options)
 	options->granularity = VIEW_LINES;
 	if (page->only_flame)
 		return;
+	options->wants.if_there = !options->wants.history;
 	options->wants.history = true;
 	options->wants.details = !options->wants.at_peak && !options->wants.by_thread;
 }
