@@ -16,7 +16,7 @@ export interface Process {
 }
 export interface Verdict {
   verdict: string; growth: string; pattern: string; confidence: number;
-  site: { function: string; module?: string } | null;
+  site: { function: string; module?: string; file?: string | null; line?: number | null } | null;
   rate_bytes_per_s?: number | null; eta_to_limit_s?: number | null;
   evidence: string[]; advice: string[]; checklist: { step: string; finding: string }[];
 }

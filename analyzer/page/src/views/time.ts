@@ -117,8 +117,8 @@ export class Time implements Panel {
     return new uPlot({
       width: this.charts.clientWidth, height: title.startsWith("Allocated") ? 170 : 260,
       series: [{ label: "Time", value: (_, at) => at === null ? "" : duration(at) }, ...series],
-      scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low), (high || 1) * 1.08] } },
-      axes: [{ ...axis, values: (_, at) => moments(at) },
+      scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low), (high || 1) * 1.16] } },
+      axes: [{ ...axis, size: 32, values: (_, at) => moments(at) },
         { ...axis, size: 84, values: (_, at) => at.map(text), incrs: this.steps() }],
       cursor: { points: { size: 7 }, sync: { key: "time" } },
       legend: { live: true },
