@@ -27,6 +27,7 @@ struct call_node {
 struct call_tree {
 	struct call_node *nodes;
 	uint32_t count, room;
+	uint32_t *node_of; /* by entry of the set: its innermost frame */
 };
 
 int call_tree_load(const struct stack_set *set, enum profile_sample sample,

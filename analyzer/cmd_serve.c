@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/browser.h"
 #include "analyzer/serve.h"
 
 struct asked {
@@ -20,6 +21,7 @@ struct asked {
 	const char *names;
 	long sites;
 	bool sources;
+	bool open; /* in a browser */
 };
 
 static int prepare(const struct asked *asked, struct http_setup *setup,
@@ -90,6 +92,7 @@ static int serve_until_signal(struct serve *serve, const struct asked *asked,
 				    .keys = serve_keys,
 				    .arg = serve };
 	struct http_server *server;
+	char url[1100];
 	bool is_v6;
 	int r = prepare(asked, &setup, fault);
 
@@ -102,9 +105,12 @@ static int serve_until_signal(struct serve *serve, const struct asked *asked,
 	if (r < 0)
 		return r;
 	is_v6 = strchr(setup.address.host, ':') != NULL;
-	fprintf(stderr, "heapring: serving http://%s%s%s:%u/\n", is_v6 ? "[" : "",
-		*setup.address.host ? setup.address.host : "0.0.0.0", is_v6 ? "]" : "",
-		http_server_port(server));
+	snprintf(url, sizeof(url), "http://%s%s%s:%u/", is_v6 ? "[" : "",
+		 *setup.address.host ? setup.address.host : "0.0.0.0", is_v6 ? "]" : "",
+		 http_server_port(server));
+	fprintf(stderr, "heapring: serving %s\n", url);
+	if (asked->open)
+		browser_open(url);
 	wait_for_signal();
 	http_server_stop(server);
 	serve_cpu_end(serve);
@@ -168,7 +174,9 @@ static int run_serve(const struct command *command, int argc, char **argv)
 
 static int run_web(const struct command *command, int argc, char **argv)
 {
-	struct asked asked = { .listen = "127.0.0.1:0", .sites = 20, .sources = true };
+	struct asked asked = {
+		.listen = "127.0.0.1:0", .sites = 20, .sources = true, .open = true
+	};
 	const struct option_spec own[] = {
 		{ "listen", 'l', "HOST:PORT",
 		  "where to listen (a free port of 127.0.0.1)", option_set_string,
@@ -198,8 +206,10 @@ const struct command cmd_web = {
 	.name = "web",
 	.arguments = "[OPTION...] TARGET",
 	.summary = "Show the page of `report` live, in a browser",
-	.help = "Prints the address to open and serves until it is interrupted. The page "
-		"has lines of\n"
+	.help = "Prints the address, opens it where there is a display, and serves until "
+		"it is\n"
+		"interrupted. The page asks for new figures every two seconds, and has "
+		"lines of\n"
 		"source files, where they are found.",
 	.run = run_web,
 };

@@ -18,6 +18,11 @@ void page_prepare(struct page_options *page, struct view_options *options)
 {
 	page->level = options->granularity;
 	options->granularity = VIEW_LINES;
+	if (page->only_flame)
+		return;
+	options->wants.if_there = !options->wants.history;
+	options->wants.history = true;
+	options->wants.details = !options->wants.at_peak && !options->wants.by_thread;
 }
 
 /* Writes up to the mark; returns what comes behind it. */

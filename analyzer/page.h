@@ -25,7 +25,6 @@ struct page_options {
 	bool no_sources; /* no line of any source file goes into the page */
 	bool only_flame; /* the flame graph is the page */
 	bool live;       /* the page asks for `data.json` beside it again and again */
-	json_t *verdict; /* the object of `audit`, NULL none; stays the caller's */
 };
 
 void page_prepare(struct page_options *page, struct view_options *options);

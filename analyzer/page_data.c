@@ -15,7 +15,9 @@
 
 #include "analyzer/call_tree.h"
 #include "analyzer/json_columns.h"
+#include "analyzer/page_history.h"
 #include "analyzer/page_sources.h"
+#include "analyzer/page_verdict.h"
 
 #define NONE UINT32_MAX
 
@@ -118,20 +120,13 @@ static int number_place(struct building *building, uint32_t at)
 
 static int walk(struct building *building)
 {
-	const struct call_node *nodes = building->tree.nodes;
-	uint32_t at = nodes[0].child, count = 0;
+	const struct call_tree *tree = &building->tree;
+	uint32_t at = 0, count = 0;
 
-	while (at != CALL_TREE_NONE) {
+	while ((at = call_tree_next(tree, at, /*inside=*/true)) != 0) {
 		building->order[count++] = at;
-		if (number_place(building, nodes[at].place) < 0)
+		if (number_place(building, tree->nodes[at].place) < 0)
 			return -ENOMEM;
-		if (nodes[at].child != CALL_TREE_NONE) {
-			at = nodes[at].child;
-			continue;
-		}
-		while (at && nodes[at].next == CALL_TREE_NONE)
-			at = nodes[at].parent;
-		at = at ? nodes[at].next : CALL_TREE_NONE;
 	}
 	return 0;
 }
@@ -347,16 +342,43 @@ static json_t *small_keys(const struct view_target *target,
 					      [VIEW_LINES] = "lines",
 					      [VIEW_MODULES] = "modules" };
 	json_t *keys = view_json(target, page->only_flame ? "flame" : "page");
+	json_t *verdict = page->only_flame ? NULL : page_verdict(target);
 
 	json_object_set_new(keys, "level", json_string(levels[page->level]));
 	json_object_set_new(keys, "own_total", own_total(target->profile));
 	json_object_set_new(keys, "warnings", warnings(target));
-	if (page->verdict)
-		json_object_set(keys, "verdict", page->verdict);
+	if (verdict)
+		json_object_set_new(keys, "verdict", verdict);
 	if (!page->no_sources)
 		json_object_set_new(keys, "sources",
 				    page_sources(target, &page->sources, fault));
 	return keys;
+}
+
+/* The stacks that the entries of the set became, in the order of put_stacks(). */
+static int put_history(const struct building *building, struct json_columns *to)
+{
+	const struct stack_set *set = &building->target->set;
+	uint32_t *of_node = malloc(building->tree.count * sizeof(*of_node));
+	uint32_t *stack_of = malloc((set->count + 1) * sizeof(*stack_of));
+	uint32_t number = 0;
+	int r = -ENOMEM;
+
+	if (of_node && stack_of) {
+		for (uint32_t i = 0; i + 1 < building->tree.count; i++) {
+			uint32_t at = building->order[i];
+
+			of_node[at] = has_stack(&building->tree.nodes[at])
+					      ? number++
+					      : PAGE_HISTORY_NONE;
+		}
+		for (size_t i = 0; i < set->count; i++)
+			stack_of[i] = of_node[building->tree.node_of[i]];
+		r = page_history_write(building->target, stack_of, to);
+	}
+	free(of_node);
+	free(stack_of);
+	return r;
 }
 
 int page_data_write(const struct view_target *target, const struct page_options *page,
@@ -369,14 +391,16 @@ int page_data_write(const struct view_target *target, const struct page_options 
 	if (r == 0) {
 		json_columns_open(&columns, NULL);
 		r = json_columns_put(&columns, small_keys(target, page, fault));
-		if (r < 0)
-			fault_set(fault, FAULT_INPUT, r, "out of memory for the page");
 		put_texts(&building, &columns);
 		put_functions(&building, &columns);
 		put_places(&building, &columns);
 		put_nodes(&building, &columns);
 		put_stacks(&building, &columns);
+		if (r == 0 && !page->only_flame)
+			r = put_history(&building, &columns);
 		json_columns_close(&columns);
+		if (r < 0)
+			fault_set(fault, FAULT_INPUT, r, "out of memory for the page");
 	}
 	done(&building);
 	return r;

@@ -17,6 +17,7 @@
  *   variance    {inuse_space, ..}: beside stacks; only where something was sampled
  *   sources     see page_sources.h
  *   verdict     the object of `audit`, only when there is one
+ *   history     see page_history.h
  *
  * A stack's figures are the target's own, so figure - base is what a view shows.
  * Columns of small numbers keep it compact: 60,000 stacks are about 5 MB.

@@ -37,7 +37,8 @@ struct profile_wants {
 	bool at_peak;
 	bool by_thread;
 	bool details;
-	bool history; /* how the figures moved; not with at_peak or by_thread */
+	bool history;  /* how the figures moved; not with at_peak or by_thread */
+	bool if_there; /* no fault where another format has no details or history */
 };
 
 struct profile_stack {

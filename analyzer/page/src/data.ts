@@ -15,10 +15,10 @@ export interface Process {
   state: "live" | "exited" | "killed"; exit: number | null; signal: number | null;
 }
 export interface Verdict {
-  verdict: string; growth?: string; confidence?: number;
-  site?: { function?: string; stack?: unknown[] } | null;
+  verdict: string; growth: string; pattern: string; confidence: number;
+  site: { function: string; module?: string; file?: string | null; line?: number | null } | null;
   rate_bytes_per_s?: number | null; eta_to_limit_s?: number | null;
-  evidence?: string[]; advice?: string[]; checklist?: { step: string; finding: string }[];
+  evidence: string[]; advice: string[]; checklist: { step: string; finding: string }[];
 }
 // Totals at moments, oldest first; seconds since profiling began.
 export interface History extends Record<Sample, number[]> {
@@ -28,9 +28,8 @@ export interface History extends Record<Sample, number[]> {
   damaged: boolean;
   peak_s: number | null;
   marks: { name: string; count: number; first_s: number; last_s: number }[];
-  // live bytes of the functions that matter most, at grid_s
   grid_s: number[];
-  functions: { function: number; inuse_space: number[] }[];
+  stacks: { stack: number; inuse_space: number[] }[]; // those that held the most, at grid_s
 }
 export interface SourceFile { file: string; lines: number; pieces: [number, string][] }
 

@@ -6,7 +6,10 @@
 import type { Sample } from "./data";
 import { cum, flat, type Folded } from "./model";
 
-export interface Edge { from: number; to: number; value: number; across: boolean }
+export interface Edge {
+  from: number; to: number; value: number; across: boolean;
+  last: number; // the stack that was counted last
+}
 export interface Graph { nodes: number[]; edges: Edge[]; left: number }
 
 const EDGE_MIN = 0.015; // of the whole
@@ -22,7 +25,7 @@ function ranked(folded: Folded, sample: Sample, selected: number): number[] {
 // Thin edges go, except the largest one into each node: no box stands alone.
 function thin(edges: Edge[], nodes: number[], whole: number): Edge[] {
   const into = new Map<number, Edge>(nodes.map(node => [node, { from: -1, to: node, value: 0,
-    across: false }]));
+    across: false, last: -1 }]));
   for (const edge of edges)
     if (Math.abs(edge.value) > Math.abs(into.get(edge.to)!.value))
       into.set(edge.to, edge);
@@ -33,26 +36,29 @@ function thin(edges: Edge[], nodes: number[], whole: number): Edge[] {
 export function callGraph(folded: Folded, sample: Sample, most: number, selected: number): Graph {
   const { profile, unitOf } = folded, { parent, place } = profile.nodes;
   const order = ranked(folded, sample, selected), nodes = order.slice(0, most);
-  const shown = new Set(nodes), edges = new Map<number, Edge>(), count = folded.units.length;
+  const shown = new Uint8Array(folded.units.length), edges = new Map<number, Edge>(), count = folded.units.length;
+  for (const node of nodes)
+    shown[node] = 1;
   for (let stack = 0; stack < profile.stacks.length; stack++) {
     const value = profile.own[sample][stack] - (profile.base?.[sample][stack] ?? 0);
     if (value === 0)
       continue;
-    const seen = new Set<number>();
     let inner = -1, across = false;
     for (let node = profile.stacks[stack]; node >= 0; node = parent[node]) {
       const unit = unitOf[place[node]];
-      if (!shown.has(unit)) {
+      if (!shown[unit]) {
         across = true;
         continue;
       }
       const key = unit * count + inner;
-      if (inner >= 0 && unit !== inner && !seen.has(key)) {
-        seen.add(key);
-        const edge = edges.get(key) ?? { from: unit, to: inner, value: 0, across: true };
-        edge.value += value;
+      if (inner >= 0 && unit !== inner) {
+        let edge = edges.get(key);
+        if (!edge)
+          edges.set(key, edge = { from: unit, to: inner, value: 0, across: true, last: -1 });
+        if (edge.last !== stack)
+          edge.value += value;
         edge.across = edge.across && across;
-        edges.set(key, edge);
+        edge.last = stack;
       }
       inner = unit;
       across = false;

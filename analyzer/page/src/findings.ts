@@ -126,7 +126,15 @@ function compared(sums: Sums, sample: Sample): Finding[] {
     ...(shrank < 0 ? [] : [sums.finding("shrank", sample, shrank, "Shrank most", say(shrank))])];
 }
 
+const made = new WeakMap<Folded, Finding[]>();
+
 export function findings(context: Context): Finding[] {
+  const folded = context.foldedAt("functions"), known = made.get(folded) ?? find(context);
+  made.set(folded, known);
+  return known;
+}
+
+function find(context: Context): Finding[] {
   const sums = new Sums(context.foldedAt("functions")), { own } = sums;
   const { own_total: total, sample } = context.profile.raw, found: Finding[] = [];
   if (context.profile.base)
@@ -137,7 +145,7 @@ export function findings(context: Context): Finding[] {
   const stay = sums.staying(total.inuse_space);
   if (stay)
     found.push(stay);
-  if (hold >= 0)
+  if (hold >= 0 && !(stay && (stay.unit === hold || stay.wrapper === hold)))
     found.push(sums.finding("hold", "inuse_space", hold, "Holds the most",
       `${bytes(own.inuse_space[hold])} in ${count(own.inuse_objects[hold])} blocks, ${
         percent(own.inuse_space[hold], total.inuse_space)} of what is in use`));

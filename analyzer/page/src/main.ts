@@ -124,6 +124,7 @@ draw();
 
 if (location.protocol.startsWith("http"))
   new Live(header.live, fresh => {
+    fresh.sources ??= raw.sources;
     context.replace(decode(fresh));
     draw();
   });

@@ -133,26 +133,27 @@ export interface Neighbours { callers: [number, number][]; callees: [number, num
 // What came through each caller of a unit and went to each callee, a stack once each.
 export function neighbours(folded: Folded, sample: Sample, unit: number): Neighbours {
   const { profile, unitOf } = folded, { parent, place: placeOf } = profile.nodes;
-  const callers = new Map<number, number>(), callees = new Map<number, number>();
-  const own = profile.own[sample], base = profile.base?.[sample];
-  const add = (to: Map<number, number>, key: number, value: number) =>
-    to.set(key, (to.get(key) ?? 0) + value);
+  const count = folded.units.length, own = profile.own[sample], base = profile.base?.[sample];
+  const made = () => ({ sum: new Float64Array(count), last: new Int32Array(count).fill(-1) });
+  const callers = made(), callees = made();
+  function add(to: typeof callers, other: number, stack: number): void {
+    if (to.last[other] !== stack)
+      to.sum[other] += own[stack] - (base ? base[stack] : 0);
+    to.last[other] = stack;
+  }
   for (let stack = 0; stack < profile.stacks.length; stack++) {
-    const above = new Set<number>(), below = new Set<number>();
     let inner = -1;
     for (let node = profile.stacks[stack]; node >= 0; node = parent[node]) {
       const at = unitOf[placeOf[node]];
       if (at === unit && inner >= 0 && inner !== unit)
-        below.add(inner);
+        add(callees, inner, stack);
       if (inner === unit && at !== unit)
-        above.add(at);
+        add(callers, at, stack);
       inner = at;
     }
-    const value = own[stack] - (base ? base[stack] : 0);
-    above.forEach(key => add(callers, key, value));
-    below.forEach(key => add(callees, key, value));
   }
-  const sorted = (from: Map<number, number>) => [...from].filter(([, value]) => value !== 0)
+  const sorted = ({ sum }: typeof callers) => Array.from(sum, (value, other) =>
+    [other, value] as [number, number]).filter(([, value]) => value !== 0)
     .sort((a, b) => Math.abs(b[1]) - Math.abs(a[1]) || a[0] - b[0]);
   return { callers: sorted(callers), callees: sorted(callees) };
 }

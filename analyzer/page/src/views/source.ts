@@ -92,6 +92,7 @@ export class Source implements Panel {
     const cell = (value: number | undefined) => el("span", { class: "figure" },
       value ? show(sample, value) : "");
     const row = el("div", { class: `line${entry?.cum ? " hot" : ""}`, "data-line": number,
+      "data-flat": entry?.flat,
       title: entry?.cum ? `${percent(entry.cum, total)} of all` : "" },
       cell(entry?.flat), cell(entry?.cum), el("span", { class: "number" }, String(number)),
       el("code", {}, text || " "));

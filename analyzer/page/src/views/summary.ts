@@ -1,7 +1,7 @@
 // summary - the first thing to read: the verdict, what stands out, the largest holders
 
 import type { Context, Panel } from "../context";
-import { plain, type Sample, type Verdict } from "../data";
+import { baseName, plain, type Sample, type Verdict } from "../data";
 import { bar, el } from "../dom";
 import { abridge, findings, type Finding } from "../findings";
 import { SAMPLE_NAMES, bytes, duration, figure, percent, signed } from "../format";
@@ -39,18 +39,23 @@ export class Summary implements Panel {
           ` ${Math.round(100 * verdict.confidence)}\u202f% sure`),
         verdict.growth && verdict.growth !== "none" ? el("span", { class: "soft" },
           ` · growth ${plain(verdict.growth)}`) : "",
-        rate ? el("span", { class: "soft" }, ` · ${bytes(rate)}/s`) : "",
+        rate ? el("span", { class: "soft" }, ` · ${rate > 0 ? "+" : ""}${bytes(rate)}/s`) : "",
         eta ? el("span", { class: "soft" }, ` · limit in ${duration(eta)}`) : ""),
       this.site(verdict),
       el("div", { class: "columns" }, list("Evidence", verdict.evidence),
         list("Advice", verdict.advice)));
   }
 
-  private site(verdict: Verdict): HTMLElement | null {
-    const name = verdict.site?.function && plain(verdict.site.function);
-    const unit = name ? this.context.foldedAt("functions").units.findIndex(one =>
-      one.name === name) : -1;
-    return unit >= 0 ? el("p", {}, this.go(unit, { level: "functions" })) : null;
+  private site({ site }: Verdict): HTMLElement | null {
+    const name = site && plain(site.function);
+    const { units } = this.context.foldedAt("functions");
+    const unit = units.findIndex(one => one.name === name);
+    if (!site || !name)
+      return null;
+    const where = [site.file ? baseName(plain(site.file)) + (site.line ? `:${site.line}` : "") : "",
+      plain(site.module ?? "")].filter(Boolean).join(" · ");
+    return el("p", { class: "finding-name" }, unit >= 0 ? this.go(unit, { level: "functions" })
+      : el("span", { class: "code" }, name), el("span", { class: "soft code" }, where));
   }
 
   // A function's name that selects it and opens the flame graph.

@@ -32,6 +32,8 @@ export class Table implements Panel {
   private order: number[] = [];
   private columns: Column[] = [];
   private cursor = -1;
+  private existing = 0; // before the search
+  private sorted: { folded: Folded; key: string } | null = null;
 
   constructor(private readonly context: Context) {
     this.element.append(this.note, this.scroller);
@@ -96,18 +98,16 @@ export class Table implements Panel {
   draw(): void {
     const { context } = this, { folded, search, sample } = context;
     this.columns = this.makeColumns();
-    const exists = (unit: number) => SAMPLES.some(s =>
-      folded.own.cum[s][unit] || folded.base?.cum[s][unit]);
-    this.order = folded.units.map((_, unit) => unit)
-      .filter(unit => exists(unit) && (!search.found || search.found.has(unit)));
-    this.sort();
-    this.note.textContent = search.broken ? `Not a regular expression: ${search.text}`
-      : `${this.order.length.toLocaleString("en-US")} of ${
-        folded.units.filter((_, unit) => exists(unit)).length.toLocaleString("en-US")} ${
-        context.state.level}, with ${figure(sample, this.order.reduce((sum, unit) =>
-        sum + flat(folded, sample, unit), 0))} of their own`;
+    const key = [context.state.q, context.state.sort, sample].join("\n");
+    if (this.sorted?.folded !== folded || this.sorted.key !== key)
+      this.order = this.ordered();
+    this.sorted = { folded, key };
     this.drawHead();
     this.scroller.setAttribute("aria-rowcount", String(this.order.length + 1));
+    this.note.textContent = search.broken ? `Not a regular expression: ${search.text}`
+      : `${this.order.length.toLocaleString("en-US")} of ${
+        this.existing.toLocaleString("en-US")} ${context.state.level}, with ${figure(sample,
+        this.order.reduce((sum, unit) => sum + flat(folded, sample, unit), 0))} of their own`;
     this.scroller.style.setProperty("--columns", this.widths().map(([least, share]) =>
       share ? `minmax(${least}px, ${share}fr)` : `${least}px`).join(" "));
     this.scroller.style.setProperty("--least",
@@ -127,15 +127,18 @@ export class Table implements Panel {
     return this.columns.map(({ key }) => WIDTHS[key] ?? [108, 0]);
   }
 
-  private sort(): void {
-    const { sort } = this.context.state, { folded } = this.context;
+  private ordered(): number[] {
+    const { folded, search, state } = this.context, { sort } = state;
     const down = sort.startsWith("-"), key = sort.replace("-", "");
     const column = this.columns.find(one => one.key === key) ?? this.columns[1];
-    const values = new Map(this.order.map(unit => [unit, column.value(folded, unit)]));
-    this.order.sort((a, b) => {
+    const existing = folded.units.map((_, unit) => unit).filter(unit => SAMPLES.some(s =>
+      folded.own.cum[s][unit] || folded.base?.cum[s][unit]));
+    const values = new Map(existing.map(unit => [unit, column.value(folded, unit)]));
+    this.existing = existing.length;
+    return existing.filter(unit => !search.found || search.found.has(unit)).sort((a, b) => {
       const x = values.get(a)!, y = values.get(b)!;
       const r = typeof x === "number" ? Math.abs(x) - Math.abs(y as number) || x - (y as number)
-        : x.localeCompare(y as string);
+        : x < y ? -1 : Number(x > y);
       return (down ? -r : r) || a - b;
     });
   }

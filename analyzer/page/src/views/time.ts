@@ -1,12 +1,30 @@
-// time - live bytes and the rate of allocation over time, drawn by uPlot
+// time - live bytes, who holds them, and the rate of allocation over time, drawn by uPlot
 
 import uPlot from "uplot";
+import { isDark } from "../color";
 import type { Context, Panel } from "../context";
 import { plain, type History } from "../data";
 import { el } from "../dom";
 import { bytes, duration } from "../format";
+import { responsible } from "../responsible";
 
 const HUES = [35, 250, 155, 320, 90, 200, 290, 15];
+
+// Where nothing is pointed at, the legend tells how it ended.
+function lastInLegend(plot: uPlot): void {
+  if (plot.cursor.idx === null || plot.cursor.idx === undefined)
+    plot.setLegend({ idx: plot.data[0].length - 1 });
+}
+
+// Ticks in one unit, with as many digits as tell them apart.
+function moments(at: number[]): string[] {
+  const [divisor, unit] = at[at.length - 1] >= 7200 ? [3600, "h"]
+    : at[at.length - 1] >= 180 ? [60, "min"] : [1, "s"];
+  const step = at.length > 1 ? (at[1] - at[0]) / divisor : 1;
+  const digits = Math.max(0, Math.min(3, -Math.floor(Math.log10(step) + 1e-9)));
+  const exact = Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6;
+  return at.map(one => `${(one / divisor).toFixed(digits + Number(exact))}\u202f${unit}`);
+}
 
 export class Time implements Panel {
   readonly element = el("section", { class: "view time" });
@@ -56,24 +74,29 @@ export class Time implements Panel {
     const { time_s: time, alloc_space: allocated } = history;
     const rate = time.map((at, i) => i === 0 || at <= time[i - 1] ? null
       : (allocated[i] - allocated[i - 1]) / (at - time[i - 1]));
-    const plots = [
+    const named = this.byFunction(history);
+    const holders = named.map((one, i) => ({ label: one.name, width: 2, points: { show: false },
+      stroke: `oklch(${isDark() ? 0.75 : 0.58} 0.15 ${HUES[i]})`,
+      value: (_: uPlot, at: number | null) => at === null ? "" : bytes(at) }));
+    return [
       this.plot("Live bytes", history, [time, history.inuse_space],
         [this.series("In use", "--accent", true)], bytes),
+      ...(named.length === 0 ? [] : [this.plot("Live bytes by who holds them", history,
+        [history.grid_s, ...named.map(one => one.values)], holders, bytes)]),
       this.plot("Allocated a second", history, [time, rate],
         [this.series("Rate", "--rate", false)], value => `${bytes(value)}/s`)];
-    if (history.functions.length)
-      plots.splice(1, 0, this.byFunction(history));
-    return plots;
   }
 
-  private byFunction(history: History): uPlot {
-    const { texts, functions } = this.context.profile, shown = history.functions.slice(0, 8);
-    return this.plot("Live bytes by the function that allocated them", history,
-      [history.grid_s, ...shown.map(one => one.inuse_space)], shown.map((one, i) => ({
-        label: texts[functions.name[one.function]], width: 2,
-        stroke: `oklch(0.62 0.16 ${HUES[i]})`, points: { show: false },
-        value: (_: uPlot, value: number | null) => value === null ? "" : bytes(value),
-      })), bytes);
+  // Of each function that is responsible for a stack that the history follows.
+  private byFunction(history: History): { name: string; values: number[] }[] {
+    const folded = this.context.foldedAt("functions"), { ofStack } = responsible(folded);
+    const sums = new Map<number, number[]>();
+    for (const { stack, inuse_space: values } of history.stacks) {
+      const sum = sums.get(ofStack[stack]) ?? values.map(() => 0);
+      sums.set(ofStack[stack], sum.map((value, i) => value + values[i]));
+    }
+    return [...sums].sort((a, b) => Math.max(...b[1]) - Math.max(...a[1])).slice(0, HUES.length)
+      .map(([unit, values]) => ({ name: folded.units[unit].name, values }));
   }
 
   private series(label: string, color: string, area: boolean): uPlot.Series {
@@ -94,12 +117,13 @@ export class Time implements Panel {
     return new uPlot({
       width: this.charts.clientWidth, height: title.startsWith("Allocated") ? 170 : 260,
       series: [{ label: "Time", value: (_, at) => at === null ? "" : duration(at) }, ...series],
-      scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low), (high || 1) * 1.08] } },
-      axes: [{ ...axis, values: (_, at) => at.map(duration) },
+      scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low), (high || 1) * 1.16] } },
+      axes: [{ ...axis, size: 32, values: (_, at) => moments(at) },
         { ...axis, size: 84, values: (_, at) => at.map(text), incrs: this.steps() }],
       cursor: { points: { size: 7 }, sync: { key: "time" } },
       legend: { live: true },
-      hooks: { draw: [plot => this.mark(plot, history, title === "Live bytes")] },
+      hooks: { draw: [plot => this.mark(plot, history, title === "Live bytes")],
+        ready: [lastInLegend], setCursor: [lastInLegend] },
     }, data as uPlot.AlignedData, holder);
   }
 
@@ -123,7 +147,7 @@ export class Time implements Panel {
     pen.font = `${12 * ratio}px ${style.getPropertyValue("--sans")}`;
     lines.forEach(({ at, color, text }, i) => {
       const x = plot.valToPos(at, "x", true), room = pen.measureText(text).width + 12 * ratio;
-      if (x < left || x > left + width)
+      if (x < left - 2 || x > left + width + 2)
         return;
       pen.strokeStyle = pen.fillStyle = style.getPropertyValue(color).trim();
       pen.lineWidth = ratio;
