@@ -21,7 +21,7 @@ class Terminal:
 
     def __init__(self, test, argv, columns=80, lines=24, **env):
         self.test = test
-        self.socket = test.path("tmux")
+        self.socket = test.path("tmux%d" % len(os.listdir(test.folder)))
         self.env = environment(TERM="xterm", LC_ALL="C.UTF-8")
         env = dict(env, HEAPRING_DIR=test.segments)
         words = ["env", *("%s=%s" % pair for pair in env.items()), *argv]
@@ -158,11 +158,7 @@ class Watch(Profiled):
         process = self.start()
         plain = self.watch(str(process.pid), LC_ALL="C").wait(r"[_.~=+*#-]{6,} make_block")
         self.assertTrue(plain.isascii())
-        self.tmux_end()
         self.watch(str(process.pid), LC_ALL="C.UTF-8").wait("[▁▂▃▄▅▆▇█]{6,} make_block")
-
-    def tmux_end(self):
-        subprocess.run(["tmux", "-S", self.path("tmux"), "kill-server"], check=True, timeout=60)
 
     def test_it_says_when_the_process_ended_and_keeps_its_figures(self):
         process = self.start()
@@ -181,7 +177,6 @@ class Watch(Profiled):
         self.assertEqual(self.heapring("watch", "-i", "0").returncode, 2)
         terminal = self.watch(TERM="no-such-terminal")
         self.assertRegex(terminal.wait("status 2"), "no-such-terminal")
-        self.tmux_end()
         self.watch().wait("no process is profiled")
 
 
