@@ -2,7 +2,7 @@
  * http_server - requests in, answers out, whoever the client is
  *
  * Contract
- *   - only this machine's network interface, methods GET and HEAD, and POST where
+ *   - it listens at one address; methods are GET and HEAD, and POST where
  *     a route takes it; whom http_guard.h refuses never reaches a handler;
  *   - handlers run one at a time, on one thread, but for quick ones, which run on
  *     the network's thread and must not wait;
