@@ -38,7 +38,7 @@ static int load_symbols(struct audit_target *audited, struct fault *fault)
 	int r;
 
 	unsetenv("DEBUGINFOD_URLS"); /* no network unless it was asked for */
-	r = symbols_load(audited->profile, NULL, &audited->symbols, fault);
+	r = symbols_load(audited->profile, NULL, NULL, &audited->symbols, fault);
 	for (unsigned i = 0; r == 0 && (warning = symbols_warning(audited->symbols, i));
 	     i++)
 		fprintf(stderr, "heapring: warning: %s\n", warning);

@@ -102,8 +102,11 @@ static int add_stack(struct building *building, const struct stack_set *set,
 			return -ENOMEM;
 		add_values(building->tree.nodes[node].cum, entry->value);
 	}
+	building->tree.node_of[entry - set->entries] = node;
 	add_values(building->tree.nodes[node].flat, entry->value);
 	add_values(building->tree.nodes[node].base_flat, entry->base);
+	for (int s = 0; s < PROFILE_SAMPLES; s++)
+		building->tree.nodes[node].variance[s] += entry->variance[s];
 	return 0;
 }
 
@@ -155,6 +158,9 @@ int call_tree_load(const struct stack_set *set, enum profile_sample sample,
 	struct building building = { 0 };
 	int r = grow(&building);
 
+	building.tree.node_of = calloc(set->count + 1, sizeof(uint32_t));
+	if (!building.tree.node_of)
+		r = -ENOMEM;
 	if (r == 0) {
 		building.tree.nodes[0] = (struct call_node){ .place = CALL_TREE_NONE,
 							     .child = CALL_TREE_NONE,
@@ -177,6 +183,7 @@ int call_tree_load(const struct stack_set *set, enum profile_sample sample,
 void call_tree_done(struct call_tree *tree)
 {
 	free(tree->nodes);
+	free(tree->node_of);
 	memset(tree, 0, sizeof(*tree));
 }
 

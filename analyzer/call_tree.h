@@ -21,11 +21,13 @@ struct call_node {
 	int64_t flat[PROFILE_SAMPLES];
 	int64_t cum[PROFILE_SAMPLES];
 	int64_t base_flat[PROFILE_SAMPLES]; /* what a base took off flat */
+	double variance[PROFILE_SAMPLES];   /* of flat */
 };
 
 struct call_tree {
 	struct call_node *nodes;
 	uint32_t count, room;
+	uint32_t *node_of; /* by entry of the set: its innermost frame */
 };
 
 int call_tree_load(const struct stack_set *set, enum profile_sample sample,

@@ -27,10 +27,14 @@ extern const struct command cmd_foreign;
 extern const struct command cmd_lifetimes;
 extern const struct command cmd_list;
 extern const struct command cmd_peek;
+extern const struct command cmd_report;
+extern const struct command cmd_serve;
 extern const struct command cmd_sizes;
 extern const struct command cmd_tree;
 extern const struct command cmd_threads;
 extern const struct command cmd_trend;
 extern const struct command cmd_version;
+extern const struct command cmd_watch;
+extern const struct command cmd_web;
 
 #endif

@@ -24,9 +24,13 @@ struct export_format {
 };
 
 extern const struct export_format export_pprof;
+/* Of a profile whose inuse_space is CPU time in ns and inuse_objects its samples. */
+extern const struct export_format export_pprof_cpu;
 extern const struct export_format export_collapsed;
 extern const struct export_format export_callgrind;
 extern const struct export_format export_json;
 extern const struct export_format export_csv;
+/* The text of gperftools and of Go's ?debug=1; not of `export`. */
+extern const struct export_format export_legacy;
 
 #endif

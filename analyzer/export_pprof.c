@@ -35,8 +35,22 @@ struct location {
 	uint64_t id;
 };
 
+/* What the values of a stack are in the file. */
+struct figure {
+	enum profile_sample value;
+	const char *type, *unit;
+};
+
+struct kind {
+	const struct figure *figures;
+	int count, by_default;
+	const char *period_type, *period_unit;
+	void (*comment)(const struct profile *profile, char *text, size_t room);
+};
+
 struct writing {
 	const struct view_target *target;
+	const struct kind *kind;
 	struct pprof_pieces *pieces;
 	struct place_table *functions; /* number + 1 is the id */
 	uint32_t functions_written;
@@ -44,12 +58,6 @@ struct writing {
 	uint64_t *ids; /* of the stack that is being written */
 	size_t ids_room;
 };
-
-/* In the order of Go's heap profiles. */
-static const enum profile_sample order[PROFILE_SAMPLES] = { PROFILE_ALLOC_OBJECTS,
-							    PROFILE_ALLOC_SPACE,
-							    PROFILE_INUSE_OBJECTS,
-							    PROFILE_INUSE_SPACE };
 
 static int64_t text(struct writing *writing, const char *value)
 {
@@ -229,6 +237,16 @@ static void fill_labels(struct writing *writing, const struct profile_stack *sta
 	add_tags(writing, stack->node, labels);
 }
 
+/* A stack where nothing happened in the window of a delta. */
+static bool is_zero(const struct profile_stack *stack)
+{
+	uint64_t any = 0;
+
+	for (int i = 0; i < PROFILE_SAMPLES; i++)
+		any |= stack->value[i];
+	return any == 0;
+}
+
 static int put_sample(struct writing *writing, size_t number)
 {
 	const struct profile_stack *stack = &writing->target->profile->stacks[number];
@@ -237,18 +255,21 @@ static int put_sample(struct writing *writing, size_t number)
 	struct labels labels;
 	const struct stack_frame *frames;
 	int64_t values[PROFILE_SAMPLES];
-	uint32_t count = stack_view_frames(writing->target->view, number, &frames);
+	uint32_t count;
 
+	if (is_zero(stack))
+		return 0;
+	count = stack_view_frames(writing->target->view, number, &frames);
 	if (count == 0)
 		return 0;
 	if (make_ids(writing, frames, count, &sample.n_location_id) < 0)
 		return -ENOMEM;
-	for (int i = 0; i < PROFILE_SAMPLES; i++)
-		values[i] = (int64_t)stack->value[order[i]];
+	for (int i = 0; i < writing->kind->count; i++)
+		values[i] = (int64_t)stack->value[writing->kind->figures[i].value];
 	fill_labels(writing, stack, &labels);
 	sample.n_label = labels.count;
 	sample.location_id = writing->ids;
-	sample.n_value = PROFILE_SAMPLES;
+	sample.n_value = (size_t)writing->kind->count;
 	sample.value = values;
 	sample.label = labels.pointer;
 	piece.n_sample = 1;
@@ -291,50 +312,68 @@ static void put_mappings(struct writing *writing)
 				put_mapping(writing, i);
 }
 
-static void fill_type(struct writing *writing, enum profile_sample sample,
-		      Pprof__ValueType *type)
+static void fill_type(struct writing *writing, const char *type, const char *unit,
+		      Pprof__ValueType *ret_type)
 {
-	pprof__value_type__init(type);
-	type->type = text(writing, profile_sample_name(sample));
-	type->unit = text(writing, profile_sample_is_bytes(sample) ? "bytes" : "count");
+	pprof__value_type__init(ret_type);
+	ret_type->type = text(writing, type);
+	ret_type->unit = text(writing, unit);
 }
 
 static void put_types(struct writing *writing)
 {
+	const struct kind *kind = writing->kind;
 	Pprof__Profile piece = PPROF__PROFILE__INIT;
 	Pprof__ValueType types[PROFILE_SAMPLES], *pointers[PROFILE_SAMPLES];
 	Pprof__ValueType period = PPROF__VALUE_TYPE__INIT;
+	int by_default = kind->by_default;
 
-	for (int i = 0; i < PROFILE_SAMPLES; i++) {
-		fill_type(writing, order[i], &types[i]);
+	for (int i = 0; i < kind->count; i++) {
+		fill_type(writing, kind->figures[i].type, kind->figures[i].unit,
+			  &types[i]);
 		pointers[i] = &types[i];
+		if (by_default < 0 &&
+		    kind->figures[i].value == writing->target->options->sample)
+			by_default = i;
 	}
-	period.type = text(writing, "space");
-	period.unit = text(writing, "bytes");
-	piece.n_sample_type = PROFILE_SAMPLES;
+	fill_type(writing, kind->period_type, kind->period_unit, &period);
+	piece.n_sample_type = (size_t)kind->count;
 	piece.sample_type = pointers;
 	piece.period_type = &period;
 	piece.period = (int64_t)writing->target->profile->segment->header.rate;
-	piece.default_sample_type =
-		text(writing, profile_sample_name(PROFILE_INUSE_SPACE));
+	piece.default_sample_type = text(writing, kind->figures[by_default].type);
 	pprof_pieces_put(writing->pieces, &piece);
+}
+
+static void comment_heap(const struct profile *profile, char *comment, size_t room)
+{
+	char state[64], mode[64];
+
+	report_state(&profile->segment->header, profile->life, state, sizeof(state));
+	report_mode(&profile->segment->header, mode, sizeof(mode));
+	snprintf(comment, room,
+		 "heapring: pid %u, %s, %s, %.2f%% of allocations have a complete stack",
+		 profile->segment->header.pid, state, mode,
+		 profile->coverage.stacks_complete_pct);
+}
+
+static void comment_cpu(const struct profile *profile, char *comment, size_t room)
+{
+	snprintf(comment, room,
+		 "heapring: CPU time of pid %u, %" PRIu64 " samples, %" PRIu64 " lost",
+		 profile->segment->header.pid, profile->total[PROFILE_INUSE_OBJECTS],
+		 profile->coverage.dropped);
 }
 
 /* pprof prints comments, so the one for people is short; the note is only a text. */
 static int64_t comment_of(struct writing *writing)
 {
-	const struct profile *profile = writing->target->profile;
-	char *note = pprof_note_write(profile);
-	char state[64], mode[64], comment[256];
+	char *note = pprof_note_write(writing->target->profile);
+	char comment[256];
 
 	text(writing, note);
 	free(note);
-	report_state(&profile->segment->header, profile->life, state, sizeof(state));
-	report_mode(&profile->segment->header, mode, sizeof(mode));
-	snprintf(comment, sizeof(comment),
-		 "heapring: pid %u, %s, %s, %.2f%% of allocations have a complete stack",
-		 profile->segment->header.pid, state, mode,
-		 profile->coverage.stacks_complete_pct);
+	writing->kind->comment(writing->target->profile, comment, sizeof(comment));
 	return text(writing, comment);
 }
 
@@ -351,7 +390,9 @@ static void put_times(struct writing *writing)
 	if (end == 0)
 		end = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	piece.time_nanos = (int64_t)end;
-	if (header->start_unix_ns > 0 && end > header->start_unix_ns)
+	if (profile->window_ns > 0)
+		piece.duration_nanos = (int64_t)profile->window_ns;
+	else if (header->start_unix_ns > 0 && end > header->start_unix_ns)
 		piece.duration_nanos = (int64_t)(end - header->start_unix_ns);
 	piece.n_comment = comment > 0;
 	piece.comment = &comment;
@@ -371,9 +412,11 @@ static void done(struct writing *writing)
 	free(writing->ids);
 }
 
-static int write_pprof(struct view_target *target, FILE *to, struct fault *fault)
+static int write_kind(struct view_target *target, const struct kind *kind, FILE *to,
+		      struct fault *fault)
 {
 	struct writing writing = { .target = target,
+				   .kind = kind,
 				   .pieces = pprof_pieces_new(to),
 				   .functions = place_table_new() };
 	int r = writing.pieces && writing.functions ? 0 : -ENOMEM, end = 0;
@@ -395,5 +438,37 @@ static int write_pprof(struct view_target *target, FILE *to, struct fault *fault
 	return 0;
 }
 
+static int write_heap(struct view_target *target, FILE *to, struct fault *fault)
+{
+	/* in the order of Go's heap profiles */
+	static const struct figure figures[] = {
+		{ PROFILE_ALLOC_OBJECTS, "alloc_objects", "count" },
+		{ PROFILE_ALLOC_SPACE, "alloc_space", "bytes" },
+		{ PROFILE_INUSE_OBJECTS, "inuse_objects", "count" },
+		{ PROFILE_INUSE_SPACE, "inuse_space", "bytes" },
+	};
+	static const struct kind heap = {
+		figures, 4, -1, "space", "bytes", comment_heap
+	};
+
+	return write_kind(target, &heap, to, fault);
+}
+
+static int write_cpu(struct view_target *target, FILE *to, struct fault *fault)
+{
+	/* in the order of Go's CPU profiles */
+	static const struct figure figures[] = {
+		{ PROFILE_INUSE_OBJECTS, "samples", "count" },
+		{ PROFILE_INUSE_SPACE, "cpu", "nanoseconds" },
+	};
+	static const struct kind cpu = {
+		figures, 2, 1, "cpu", "nanoseconds", comment_cpu
+	};
+
+	return write_kind(target, &cpu, to, fault);
+}
+
 const struct export_format export_pprof = { "pprof", VIEW_FUNCTIONS, true, false,
-					    write_pprof };
+					    write_heap };
+const struct export_format export_pprof_cpu = { "pprof", VIEW_FUNCTIONS, true, false,
+						write_cpu };

@@ -39,7 +39,11 @@ static const struct {
 	{ NULL, &cmd_threads },
 	{ "Judge", &cmd_audit },
 	{ NULL, &cmd_check },
-	{ "Take along", &cmd_flame },
+	{ "Watch", &cmd_watch },
+	{ NULL, &cmd_web },
+	{ NULL, &cmd_serve },
+	{ "Take along", &cmd_report },
+	{ NULL, &cmd_flame },
 	{ NULL, &cmd_export },
 	{ "Other", &cmd_version },
 	/* clang-format on */

@@ -107,13 +107,15 @@ int place_table_add(struct place_table *table, const struct place *place, bool b
 	struct string_pool *strings = table->strings;
 	struct place kept = { string_pool_keep(strings, place->function),
 			      string_pool_keep(strings, place->file),
-			      string_pool_keep(strings, place->module), place->line };
+			      string_pool_keep(strings, place->module), place->line,
+			      place->start_line };
 	struct entry *entry;
 	struct key key;
 
 	memset(&key, 0, sizeof(key)); /* hashed with its padding */
 	key.function = kept.function;
-	key.module = module_key(table, place->module, is_program);
+	kept.same_module = module_key(table, place->module, is_program);
+	key.module = kept.same_module;
 	if (by_line) {
 		key.file = kept.file;
 		key.line = kept.line;

@@ -5,7 +5,8 @@
  *   - numbers are dense, from 0; a place is there once;
  *   - texts are copied, so profiles that are compared can share one table;
  *   - the program itself is one module whatever its file is called, and so are
- *     the versions of one library: two builds of a program have equal places.
+ *     the versions of one library: two builds of a program have equal places;
+ *   - function and same_module are unique pointers: equal ones are one function.
  */
 #ifndef ANALYZER_PLACE_TABLE_H
 #define ANALYZER_PLACE_TABLE_H
@@ -15,9 +16,11 @@
 
 struct place {
 	const char *function;
-	const char *file;   /* NULL unknown */
-	const char *module; /* "" unknown */
-	uint32_t line;      /* 0 unknown; of the function when it is the place */
+	const char *file;        /* NULL unknown */
+	const char *module;      /* "" unknown */
+	uint32_t line;           /* 0 unknown; of the function when it is the place */
+	uint32_t start_line;     /* of the function, 0 unknown */
+	const char *same_module; /* unique pointer, equal where modules count as one */
 };
 
 struct place_table;

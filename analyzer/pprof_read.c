@@ -462,7 +462,8 @@ int pprof_read(const char *path, const struct profile_wants *wants,
 	struct reading reading = { .path = path, .fault = fault };
 	int r;
 
-	if (wants->at_peak || wants->details || wants->history || wants->mappings)
+	if (wants->at_peak || wants->mappings ||
+	    (!wants->if_there && (wants->details || wants->history)))
 		return fault_set(fault, FAULT_USAGE, -EINVAL,
 				 "%s is a pprof profile: it knows no peak, history, "
 				 "lifetimes, sizes, foreign frees or mappings",
@@ -472,6 +473,7 @@ int pprof_read(const char *path, const struct profile_wants *wants,
 	if (reading.profile) {
 		reading.profile->segment = reading.segment;
 		reading.profile->wants = *wants;
+		reading.profile->wants.details = reading.profile->wants.history = false;
 	}
 	r = reading.profile && reading.segment ? read_all(&reading)
 					       : out_of_memory(&reading);

@@ -39,8 +39,9 @@ struct profile_wants {
 	bool at_peak;
 	bool by_thread;
 	bool details;
-	bool history; /* how the figures moved; not with at_peak or by_thread */
+	bool history;  /* how the figures moved; not with at_peak or by_thread */
 	bool mappings; /* what mmap() did, instead of the heap */
+	bool if_there; /* no fault where another format has no details or history */
 };
 
 struct profile_stack {
@@ -80,6 +81,7 @@ struct profile {
 	uint64_t total[PROFILE_SAMPLES];
 	uint64_t peak_space;
 	uint64_t peak_error; /* the peak may be higher by so many bytes */
+	uint64_t window_ns;  /* values are of the last so many ns; 0: since the start */
 	struct profile_coverage coverage;
 	struct history
 		*history; /* see history.h; NULL: not asked for, or there is none */

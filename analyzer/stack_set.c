@@ -173,6 +173,8 @@ static int add_all(struct stack_set *set, const struct profile *profile,
 			continue;
 		if (find(set, frames, count, &entry) < 0)
 			return -ENOMEM;
+		if (!scale)
+			set->entry_of[stack] = (uint32_t)(entry - set->entries);
 		add_figures(entry, profile, stack, scale);
 	}
 	return 0;
@@ -181,6 +183,12 @@ static int add_all(struct stack_set *set, const struct profile *profile,
 int stack_set_add(struct stack_set *set, const struct profile *profile,
 		  struct stack_view *view)
 {
+	size_t bytes = (profile->stacks_count + 1) * sizeof(*set->entry_of);
+
+	set->entry_of = malloc(bytes);
+	if (!set->entry_of)
+		return -ENOMEM;
+	memset(set->entry_of, 0xff, bytes);
 	return add_all(set, profile, view, NULL);
 }
 
@@ -200,6 +208,7 @@ void stack_set_done(struct stack_set *set)
 	free(set->entries);
 	free(set->places);
 	free(set->index);
+	free(set->entry_of);
 	memset(set, 0, sizeof(*set));
 }
 

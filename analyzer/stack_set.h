@@ -15,6 +15,8 @@
 
 #include "analyzer/stack_view.h"
 
+#define STACK_SET_NONE UINT32_MAX
+
 struct stack_entry {
 	size_t first;   /* in places, innermost first */
 	uint32_t count; /* of places, at least 1 */
@@ -31,12 +33,13 @@ struct stack_set {
 	size_t count, room;
 	uint32_t *places;
 	size_t places_count, places_room;
-	uint32_t *index; /* hash table: entry + 1 */
+	uint32_t *index;    /* hash table: entry + 1 */
+	uint32_t *entry_of; /* by stack of the profile that was added; NONE: not shown */
 	size_t index_size;
 	bool has_variance;
 };
 
-/* Adds the stacks that pass the view's filters. 0 or -ENOMEM. */
+/* Adds the stacks that pass the view's filters: of one profile. 0 or -ENOMEM. */
 int stack_set_add(struct stack_set *set, const struct profile *profile,
 		  struct stack_view *view);
 

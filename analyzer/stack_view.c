@@ -90,7 +90,9 @@ static int place_of(struct stack_view *view, const struct symbol *symbol,
 		    uint32_t *ret_number)
 {
 	bool is_program = symbol->flags & HR_MODULE_MAIN, by_line = false;
-	struct place place = { .function = symbol->function, .module = symbol->module };
+	struct place place = { .function = symbol->function,
+			       .module = symbol->module,
+			       .start_line = symbol->start_line };
 
 	switch (view->options->granularity) {
 	case VIEW_FUNCTIONS:
@@ -297,7 +299,8 @@ uint32_t stack_view_frames(struct stack_view *view, size_t stack,
 {
 	const struct profile_stack *from = &view->profile->stacks[stack];
 	const struct segment *segment = view->profile->segment;
-	struct walk walk = { .in_allocator = true, .last.place = PLACE_HIDDEN };
+	struct walk walk = { .in_allocator = !view->options->keep_allocator,
+			     .last.place = PLACE_HIDDEN };
 	uint32_t node = from->node;
 
 	for (; node >= HR_NODE_FIRST; node = segment->nodes[node].parent)

@@ -23,6 +23,7 @@
 #include "analyzer/module_file.h"
 #include "analyzer/perf_map.h"
 #include "analyzer/string_pool.h"
+#include "analyzer/symbol_cache.h"
 #include "analyzer/symbol_table.h"
 #include "analyzer/symbols_given.h"
 
@@ -42,6 +43,8 @@ struct symbols {
 struct resolving {
 	struct symbols *symbols;
 	const struct segment *segment;
+	struct symbol_cache *cache;         /* NULL: none */
+	struct symbol_cache_module *cached; /* of the module, NULL: none */
 	const struct heapring_module *module;
 	struct function_starts starts;
 	struct symbol_table table;
@@ -197,32 +200,101 @@ static int append_address(struct resolving *resolving, uint64_t pc,
 	return append(resolving->symbols, &symbol);
 }
 
-/* Resolves the addresses [from, from + count) of one module. */
-static int resolve_file(struct resolving *resolving, const struct module_file *file,
-			uint32_t from, uint32_t count)
+/* Symbols as they were found before; those of the module are filled in. */
+static int append_cached(struct resolving *resolving, const struct symbol *found,
+			 uint32_t count)
 {
 	struct symbols *symbols = resolving->symbols;
-	const struct address *addresses = symbols->set.addresses + from;
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < count; i++) {
+		struct symbol symbol = resolving->blank;
+
+		symbol.function = string_pool_keep(symbols->strings, found[i].function);
+		symbol.file = string_pool_keep(symbols->strings, found[i].file);
+		symbol.line = found[i].line;
+		symbol.start_line = found[i].start_line;
+		symbol.inlined = found[i].inlined;
+		r = append(symbols, &symbol);
+	}
+	return r;
+}
+
+/* wanted: of those addresses that are not cached, in their order. */
+static int append_all(struct resolving *resolving, uint32_t from, uint32_t count,
+		      const struct debug_address *wanted)
+{
+	struct symbols *symbols = resolving->symbols;
+	int r = 0;
+
+	for (uint32_t i = from; r == 0 && i < from + count; i++) {
+		uint64_t pc = symbols->set.addresses[i].pc;
+		uint64_t address = pc - 1 - resolving->module->bias;
+		uint32_t first = symbols->entries_count;
+		const struct symbol *found;
+		uint32_t known = symbol_cache_find(resolving->cached, address, &found);
+
+		symbols->first[i] = first;
+		if (known > 0) {
+			r = append_cached(resolving, found, known);
+			continue;
+		}
+		r = append_address(resolving, pc, wanted++);
+		if (r == 0)
+			symbol_cache_put(resolving->cached, address,
+					 symbols->entries + first,
+					 symbols->entries_count - first);
+	}
+	return r;
+}
+
+/* The addresses [from, from + count) of one module that are not cached. */
+static uint32_t pick_unknown(const struct resolving *resolving, uint32_t from,
+			     uint32_t count, struct debug_address *wanted)
+{
+	const struct address *addresses = resolving->symbols->set.addresses;
+	const struct symbol *ignored;
+	uint32_t picked = 0;
+
+	for (uint32_t i = from; i < from + count; i++) {
+		uint64_t address = addresses[i].pc - 1 - resolving->module->bias;
+
+		if (symbol_cache_find(resolving->cached, address, &ignored) == 0)
+			wanted[picked++].address = address;
+	}
+	return picked;
+}
+
+/* Resolves the addresses [from, from + count) of one module. */
+static int resolve_file(struct resolving *resolving, uint32_t root_pid, uint32_t from,
+			uint32_t count)
+{
 	struct debug_address *wanted = calloc(count, sizeof(*wanted));
+	uint32_t unknown = wanted ? pick_unknown(resolving, from, count, wanted) : 0;
+	struct module_file file = { 0 };
 	int r = wanted ? 0 : -ENOMEM;
 
-	for (uint32_t i = 0; r == 0 && i < count; i++)
-		wanted[i].address = addresses[i].pc - 1 - resolving->module->bias;
-	if (r == 0 && file->dwfl)
-		r = function_starts_load(file, &resolving->starts);
-	if (r == 0 && file->dwfl)
-		r = symbol_table_load(file, &resolving->table);
-	if (r == 0 && file->dwfl)
-		r = debug_info_resolve(file, symbols->strings, wanted, count);
-	for (uint32_t i = 0; r == 0 && i < count; i++) {
-		symbols->first[from + i] = symbols->entries_count;
-		r = append_address(resolving, addresses[i].pc, &wanted[i]);
-	}
+	if (unknown > 0 &&
+	    module_file_open(resolving->module, root_pid, &file) == -ESTALE)
+		warn(resolving->symbols,
+		     "%s is not the file that was profiled (another build-id): its "
+		     "frames show offsets only",
+		     resolving->module->path);
+	if (r == 0 && file.dwfl)
+		r = function_starts_load(&file, &resolving->starts);
+	if (r == 0 && file.dwfl)
+		r = symbol_table_load(&file, &resolving->table);
+	if (r == 0 && file.dwfl)
+		r = debug_info_resolve(&file, resolving->symbols->strings, wanted,
+				       unknown);
+	if (r == 0)
+		r = append_all(resolving, from, count, wanted);
 	symbol_table_done(&resolving->table);
 	if (wanted)
 		debug_info_done(wanted, count);
 	free(wanted);
 	function_starts_done(&resolving->starts);
+	module_file_close(&file);
 	return r;
 }
 
@@ -242,38 +314,32 @@ static void fill_blank(struct resolving *resolving)
 static int resolve_module(struct resolving *resolving, uint32_t root_pid, uint32_t from,
 			  uint32_t count)
 {
-	struct module_file file = { 0 };
-	int opened = -ENOENT, r = 0;
+	struct symbols *symbols = resolving->symbols;
+	const struct debug_address none = { 0 };
+	int r = 0;
 
 	fill_blank(resolving);
-	if (resolving->module)
-		opened = module_file_open(resolving->module, root_pid, &file);
-	if (opened == -ESTALE)
-		warn(resolving->symbols,
-		     "%s is not the file that was profiled (another build-id): its "
-		     "frames "
-		     "show offsets only",
-		     resolving->module->path);
-	if (resolving->module)
-		r = resolve_file(resolving, &file, from, count);
-	for (uint32_t i = from; !resolving->module && r == 0 && i < from + count; i++) {
-		const struct debug_address none = { 0 };
-
-		resolving->symbols->first[i] = resolving->symbols->entries_count;
-		r = append_address(resolving, resolving->symbols->set.addresses[i].pc,
-				   &none);
+	if (resolving->module) {
+		resolving->cached = symbol_cache_module(
+			resolving->cache, &resolving->segment->header, resolving->module);
+		return resolve_file(resolving, root_pid, from, count);
 	}
-	module_file_close(&file);
+	for (uint32_t i = from; r == 0 && i < from + count; i++) {
+		symbols->first[i] = symbols->entries_count;
+		r = append_address(resolving, symbols->set.addresses[i].pc, &none);
+	}
 	return r;
 }
 
 static int resolve_all(struct symbols *symbols, const struct profile *profile,
-		       symbols_progress_fn *progress)
+		       struct symbol_cache *cache, symbols_progress_fn *progress)
 {
 	const struct segment *segment = profile->segment;
 	const struct address_set *set = &symbols->set;
 	uint32_t root_pid = profile->life == SEGMENT_LIVE ? segment->header.pid : 0;
-	struct resolving resolving = { .symbols = symbols, .segment = segment };
+	struct resolving resolving = { .symbols = symbols,
+				       .segment = segment,
+				       .cache = cache };
 	int r = 0;
 
 	perf_map_load(segment->header.pid, &resolving.perf);
@@ -292,8 +358,9 @@ static int resolve_all(struct symbols *symbols, const struct profile *profile,
 	return r;
 }
 
-int symbols_load(const struct profile *profile, symbols_progress_fn *progress,
-		 struct symbols **ret_symbols, struct fault *fault)
+int symbols_load(const struct profile *profile, struct symbol_cache *cache,
+		 symbols_progress_fn *progress, struct symbols **ret_symbols,
+		 struct fault *fault)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
 	int r = symbols ? address_set_load(profile, &symbols->set) : -ENOMEM;
@@ -303,7 +370,7 @@ int symbols_load(const struct profile *profile, symbols_progress_fn *progress,
 		symbols->first =
 			calloc((size_t)symbols->set.count + 1, sizeof(*symbols->first));
 		r = symbols->strings && symbols->first
-			    ? resolve_all(symbols, profile, progress)
+			    ? resolve_all(symbols, profile, cache, progress)
 			    : -ENOMEM;
 	}
 	if (r < 0) {

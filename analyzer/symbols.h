@@ -29,12 +29,15 @@ struct symbol {
 };
 
 struct symbols;
+struct symbol_cache;
 
 /* Called before each module is read: done of total addresses. May be NULL. */
 typedef void symbols_progress_fn(const char *module, uint32_t done, uint32_t total);
 
-int symbols_load(const struct profile *profile, symbols_progress_fn *progress,
-		 struct symbols **ret_symbols, struct fault *fault);
+/* cache: what was found before and will be again, NULL none. */
+int symbols_load(const struct profile *profile, struct symbol_cache *cache,
+		 symbols_progress_fn *progress, struct symbols **ret_symbols,
+		 struct fault *fault);
 void symbols_free(struct symbols *symbols);
 
 /* The symbols of a node that lies on a stack. Valid until symbols_free(). */

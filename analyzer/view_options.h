@@ -19,6 +19,8 @@
 #include "analyzer/options.h"
 #include "analyzer/profile.h"
 
+struct symbol_cache;
+
 enum view_granularity {
 	VIEW_FUNCTIONS,
 	VIEW_LINES,
@@ -40,12 +42,14 @@ struct view_options {
 	struct profile_wants wants; /* --at peak, --by-thread */
 	bool json;
 	bool normalize;
-	bool as_labels;    /* threads and tags are not shown as frames */
-	long rows;         /* -n; -1: the view's default */
-	const char *at;    /* a moment for history_moment.h, NULL: now or peak */
-	const char *since; /* likewise, NULL: from the start */
-	const char *base;  /* TARGET to subtract, NULL none */
-	const char *unit;  /* of sizes, NULL: what suits each */
+	bool as_labels;             /* threads and tags are not shown as frames */
+	long rows;                  /* -n; -1: the view's default */
+	const char *at;             /* a moment for history_moment.h, NULL: now or peak */
+	const char *since;          /* likewise, NULL: from the start */
+	const char *base;           /* TARGET to subtract, NULL none */
+	const char *unit;           /* of sizes, NULL: what suits each */
+	bool keep_allocator;        /* its frames at the inner end of stacks stay */
+	struct symbol_cache *cache; /* of names, for who loads often; NULL: none */
 	bool has[VIEW_FILTERS];
 	regex_t filter[VIEW_FILTERS];
 	struct option_spec specs[24];

@@ -46,15 +46,18 @@ static void end_progress(void)
 	progress_shown = false;
 }
 
-static int load_symbols(const struct profile *profile, struct symbols **ret_symbols,
-			struct fault *fault)
+static int load_symbols(const struct profile *profile, const struct view_options *options,
+			struct symbols **ret_symbols, struct fault *fault)
 {
 	const char *warning;
 	int r;
 
 	unsetenv("DEBUGINFOD_URLS"); /* no network unless it was asked for */
 	progress_start = now_ns();
-	r = symbols_load(profile, show_progress, ret_symbols, fault);
+	r = symbols_load(profile, options->cache, options->cache ? NULL : show_progress,
+			 ret_symbols, fault);
+	if (options->cache)
+		return r;
 	end_progress();
 	for (unsigned i = 0; r == 0 && (warning = symbols_warning(*ret_symbols, i)); i++)
 		fprintf(stderr, "heapring: warning: %s\n", warning);
@@ -62,9 +65,9 @@ static int load_symbols(const struct profile *profile, struct symbols **ret_symb
 }
 
 /* One profile with its names; what was made stays with the caller on failure. */
-static int load_named(const char *name, const struct profile_wants *wants,
-		      struct profile **ret_profile, struct symbols **ret_symbols,
-		      struct fault *fault)
+static int load_named(const char *name, const struct view_options *options,
+		      const struct profile_wants *wants, struct profile **ret_profile,
+		      struct symbols **ret_symbols, struct fault *fault)
 {
 	struct target target;
 	int r;
@@ -76,7 +79,7 @@ static int load_named(const char *name, const struct profile_wants *wants,
 		return r;
 	r = profile_load_with(&target, wants, ret_profile, fault);
 	target_close(&target);
-	return r < 0 ? r : load_symbols(*ret_profile, ret_symbols, fault);
+	return r < 0 ? r : load_symbols(*ret_profile, options, ret_symbols, fault);
 }
 
 static int out_of_memory(struct fault *fault)
@@ -103,8 +106,7 @@ static int subtract_base(struct view_target *target, struct fault *fault)
 	int r;
 
 	wants.history = false;
-	r = load_named(options->base, &wants, &target->base, &symbols, fault);
-
+	r = load_named(options->base, options, &wants, &target->base, &symbols, fault);
 	if (r == 0)
 		r = stack_view_new(target->base, symbols, options, target->places, &view,
 				   fault);
@@ -119,6 +121,23 @@ static int subtract_base(struct view_target *target, struct fault *fault)
 	stack_view_free(view);
 	symbols_free(symbols);
 	return r;
+}
+
+/* From the profile and its symbols to the stacks. */
+static int build(struct view_target *target, struct fault *fault)
+{
+	int r;
+
+	target->places = place_table_new();
+	if (!target->places)
+		return out_of_memory(fault);
+	r = stack_view_new(target->profile, target->symbols, target->options,
+			   target->places, &target->view, fault);
+	if (r == 0 && stack_set_add(&target->set, target->profile, target->view) < 0)
+		r = out_of_memory(fault);
+	for (int s = 0; s < PROFILE_SAMPLES; s++)
+		target->total[s] = (int64_t)target->profile->total[s];
+	return r == 0 && target->options->base ? subtract_base(target, fault) : r;
 }
 
 static int check_window(const struct view_options *options, struct fault *fault)
@@ -140,23 +159,24 @@ static int load(const char *name, struct view_target *target, struct fault *faul
 	int r = check_window(options, fault);
 
 	if (r == 0)
-		r = load_named(name, &options->wants, &target->profile, &target->symbols,
-			       fault);
+		r = load_named(name, options, &options->wants, &target->profile,
+			       &target->symbols, fault);
 	if (r == 0 && (options->at || options->since))
 		r = profile_window_apply(target->profile, options->at, options->since,
 					 &target->window, fault);
+	return r;
+}
+
+static int finish(int r, struct view_target *loaded, struct view_target *ret_target,
+		  struct fault *fault)
+{
+	if (r == 0)
+		r = build(loaded, fault);
 	if (r < 0)
-		return r;
-	target->places = place_table_new();
-	if (!target->places)
-		return out_of_memory(fault);
-	r = stack_view_new(target->profile, target->symbols, target->options,
-			   target->places, &target->view, fault);
-	if (r == 0 && stack_set_add(&target->set, target->profile, target->view) < 0)
-		r = out_of_memory(fault);
-	for (int s = 0; s < PROFILE_SAMPLES; s++)
-		target->total[s] = (int64_t)target->profile->total[s];
-	return r == 0 && target->options->base ? subtract_base(target, fault) : r;
+		view_target_done(loaded);
+	else
+		*ret_target = *loaded;
+	return r;
 }
 
 int view_target_load(const char *name, const struct view_options *options,
@@ -165,12 +185,16 @@ int view_target_load(const char *name, const struct view_options *options,
 	struct view_target loaded = { .options = options };
 	int r = load(name, &loaded, fault);
 
-	if (r < 0) {
-		view_target_done(&loaded);
-		return r;
-	}
-	*ret_target = loaded;
-	return 0;
+	return finish(r, &loaded, ret_target, fault);
+}
+
+int view_target_load_profile(struct profile *profile, const struct view_options *options,
+			     struct view_target *ret_target, struct fault *fault)
+{
+	struct view_target loaded = { .options = options, .profile = profile };
+	int r = load_symbols(profile, options, &loaded.symbols, fault);
+
+	return finish(r, &loaded, ret_target, fault);
 }
 
 void view_target_done(struct view_target *target)

@@ -6,7 +6,8 @@
  *   - view_target_load() leaves nothing to free when it fails;
  *   - --at and --since apply to the TARGET, not to the base;
  *   - with options->base its figures are subtracted in `set` and `total`;
- *   - warnings about symbols go to stderr, one line each.
+ *   - warnings about symbols go to stderr, one line each; with options->cache,
+ *     which says that the target is loaded again and again, there are none.
  */
 #ifndef ANALYZER_VIEW_TARGET_H
 #define ANALYZER_VIEW_TARGET_H
@@ -30,6 +31,9 @@ struct view_target {
 
 int view_target_load(const char *name, const struct view_options *options,
 		     struct view_target *ret_target, struct fault *fault);
+/* The same from a profile, which is taken over in any case. */
+int view_target_load_profile(struct profile *profile, const struct view_options *options,
+			     struct view_target *ret_target, struct fault *fault);
 void view_target_done(struct view_target *target);
 
 #endif

@@ -6,6 +6,7 @@
 #include "preload/modules.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
+#include "preload/probes.h"
 #include "preload/process.h"
 #include "preload/sampler.h"
 #include "preload/tree.h"
@@ -20,6 +21,7 @@ static void tick(struct thread *t)
 		t->now_ms = now_ms;
 		t->clock_gap = 1;
 		history_tick(ms);
+		mode_follow_listeners(t);
 	} else if (t->clock_gap < CLOCK_EVENTS) {
 		t->clock_gap *= 2;
 	}
@@ -174,6 +176,7 @@ static void take_and_count(struct thread *t, uint32_t *word, const void *block)
 {
 	struct live_block taken = live_take(word);
 
+	probes_free(block);
 	if (taken.sampled)
 		live_filter_remove(block);
 	free_taken(t, &taken);
@@ -215,6 +218,7 @@ static void count_at(struct thread *t, uint32_t *word, void *block, size_t size,
 		live_filter_add(block);
 		live_put_sampled(word, site, size, t->now_ms);
 	}
+	probes_alloc(block, size, (uint64_t)bytes);
 	live_changed(t, bytes);
 }
 
@@ -381,9 +385,26 @@ struct live_block record_take(const void *block)
 		return taken;
 	}
 	taken = live_take(word);
+	probes_free(block);
 	if (taken.sampled)
 		live_filter_remove(block);
 	return taken;
+}
+
+/* Who listens to the probes was told of a free that did not happen. */
+static void tell_of_return(const void *block, const struct live_block *taken)
+{
+	const struct thread *t = thread_self;
+	uint64_t weight = taken->size;
+
+	if (!probes_listen())
+		return;
+	if (taken->sampled && taken->site >= t->site_base &&
+	    taken->site - t->site_base < tree_sites())
+		weight = sampler_weigh(taken->size,
+				       tree_site_record(taken->site - t->site_base)->rate)
+				 .bytes;
+	probes_fire_alloc(block, taken->size, weight);
 }
 
 void record_put_back(const void *block, const struct live_block *taken)
@@ -400,6 +421,7 @@ void record_put_back(const void *block, const struct live_block *taken)
 	} else {
 		live_put(word, taken->site, taken->size);
 	}
+	tell_of_return(block, taken);
 }
 
 void record_taken_free(const struct live_block *taken)

@@ -35,7 +35,8 @@ enum gate {
 	GATE_OFF, /* this process is not profiled */
 	GATE_BUSY,
 	GATE_EXACT,        /* this and all below: allocations are counted, or may be */
-	GATE_EXACT_LEAVES, /* exact, but the live table is not flat: no fast path */
+	GATE_EXACT_LEAVES, /* exact, but no fast path: the live table is not flat, or
+			    * somebody listens to the probes */
 	GATE_SAMPLED,
 	GATE_DORMANT,
 };
@@ -59,6 +60,7 @@ struct thread {
 	uint64_t random;                     /* state of the sampler's generator */
 	uint64_t rate;                       /* 1: exact */
 	uint32_t mode_seq; /* the header's wanted_seq that was followed last */
+	bool listened;     /* probes_listen() when it was looked at last */
 
 	uint32_t generation; /* of the modules, for what recents and unwinder remember */
 	uint32_t tags;       /* pushed and not popped, those past UNWIND_TAGS too */

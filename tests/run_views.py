@@ -3,15 +3,17 @@
 
 Usage: run_views.py HEAPRING MAKE_SEGMENT
 """
+import gzip
 import json
 import os
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
 import unittest
 
 HEAPRING, MAKE_SEGMENT = (os.path.abspath(path) for path in sys.argv[1:3])
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SAMPLES = ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects")
 
 
@@ -169,49 +171,76 @@ class Views(unittest.TestCase):
         self.assertEqual([(row["function"], row["foreign_frees"], row["foreign_bytes"])
                           for row in rows], [("example+0x2001", 4, 400)])
 
-    def flame(self, *args):
-        path = self.path("flame.html")
-        self.run_it("flame", *args, "-o", path)
+    def page(self, *args, view="report"):
+        path = self.path("page.html")
+        self.run_it(view, *args, "-o", path)
         with open(path) as stream:
             page = stream.read()
         inside = page.split('<script type="application/json" id="data">')[1]
         return page, json.loads(inside.split("</script>")[0])
 
-    def test_flame_is_one_file_with_the_totals_and_no_address_of_a_network(self):
-        for dump in (self.dump, self.make("large", "300")):
-            page, data = self.flame(dump)
+    def test_a_page_is_one_file_with_the_totals_and_no_address_of_a_network(self):
+        for view, dump in (("report", self.dump), ("flame", self.make("large", "300"))):
+            page, data = self.page(dump, view=view)
             total = self.json("top", dump)["total"]
             for sample in SAMPLES:
-                self.assertEqual(sum(data["flat"][sample]), total[sample])
-            self.assertTrue(all(data["parent"][i] < i for i in range(1, len(data["parent"]))))
-            self.assertNotRegex(page, r"https?://|src=|href=|@import|url\(")
-        self.run_it("flame", self.dump, status=2)
+                self.assertEqual(sum(data["stacks"][sample]), total[sample])
+                self.assertEqual(data["own_total"][sample], total[sample])
+            self.assertEqual(len(data["stacks"]["node"]), len(data["stacks"]["inuse_space"]))
+            self.assertLess(sum(data["stacks"]["node"]) - 1, len(data["nodes"]["place"]))
+            # a node is at most one deeper than the one before
+            depths = [0] + data["nodes"]["depth"]
+            self.assertTrue(all(1 <= depth <= before + 1
+                                for before, depth in zip(depths, depths[1:])))
+            self.assertIsNone(re.search(r"(src|href)=[\"']?(https?:)?//|@import|url\([^#]",
+                                        page))
+        for view in ("report", "flame"):
+            self.run_it(view, self.dump, status=2)
 
-    @unittest.skipIf(shutil.which("node") is None, "no node")
-    def test_the_script_of_the_flame_page_zooms_and_searches(self):
-        self.flame("--sample", "alloc_space", self.dump)
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "flame_page.js")
-        said = subprocess.run(["node", script, self.path("flame.html"), "0x2001"],
-                              capture_output=True, text=True, check=True).stdout.splitlines()
-        self.assertEqual(said, ["all stacks: 5.91KiB (100.00%)",
-                                "example+0x1001: 5.86KiB (99.17%) [example]",
-                                "matches /0x2001/: 1000B (16.53%)",
-                                "matches /0x2001/: 10 (50.00%)",
-                                "no regular expression: ("])
+    def test_a_page_with_a_base_has_both_sides(self):
+        _, data = self.page("--base", self.dump, self.make("grown"))
+        self.assertEqual(sum(data["stacks"]["inuse_space"]), 1650)
+        self.assertEqual(sum(data["base_stacks"]["inuse_space"]), 650)
+        self.assertEqual(data["total"]["inuse_space"], 1000)
 
-    def test_flame_with_a_base_has_both_sides(self):
-        _, data = self.flame("--base", self.dump, self.make("grown"))
-        self.assertEqual(sum(data["flat"]["inuse_space"]), 1650)
-        self.assertEqual(sum(data["base"]["inuse_space"]), 650)
-
-    def test_flame_survives_names_that_look_like_markup(self):
+    def test_a_page_survives_names_that_look_like_markup(self):
         with open(self.dump, "r+b") as stream:
             data = stream.read().replace(b"/usr/bin/example\0", b"/u/</script><b>\0\0")
             stream.seek(0)
             stream.write(data)
-        page, data = self.flame(self.dump)
+        page, data = self.page(self.dump)
         self.assertEqual(page.count("</script>"), 2)
-        self.assertTrue(any("script><b>" in place["module"] for place in data["places"]))
+        self.assertTrue(any("script><b>" in text for text in data["texts"]))
+
+    def test_a_page_has_lines_of_source_files_and_of_no_others(self):
+        dump = self.make("elf", MAKE_SEGMENT, "300")
+        _, data = self.page("--source-path", ROOT, dump)
+        if not any(line > 0 for line in data["places"]["line"]):
+            self.skipTest("built without debug information")
+        self.assertTrue(data["sources"])
+        for source in data["sources"]:
+            self.assertRegex(source["file"], r"\.[chS]$")
+            for first, text in source["pieces"]:
+                self.assertLessEqual(first + text.count("\n"), source["lines"])
+        self.assertNotIn("sources", self.page("--no-sources", dump)[1])
+
+    def test_a_page_reads_no_file_that_only_a_profile_calls_a_source(self):
+        dump, profile = self.make("elf", MAKE_SEGMENT, "300"), self.path("profile.pb.gz")
+        self.run_it("export", "--to", "pprof", dump, "-o", profile)
+        with gzip.open(profile) as stream:
+            raw = stream.read()
+        listed = self.page("--source-path", ROOT, dump)[1]["sources"]
+        if not listed:
+            self.skipTest("built without debug information")
+        length = len(listed[0]["file"])
+        for name, shown in (("x" * (length - 2) + ".c", True), ("x" * length, False)):
+            with open(self.path(name), "w") as stream:
+                stream.writelines("a line of it\n" for _ in range(2000))
+            with gzip.open(profile, "wb") as stream:
+                stream.write(raw.replace(listed[0]["file"].encode(), name.encode()))
+            done = subprocess.run([HEAPRING, "report", "-o", "-", profile], check=True,
+                                  capture_output=True, text=True, cwd=self.folder.name)
+            self.assertEqual("a line of it" in done.stdout, shown)
 
     def keys(self, value, at=""):
         if isinstance(value, dict):
@@ -223,8 +252,7 @@ class Views(unittest.TestCase):
                 yield from self.keys(inside)
 
     def test_the_documentation_names_every_key(self):
-        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        with open(os.path.join(root, "docs", "json.md")) as stream:
+        with open(os.path.join(ROOT, "docs", "json.md")) as stream:
             text = stream.read()
         printed = set()
         for view in (["top", "--cum"], ["top", "--at", "peak"], ["top", "--base", self.dump],

@@ -153,7 +153,8 @@ struct loaded {
 static void show(struct loaded *loaded, struct segment_builder *builder)
 {
 	loaded->profile = load(builder);
-	cr_assert(eq(int, symbols_load(loaded->profile, NULL, &loaded->symbols, &fault),
+	cr_assert(eq(int,
+		     symbols_load(loaded->profile, NULL, NULL, &loaded->symbols, &fault),
 		     0));
 	loaded->places = place_table_new();
 	loaded->set = (struct stack_set){ 0 };

@@ -1,0 +1,121 @@
+/*
+ * cmd_report - a profile as one HTML file that needs no network
+ *
+ * `report` writes the whole page, `flame` the same with only the flame graph.
+ */
+#include "analyzer/commands.h"
+
+#include <errno.h>
+
+#include "analyzer/output_file.h"
+#include "analyzer/page.h"
+#include "analyzer/view_command.h"
+
+struct report {
+	const char *name; /* of the command */
+	const char *output;
+	struct page_options page;
+};
+
+static int show(void *arg, struct view_target *target, char **arguments)
+{
+	const struct report *report = arg;
+	struct output_file file;
+	struct fault fault;
+
+	if (output_file_open(report->output, &file, &fault) < 0)
+		return fault_print(&fault);
+	if (page_write(target, &report->page, file.stream, &fault) < 0) {
+		output_file_abort(&file);
+		return fault_print(&fault);
+	}
+	return output_file_commit(&file, &fault) < 0 ? fault_print(&fault) : 0;
+}
+
+static int prepare(void *arg, struct view_options *options, char **arguments,
+		   struct fault *fault)
+{
+	struct report *report = arg;
+
+	if (!report->output)
+		return fault_set(fault, FAULT_USAGE, -EINVAL,
+				 "%s: -o FILE.html is missing (`-o -` is stdout)",
+				 report->name);
+	page_prepare(&report->page, options);
+	return 0;
+}
+
+static int run_with(const struct command *command, struct report *report,
+		    const struct option_spec *own, int argc, char **argv)
+{
+	const struct view_command view = { .command = command,
+					   .own = own,
+					   .writes_file = true,
+					   .prepare = prepare,
+					   .show = show,
+					   .arg = report };
+	struct view_options options;
+
+	report->name = command->name;
+	view_options_init(&options);
+	return view_command_run(&view, &options, argc, argv);
+}
+
+static int run_report(const struct command *command, int argc, char **argv)
+{
+	struct report report = { 0 };
+	const struct option_spec own[] = {
+		{ "output", 'o', "FILE", "the page to write, - for stdout",
+		  option_set_string, &report.output },
+		{ "source-path", 0, "DIR[:DIR...]",
+		  "where to look for source files first", option_set_string,
+		  &report.page.sources.search },
+		{ "trim-path", 0, "PREFIX[:PREFIX...]",
+		  "what to take off the recorded names first", option_set_string,
+		  &report.page.sources.trim },
+		{ "no-sources", 0, NULL, "put no line of a source file into the page",
+		  option_set_true, &report.page.no_sources },
+		{ NULL },
+	};
+
+	return run_with(command, &report, own, argc, argv);
+}
+
+static int run_flame(const struct command *command, int argc, char **argv)
+{
+	struct report report = { .page = { .only_flame = true, .no_sources = true } };
+	const struct option_spec own[] = {
+		{ "output", 'o', "FILE", "the page to write, - for stdout",
+		  option_set_string, &report.output },
+		{ NULL },
+	};
+
+	return run_with(command, &report, own, argc, argv);
+}
+
+const struct command cmd_report = {
+	.name = "report",
+	.arguments = "[OPTION...] TARGET -o FILE.html",
+	.summary = "Everything about a profile as one HTML page",
+	.help = "The page needs no network and no other file: summary, flame graph, call "
+		"graph,\n"
+		"table, source lines, time line and losses, with all four figures. "
+		"--sample and\n"
+		"--lines, --functions or --modules say what it shows first; with --base, "
+		"red\n"
+		"grew and blue shrank. It holds lines of the source files that it finds; "
+		"where\n"
+		"those must not leave the machine, say --no-sources.",
+	.run = run_report,
+};
+
+const struct command cmd_flame = {
+	.name = "flame",
+	.arguments = "[OPTION...] TARGET -o FILE.html",
+	.summary = "Write an interactive flame graph as one HTML file",
+	.help = "The page of `report` with only its flame graph: click to zoom, search "
+		"by regular\n"
+		"expression, choose among the four figures. With --base, red grew and "
+		"blue shrank.",
+	.run = run_flame,
+};

@@ -1,0 +1,2 @@
+// style sheets that esbuild bundles
+declare module "*.css";

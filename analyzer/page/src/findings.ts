@@ -1,0 +1,172 @@
+// findings - what stands out in a profile, in sentences with their figures
+//
+// Not a verdict: that is for `heapring audit`, which looks at how things moved. These
+// are plain facts about one moment, chosen so that a leak, a hoard or a churn is seen.
+// Figures are sums over the stacks for which a function is responsible.
+
+import type { Context } from "./context";
+import { SAMPLES, type Figures, type Sample } from "./data";
+import { bytes, count, figure, percent, signed } from "./format";
+import { newFigures, type Folded } from "./model";
+import { responsible, type Responsible } from "./responsible";
+
+export interface Step { unit: number; line: number } // a frame; line 0 unknown
+
+export interface Finding {
+  kind: "hold" | "stay" | "churn" | "grew" | "shrank";
+  title: string;
+  text: string;
+  unit: number;
+  wrapper: number; // through which it allocates, -1: itself
+  sample: Sample;
+  path: Step[];    // the heaviest stack, outermost first
+}
+
+const STAY_MIN = 0.9, BLOCKS_MIN = 50, SHARE_MIN = 0.02, CHURN_MIN = 0.05, FREED_MIN = 0.9;
+
+class Sums {
+  readonly own: Figures;
+  readonly base: Figures;
+  private readonly named: Responsible;
+
+  constructor(private readonly folded: Folded) {
+    const { profile, units } = folded;
+    this.named = responsible(folded);
+    this.own = newFigures(units.length);
+    this.base = newFigures(units.length);
+    this.named.ofStack.forEach((unit, stack) => {
+      for (const s of SAMPLES) {
+        this.own[s][unit] += profile.own[s][stack];
+        this.base[s][unit] += profile.base?.[s][stack] ?? 0;
+      }
+    });
+  }
+
+  change(sample: Sample, unit: number): number {
+    return this.own[sample][unit] - this.base[sample][unit];
+  }
+
+  kept(unit: number): number {
+    return this.own.inuse_objects[unit] / (this.own.alloc_objects[unit] || Infinity);
+  }
+
+  best(sample: Sample, sign: 1 | -1, fits: (unit: number) => boolean): number {
+    let unit = -1;
+    this.folded.units.forEach((_, i) => {
+      const size = sign * this.change(sample, i);
+      if (size > 0 && fits(i) && (unit < 0 || size > sign * this.change(sample, unit)))
+        unit = i;
+    });
+    return unit;
+  }
+
+  heaviest(sample: Sample, fits: (stack: number, unit: number) => boolean): number {
+    const { profile } = this.folded;
+    let heaviest = -1, most = 0;
+    this.named.ofStack.forEach((unit, stack) => {
+      const size = Math.abs(profile.own[sample][stack] - (profile.base?.[sample][stack] ?? 0));
+      if (size > most && fits(stack, unit)) {
+        most = size;
+        heaviest = stack;
+      }
+    });
+    return heaviest;
+  }
+
+  path(stack: number): Step[] {
+    const { profile, unitOf } = this.folded, { parent, place } = profile.nodes, path: Step[] = [];
+    for (let node = profile.stacks[stack] ?? -1; node >= 0; node = parent[node])
+      path.unshift({ unit: unitOf[place[node]], line: profile.places.line[place[node]] });
+    return path;
+  }
+
+  finding(kind: Finding["kind"], sample: Sample, unit: number, title: string,
+          text: string): Finding {
+    const stack = this.heaviest(sample, (_, of) => of === unit);
+    return { kind, title, text, unit, sample, path: this.path(stack),
+      wrapper: this.named.wrapperOf[stack] };
+  }
+
+  // The stacks whose blocks are not freed, though they allocate again and again. Where
+  // the function frees what it allocates for others, its caller is named.
+  staying(total: number): Finding | null {
+    const { own } = this.folded.profile, sums = new Map<number, number[]>();
+    const stays = (stack: number) => own.alloc_objects[stack] >= BLOCKS_MIN &&
+      own.inuse_objects[stack] >= STAY_MIN * own.alloc_objects[stack];
+    this.named.ofStack.forEach((unit, stack) => {
+      if (!stays(stack))
+        return;
+      const sum = sums.get(unit) ?? [0, 0, 0];
+      sum[0] += own.inuse_space[stack];
+      sum[1] += own.inuse_objects[stack];
+      sum[2] += own.alloc_objects[stack];
+      sums.set(unit, sum);
+    });
+    const [first] = [...sums].sort((a, b) => b[1][0] - a[1][0]);
+    if (!first || first[1][0] < SHARE_MIN * total)
+      return null;
+    const [unit, [space, living, made]] = first;
+    const path = this.path(this.heaviest("inuse_space", (stack, of) => of === unit && stays(stack)));
+    const at = path.findLastIndex(step => step.unit === unit);
+    const caller = this.kept(unit) < STAY_MIN && at > 0 ? path[at - 1].unit : unit;
+    return { kind: "stay", title: "Allocates again and again, and does not free", sample: "inuse_space",
+      unit: caller, wrapper: caller === unit ? -1 : unit, path, text: `${bytes(space)} in use, ${
+        percent(space, total)} of all; ${living === made ? "none" : `only ${
+        percent(made - living, made)}`} of the ${count(made)} blocks from such stacks ${
+        living === made ? "was" : "were"} freed` };
+  }
+}
+
+function compared(sums: Sums, sample: Sample): Finding[] {
+  const say = (unit: number) => `${signed(sample, sums.change(sample, unit))}, from ${
+    figure(sample, sums.base[sample][unit])} to ${figure(sample, sums.own[sample][unit])}`;
+  const grew = sums.best(sample, 1, () => true), shrank = sums.best(sample, -1, () => true);
+  return [
+    ...(grew < 0 ? [] : [sums.finding("grew", sample, grew, "Grew most", say(grew))]),
+    ...(shrank < 0 ? [] : [sums.finding("shrank", sample, shrank, "Shrank most", say(shrank))])];
+}
+
+const made = new WeakMap<Folded, Finding[]>();
+
+export function findings(context: Context): Finding[] {
+  const folded = context.foldedAt("functions"), known = made.get(folded) ?? find(context);
+  made.set(folded, known);
+  return known;
+}
+
+function find(context: Context): Finding[] {
+  const sums = new Sums(context.foldedAt("functions")), { own } = sums;
+  const { own_total: total, sample } = context.profile.raw, found: Finding[] = [];
+  if (context.profile.base)
+    return compared(sums, sample);
+  const hold = sums.best("inuse_space", 1, () => true);
+  const churn = sums.best("alloc_objects", 1, unit => sums.kept(unit) <= 1 - FREED_MIN &&
+    own.alloc_objects[unit] >= CHURN_MIN * total.alloc_objects);
+  const stay = sums.staying(total.inuse_space);
+  if (stay)
+    found.push(stay);
+  if (hold >= 0 && !(stay && (stay.unit === hold || stay.wrapper === hold)))
+    found.push(sums.finding("hold", "inuse_space", hold, "Holds the most",
+      `${bytes(own.inuse_space[hold])} in ${count(own.inuse_objects[hold])} blocks, ${
+        percent(own.inuse_space[hold], total.inuse_space)} of what is in use`));
+  if (churn >= 0)
+    found.push(sums.finding("churn", "alloc_objects", churn, "Churns the most",
+      `${count(own.alloc_objects[churn])} allocations, ${
+        percent(own.alloc_objects[churn], total.alloc_objects)} of all, ${
+        own.inuse_objects[churn] === 0 ? "every one freed"
+          : `all but ${count(own.inuse_objects[churn])} freed`}`));
+  return found;
+}
+
+// A path short enough to read: its ends, the named unit, and null for what is left out.
+export function abridge(path: Step[], named: number): (Step | null)[] {
+  const at = path.findLastIndex(step => step.unit === named), last = path.length - 1;
+  const out: (Step | null)[] = [];
+  path.forEach((step, i) => {
+    if (i <= 1 || i === last || Math.abs(i - at) <= 2 || path.length <= 8)
+      out.push(step);
+    else if (out.at(-1) !== null)
+      out.push(null);
+  });
+  return out;
+}

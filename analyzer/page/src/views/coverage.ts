@@ -1,0 +1,48 @@
+// coverage - what the figures do not cover, and what to do about it
+
+import type { Context, Panel } from "../context";
+import { plain } from "../data";
+import { el } from "../dom";
+import { bytes, percent } from "../format";
+
+const LOSSES: [string, string, string][] = [
+  ["truncated", "Stacks cut short", "They had more frames than HEAPRING_DEPTH; their outer end " +
+    "is [truncated]. A larger HEAPRING_DEPTH keeps them whole."],
+  ["overflow", "Counted under [overflow]", "The segment's budget was used up, so new stacks share " +
+    "one name; totals stay right. A larger HEAPRING_BUDGET keeps them apart."],
+  ["missed_frees", "Frees that were not seen", "A new block lay where an old one was believed to " +
+    "live, so something else freed the old one."],
+  ["untracked_frees", "Frees of unknown blocks", "They were allocated before profiling began, or " +
+    "while it was off. Figures in use are not touched by them."],
+  ["bypassed", "Not recorded, by design", "Allocations made inside the profiler itself, or by a " +
+    "signal handler that interrupted it."],
+  ["dropped", "Lost allocations", "An internal limit was reached; totals are low by these."],
+];
+
+export class Coverage implements Panel {
+  readonly element = el("section", { class: "view coverage" });
+
+  constructor(private readonly context: Context) {}
+
+  draw(): void {
+    const { raw } = this.context.profile, { coverage, mode } = raw;
+    const lost = LOSSES.filter(([key]) => coverage[key] > 0);
+    this.element.replaceChildren(
+      el("p", { class: "lead" }, el("strong", {}, percent(coverage.stacks_complete_pct, 100)),
+        " of allocations have a complete stack."),
+      el("table", { class: "losses" },
+        el("thead", {}, el("tr", {}, el("th", {}, "What"), el("th", { class: "number" }, "Allocations"),
+          el("th", {}, "What it means"))),
+        el("tbody", {}, ...LOSSES.map(([key, name, meaning]) =>
+          el("tr", { class: coverage[key] > 0 ? "some" : "" }, el("th", { scope: "row" }, name),
+            el("td", { class: "number" }, coverage[key].toLocaleString("en-US")),
+            el("td", {}, meaning))))),
+      el("p", {}, lost.length === 0 ? "Nothing was lost. " : "",
+        mode.kind === "sampled" ? `One in ${bytes(mode.rate_bytes)} on average was sampled: figures ` +
+          "are estimates, and ± is where the true one lies 95 times in 100."
+          : mode.kind === "exact" ? "Every allocation was counted."
+          : "Recording was off when this was read."),
+      ...(raw.warnings.length ? [el("h2", {}, "Symbols"), el("ul", {}, ...raw.warnings.map(line =>
+        el("li", {}, plain(line))))] : []));
+  }
+}

@@ -1,0 +1,149 @@
+// source - the lines of a file with what each holds beside it
+
+import type { Context, Panel } from "../context";
+import { plain, type SourceFile } from "../data";
+import { el } from "../dom";
+import { figure, percent, signed } from "../format";
+
+interface LineFigures { flat: number; cum: number }
+
+export class Source implements Panel {
+  readonly element = el("section", { class: "view source" });
+  private readonly files = el("select", { "aria-label": "Source file" });
+  private readonly note = el("p", { class: "status", role: "status" });
+  private readonly lines = el("div", { class: "listing", tabindex: 0, role: "region",
+    "aria-label": "Source lines" });
+  private options = "";
+  private opened = "";
+
+  constructor(private readonly context: Context) {
+    this.element.append(el("div", { class: "tools" }, this.files), this.note, this.lines);
+    this.files.addEventListener("change", () =>
+      context.store.set({ file: this.files.value, sel: "" }));
+  }
+
+  // The selected unit's file comes first, then the chosen one, then the heaviest.
+  private fileOf(sources: SourceFile[]): { file: string; line: number } {
+    const { context } = this, unit = context.folded.units[context.selected];
+    if (unit?.file)
+      return { file: unit.file, line: unit.line };
+    const chosen = sources.find(one => plain(one.file) === context.state.file);
+    return { file: plain((chosen ?? sources[0])?.file ?? ""), line: 0 };
+  }
+
+  draw(): void {
+    const { context } = this, sources = context.profile.raw.sources ?? [];
+    const { file, line } = this.fileOf(sources);
+    const source = sources.find(one => plain(one.file) === file);
+    const names = sources.map(one => plain(one.file)).join("\n");
+    if (this.options !== names) {
+      this.options = names;
+      this.files.replaceChildren(...sources.map(one =>
+        el("option", { value: plain(one.file) }, plain(one.file))));
+    }
+    this.files.value = source ? file : "";
+    this.files.parentElement!.hidden = sources.length === 0;
+    this.note.textContent = this.say(sources, file, source);
+    const figures = file ? this.figuresOf(file) : new Map<number, LineFigures>();
+    this.lines.replaceChildren(...(source ? this.listing(source, figures)
+      : file ? this.bare(figures) : []));
+    this.reveal(figures, line);
+  }
+
+  private say(sources: SourceFile[], file: string, source: SourceFile | undefined): string {
+    const { profile, folded, selected } = this.context, unit = folded.units[selected];
+    if (source)
+      return `${file}: flat and cum of each line; lines far from any figure are left out.`;
+    if (unit && !unit.file)
+      return `${unit.name} has no line information: build it with -g, or install its debug symbols.`;
+    if (!profile.raw.sources)
+      return "This page was written without source lines.";
+    return file ? `${file} was not found when the page was written, or is of little weight; ` +
+      "--source-path says where sources are."
+      : sources.length ? "" : "No source file was found when the page was written: programs need " +
+      "debug information, and --source-path says where sources are.";
+  }
+
+  private figuresOf(file: string): Map<number, LineFigures> {
+    const { profile, sample } = this.context, { places, nodes, texts } = profile;
+    const number = texts.indexOf(file), figures = new Map<number, LineFigures>();
+    const base = profile.base?.[sample];
+    profile.stacks.forEach((leaf, stack) => {
+      const value = profile.own[sample][stack] - (base ? base[stack] : 0);
+      let seen: Set<number> | null = null;
+      for (let node = leaf; node >= 0; node = nodes.parent[node]) {
+        const at = nodes.place[node], line = places.line[at];
+        if (places.file[at] !== number || !line || seen?.has(line))
+          continue;
+        (seen ??= new Set()).add(line);
+        let entry = figures.get(line);
+        if (!entry)
+          figures.set(line, entry = { flat: 0, cum: 0 });
+        entry.cum += value;
+        if (node === leaf)
+          entry.flat += value;
+      }
+    });
+    return figures;
+  }
+
+  private line(number: number, text: string, entry: LineFigures | undefined): HTMLElement {
+    const { sample, total, profile } = this.context, show = profile.base ? signed : figure;
+    const cell = (value: number | undefined) => el("span", { class: "figure" },
+      value ? show(sample, value) : "");
+    const row = el("div", { class: `line${entry?.cum ? " hot" : ""}`, "data-line": number,
+      "data-flat": entry?.flat,
+      title: entry?.cum ? `${percent(entry.cum, total)} of all` : "" },
+      cell(entry?.flat), cell(entry?.cum), el("span", { class: "number" }, String(number)),
+      el("code", {}, text || " "));
+    if (entry?.cum)
+      row.style.setProperty("--heat", String(Math.min(1, Math.abs(entry.cum) / (total || 1))));
+    return row;
+  }
+
+  private heading(): HTMLElement {
+    return el("div", { class: "line heading" }, el("span", { class: "figure" }, "flat"),
+      el("span", { class: "figure" }, "cum"), el("span", { class: "number" }, "line"), el("span"));
+  }
+
+  private listing(source: SourceFile, figures: Map<number, LineFigures>): HTMLElement[] {
+    const rows = [this.heading()];
+    for (const [first, text] of source.pieces) {
+      if (rows.length > 1)
+        rows.push(el("div", { class: "gap", "aria-hidden": "true" }, "⋯"));
+      text.split("\n").forEach((line, i) =>
+        rows.push(this.line(first + i, line.replace(/\t/g, "        "), figures.get(first + i))));
+    }
+    return rows;
+  }
+
+  private bare(figures: Map<number, LineFigures>): HTMLElement[] {
+    return [this.heading(), ...[...figures].sort((a, b) => a[0] - b[0])
+      .map(([number, entry]) => this.line(number, "", entry))];
+  }
+
+  // The selected function's heaviest line is brought into sight.
+  private reveal(figures: Map<number, LineFigures>, start: number): void {
+    const { context } = this, unit = context.folded.units[context.selected];
+    const key = `${context.state.sel} ${context.state.file}`;
+    if (this.opened === key || !this.lines.clientHeight)
+      return;
+    this.opened = key;
+    const own = unit ? this.linesOf(context.selected) : new Set<number>();
+    const best = [...figures].filter(([number]) => own.size === 0 || own.has(number))
+      .sort((a, b) => Math.abs(b[1].cum) - Math.abs(a[1].cum))[0];
+    const row = this.lines.querySelector<HTMLElement>(`[data-line="${best ? best[0] : start}"]`);
+    this.lines.scrollTop = row ? row.offsetTop - this.lines.clientHeight / 3 : 0;
+    for (const number of own)
+      this.lines.querySelector(`[data-line="${number}"]`)?.classList.add("chosen");
+  }
+
+  private linesOf(unit: number): Set<number> {
+    const { unitOf, profile } = this.context.folded, lines = new Set<number>();
+    unitOf.forEach((of, at) => {
+      if (of === unit && profile.places.line[at])
+        lines.add(profile.places.line[at]);
+    });
+    return lines;
+  }
+}

@@ -1,0 +1,47 @@
+/*
+ * page_verdict - what `audit` says of the profile that a page shows
+ */
+#include "analyzer/page_verdict.h"
+
+#include "analyzer/audit.h"
+#include "analyzer/audit_print.h"
+#include "analyzer/history.h"
+
+#define KIND_DUMP 1u
+
+/* Of a process that lives the kernel says where its limit is. */
+static void read_surroundings(const struct profile *profile,
+			      struct audit_surroundings *around)
+{
+	const struct heapring_header *header = &profile->segment->header;
+	bool alive = profile->life == SEGMENT_LIVE && header->kind != KIND_DUMP;
+	const struct audit_surroundings_wants wants = {
+		.pid = alive ? (int)header->pid : 0,
+		.live_table = header->live_table,
+		.live_table_odd = header->live_table_odd,
+	};
+	struct fault ignored;
+
+	if (audit_surroundings_read(&wants, around, &ignored) < 0)
+		*around = (struct audit_surroundings){ 0 };
+}
+
+json_t *page_verdict(const struct view_target *target)
+{
+	const struct profile *profile = target->profile;
+	struct audit_surroundings around = { 0 };
+	json_t *object = NULL;
+	struct audit *audit;
+	struct fault ignored;
+
+	if (!profile->history || target->window.has_at || target->window.has_since)
+		return NULL;
+	read_surroundings(profile, &around);
+	if (audit_profile(profile, target->symbols, &around, &audit, &ignored) == 0) {
+		object = audit_print_json(
+			&(struct audit_printed){ audit, profile, target->symbols });
+		audit_free(audit);
+	}
+	audit_surroundings_done(&around);
+	return object;
+}
