@@ -31,6 +31,7 @@ extern const struct command cmd_serve;
 extern const struct command cmd_sizes;
 extern const struct command cmd_tree;
 extern const struct command cmd_version;
+extern const struct command cmd_watch;
 extern const struct command cmd_web;
 
 #endif

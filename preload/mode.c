@@ -1,6 +1,7 @@
 #include "preload/mode.h"
 
 #include "preload/live_table.h"
+#include "preload/probes.h"
 #include "preload/sampler.h"
 #include "preload/segment_writer.h"
 
@@ -12,7 +13,8 @@ static uint32_t gate_of(uint32_t mode)
 	case HR_MODE_DORMANT:
 		return GATE_DORMANT;
 	default:
-		return live_tables[0].flat == NULL ? GATE_EXACT_LEAVES : GATE_EXACT;
+		return live_tables[0].flat == NULL || probes_listen() ? GATE_EXACT_LEAVES
+								      : GATE_EXACT;
 	}
 }
 
@@ -35,9 +37,24 @@ void mode_begin(struct thread *t)
 {
 	const struct heapring_header *h = segment.header;
 
+	t->listened = probes_listen();
 	t->mode_seq = __atomic_load_n(&h->wanted_seq, __ATOMIC_ACQUIRE); /* M1 */
 	enter_mode(t, __atomic_load_n(&h->mode, __ATOMIC_RELAXED),
 		   __atomic_load_n(&h->rate, __ATOMIC_RELAXED));
+}
+
+void mode_follow_listeners(struct thread *t)
+{
+	bool listen = probes_listen();
+
+	if (listen == t->listened)
+		return;
+	t->listened = listen;
+	if (t->rate != 1 || t->resume > GATE_EXACT_LEAVES)
+		return;
+	t->resume = gate_of(HR_MODE_EXACT);
+	if (t->gate != GATE_BUSY)
+		t->gate = t->resume;
 }
 
 /* The first thread that notices makes the change known to readers. */

@@ -26,6 +26,9 @@ void mode_begin(struct thread *t);
 /* Follows a change that was asked for; cheap when there is none. */
 void mode_refresh(struct thread *t);
 
+/* Somebody began or ceased to listen to the probes, which the fast path has not. */
+void mode_follow_listeners(struct thread *t);
+
 /* Draws the next sample point, or the next look when dormant. */
 void mode_rearm(struct thread *t);
 

@@ -6,6 +6,7 @@
 #include "preload/modules.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
+#include "preload/probes.h"
 #include "preload/process.h"
 #include "preload/sampler.h"
 #include "preload/tree.h"
@@ -13,11 +14,17 @@
 void *record_clock(struct thread *t, void *block)
 {
 	uint64_t now_ms = os_coarse_ms();
+	bool moved = t->now_ms != (now_ms & LIVE_WORD);
 
-	t->clock_events = CLOCK_EVENTS;
-	if (unlikely(t->now_ms != (now_ms & LIVE_WORD))) {
+	/* events that are milliseconds apart each get their own time */
+	t->clock_gap = moved                         ? 1
+		       : t->clock_gap < CLOCK_EVENTS ? t->clock_gap * 2
+						     : CLOCK_EVENTS;
+	t->clock_events = t->clock_gap;
+	if (unlikely(moved)) {
 		t->now_ms = now_ms & LIVE_WORD;
 		history_tick(now_ms);
+		mode_follow_listeners(t);
 	}
 	mode_refresh(t);
 	/* the last stack is matched without a look at the generation: do it here */
@@ -42,14 +49,15 @@ static uint32_t walk(struct thread *t, const struct frame *caller, uint64_t key,
 	*ret_counter = counters_at(t->directory, t->slot, site);
 	if (unlikely(t->directory[site / HR_COUNTERS_PER_PAGE] == NULL))
 		site = t->site_base + HR_SITE_OVERFLOW;
+	recent_moved(&t->recents, stack->kept);
 	if (likely(stack->frames > 0) && recent_seen(&t->recents, key)) {
 		const struct stack_frame *top = &stack->frame[stack->frames - 1];
-		struct recent recent = { .top = *caller,
-					 .fp_matters = top->needs_fp ? UINTPTR_MAX : 0,
-					 .check = stack->check,
-					 .checks = top->checks,
-					 .site = site,
-					 .counter = *ret_counter };
+		struct recent_stack recent = { .top = *caller,
+					       .needs_fp = top->needs_fp,
+					       .site = site,
+					       .counter = *ret_counter,
+					       .check = stack->check,
+					       .checks = top->checks };
 
 		recent_enter(&t->recents, &recent, key);
 	}
@@ -72,7 +80,7 @@ static const struct recent *find_recent(struct thread *t, const struct frame *ca
 		stack = recent_find(&t->recents, *caller, *ret_key);
 	}
 	if (stack != NULL)
-		verify_stack(stack->site, caller, "the recent stacks");
+		verify_stack(recent_site(stack), caller, "the recent stacks");
 	return stack;
 }
 
@@ -86,7 +94,7 @@ static uint32_t find_site(struct thread *t, const struct frame *caller,
 	if (stack == NULL)
 		return walk(t, caller, key, ret_counter);
 	*ret_counter = stack->counter;
-	return stack->site;
+	return recent_site(stack);
 }
 
 /* Single writer; readers outside may see the old value or the new one. */
@@ -159,6 +167,7 @@ static void take_and_count(struct thread *t, uint32_t *word, const void *block)
 {
 	struct live_block taken = live_take(word);
 
+	probes_free(block);
 	if (taken.sampled)
 		live_filter_remove(block);
 	free_taken(t, &taken);
@@ -200,6 +209,7 @@ static void count_at(struct thread *t, uint32_t *word, void *block, size_t size,
 		live_filter_add(block);
 		live_put_sampled(word, site, size, t->now_ms);
 	}
+	probes_alloc(block, size, (uint64_t)bytes);
 	live_changed(t, bytes);
 }
 
@@ -350,9 +360,26 @@ struct live_block record_take(const void *block)
 		return taken;
 	}
 	taken = live_take(word);
+	probes_free(block);
 	if (taken.sampled)
 		live_filter_remove(block);
 	return taken;
+}
+
+/* Who listens to the probes was told of a free that did not happen. */
+static void tell_of_return(const void *block, const struct live_block *taken)
+{
+	const struct thread *t = thread_self;
+	uint64_t weight = taken->size;
+
+	if (!probes_listen())
+		return;
+	if (taken->sampled && taken->site >= t->site_base &&
+	    taken->site - t->site_base < tree_sites())
+		weight = sampler_weigh(taken->size,
+				       tree_site_record(taken->site - t->site_base)->rate)
+				 .bytes;
+	probes_fire_alloc(block, taken->size, weight);
 }
 
 void record_put_back(const void *block, const struct live_block *taken)
@@ -369,6 +396,7 @@ void record_put_back(const void *block, const struct live_block *taken)
 	} else {
 		live_put(word, taken->site, taken->size);
 	}
+	tell_of_return(block, taken);
 }
 
 void record_taken_free(const struct live_block *taken)

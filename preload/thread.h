@@ -35,7 +35,8 @@ enum gate {
 	GATE_OFF, /* this process is not profiled */
 	GATE_BUSY,
 	GATE_EXACT,        /* this and all below: allocations are counted, or may be */
-	GATE_EXACT_LEAVES, /* exact, but the live table is not flat: no fast path */
+	GATE_EXACT_LEAVES, /* exact, but no fast path: the live table is not flat, or
+			    * somebody listens to the probes */
 	GATE_SAMPLED,
 	GATE_DORMANT,
 };
@@ -45,8 +46,9 @@ struct thread {
 	uint32_t resume;      /* the gate to go back to after GATE_BUSY */
 	int64_t until_sample; /* bytes to the next sample; dormant: to the next look */
 
-	uint32_t now_ms;       /* coarse time, refreshed every CLOCK_EVENTS events */
+	uint32_t now_ms;       /* coarse time, refreshed every clock_gap events */
 	uint32_t clock_events; /* until then */
+	uint32_t clock_gap;
 	uint32_t slot;
 	uint32_t site_base;
 	int64_t room; /* bytes to allocate before live bytes are folded; see fold() */
@@ -58,6 +60,7 @@ struct thread {
 	uint64_t random;                     /* state of the sampler's generator */
 	uint64_t rate;                       /* 1: exact */
 	uint32_t mode_seq; /* the header's wanted_seq that was followed last */
+	bool listened;     /* probes_listen() when it was looked at last */
 
 	uint32_t generation; /* of the modules, for what recents and unwinder remember */
 
