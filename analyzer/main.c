@@ -18,6 +18,7 @@ static const struct {
 	const char *title; /* NULL: belongs to the group before */
 	const struct command *command;
 } commands[] = {
+<<<<<<< HEAD
 	/* clang-format off */
 	{ "Profile", &cmd_run },
 	{ NULL, &cmd_ps },
@@ -26,6 +27,7 @@ static const struct {
 	{ NULL, &cmd_rate },
 	{ NULL, &cmd_dump },
 	{ NULL, &cmd_clean },
+	{ NULL, &cmd_doctor },
 	{ "Look", &cmd_top },
 	{ NULL, &cmd_traces },
 	{ NULL, &cmd_tree },
@@ -47,6 +49,16 @@ static const struct {
 	{ NULL, &cmd_export },
 	{ "Other", &cmd_version },
 	/* clang-format on */
+=======
+	{ "Profile", &cmd_run }, { NULL, &cmd_ps },        { NULL, &cmd_on },
+	{ NULL, &cmd_off },      { NULL, &cmd_rate },      { NULL, &cmd_dump },
+	{ NULL, &cmd_clean },    { "Look", &cmd_top },     { NULL, &cmd_traces },
+	{ NULL, &cmd_tree },     { NULL, &cmd_peek },      { NULL, &cmd_list },
+	{ NULL, &cmd_diff },     { NULL, &cmd_lifetimes }, { NULL, &cmd_sizes },
+	{ NULL, &cmd_foreign },  { "Judge", &cmd_audit },  { "Watch", &cmd_watch },
+	{ NULL, &cmd_web },      { NULL, &cmd_serve },     { "Take along", &cmd_report },
+	{ NULL, &cmd_flame },    { NULL, &cmd_export },    { "Other", &cmd_version },
+>>>>>>> page
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

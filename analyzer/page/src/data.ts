@@ -63,7 +63,6 @@ export interface Profile {
   variance: Figures | null;
 }
 
-// eslint-disable-next-line no-control-regex
 const DECEIVING = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 export function plain(text: string): string {

@@ -13,11 +13,13 @@ const { HEAPRING, MAKE_SEGMENT } = process.env;
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
   .find(path => existsSync(path));
 
+const PATIENCE_MS = 120000; // of a machine that does much else
+
 export const SAMPLES = ["inuse_space", "inuse_objects", "alloc_space", "alloc_objects"];
 export const folder = mkdtempSync(join(tmpdir(), "heapring-page."));
 const skipped = !CHROMIUM && process.env.HEAPRING_TEST_REQUIRE !== "1";
 export const options = { skip: skipped && "no Chromium (scripts/setup installs it)",
-  timeout: 60000 };
+  timeout: 300000 };
 
 let browser = null;
 
@@ -66,9 +68,10 @@ export function report(dump, ...args) {
 // A page that fails its test for an error, or for asking for anything but itself.
 export async function open(t, address, { hash = "", forgive, ...context } = {}) {
   browser ??= await chromium.launch({ executablePath: CHROMIUM,
-    args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+    timeout: PATIENCE_MS, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 },
     reducedMotion: "reduce", ...context });
+  page.setDefaultTimeout(PATIENCE_MS);
   const url = (address.startsWith("http") ? address : `file://${address}`) + (hash && `#${hash}`);
   const wrong = [];
   page.on("console", message => {

@@ -22,7 +22,7 @@ async function started(t, stream, program, args, pattern, env) {
   }
 }
 
-test("web follows a live process to its end", { ...options, timeout: 120000 }, async t => {
+test("web follows a live process to its end", options, async t => {
   const { child } = await started(t, "stdout", CHURN, ["300"], /ready/, { LD_PRELOAD: SHIM });
   const { child: server, found } = await started(t, "stderr", HEAPRING, ["web", String(child.pid)],
     /serving (http:\S+)/, {});
@@ -33,12 +33,11 @@ test("web follows a live process to its end", { ...options, timeout: 120000 }, a
   const before = await total();
   await go(page, "view=table&sample=alloc_objects");
   await page.waitForFunction(old => Number(document.querySelector(
-    '.card[data-value="alloc_objects"] [data-total]').dataset.total) > old, before,
-  { timeout: 60000 });
+    '.card[data-value="alloc_objects"] [data-total]').dataset.total) > old, before);
   assert.match(await page.textContent(".live-state"), /live/);
   child.kill("SIGKILL");
   await page.waitForFunction(() => document.querySelector(".live-state").textContent === "ended",
-    null, { timeout: 60000 });
+    null);
   assert.match(await page.textContent(".facts"), /killed/);
   server.kill("SIGTERM");
   const [status] = await once(server, "exit");

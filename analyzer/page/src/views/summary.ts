@@ -20,7 +20,8 @@ export class Summary implements Panel {
   draw(): void {
     const { raw } = this.context.profile;
     this.element.replaceChildren(
-      raw.verdict ? this.verdict(raw.verdict) : "",
+      raw.verdict ? this.verdict(raw.verdict) : raw.base ? "" : el("p", { class: "soft no-verdict" },
+        "No verdict: it takes the history of the whole run, which this page was made without."),
       el("div", { class: "columns" },
         el("div", {}, el("h2", {}, "What stands out"), this.findings(), this.losses()),
         el("div", {}, el("h2", {}, this.context.profile.base ? "What changed most" : "Largest"),
