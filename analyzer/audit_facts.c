@@ -154,8 +154,6 @@ static int add_to_function(struct audit_facts *facts, struct audit_function *fun
 	function->temporary_bytes += stack->is_temporary ? stack->alloc_bytes : 0;
 	for (unsigned i = 0; details && i < HR_LIFETIMES; i++)
 		function->freed_at_age[i] += details[number].lifetime[i];
-	for (unsigned i = 0; details && i < HR_SIZES; i++)
-		function->size[i] += details[number].size[i];
 	/* what never moved only lifts the whole: it cannot tell anything */
 	if (stack->allocs <= 0 && stack->frees <= 0)
 		return 0;

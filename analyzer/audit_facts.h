@@ -37,7 +37,7 @@ struct audit_function {
 	double allocs, alloc_bytes, frees;
 	double temporary_allocs, temporary_bytes;
 	double created; /* objects since the start, before the window too */
-	uint64_t freed_at_age[HR_LIFETIMES], size[HR_SIZES];
+	uint64_t freed_at_age[HR_LIFETIMES];
 	double (*series)[AUDIT_GRID_MAX]; /* by sample; NULL: never changed */
 	struct series_shape shape;        /* of live bytes; SHAPE_SHORT: not looked at */
 	bool grows;                       /* decided in audit_growth.c */

@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#define LATE_SLICES 1.5
 #define QUIET_SHARE 0.01 /* of the usual allocations: nothing happens */
 
 static uint64_t allocs_between(const struct history *history, size_t from, size_t to)
@@ -37,13 +38,26 @@ static bool falls(const struct history *history, size_t point)
 	return live[point] < live[point - 1];
 }
 
+/*
+ * The start is known to be 0, but with few events the first slice comes late, and a
+ * straight line between the two would be a rise that never was.
+ */
+static size_t first_sure_point(const struct history *history)
+{
+	bool is_late =
+		history->count > 3 && history->from_start &&
+		history->at[1] - history->at[0] > LATE_SLICES * history->interval_s;
+
+	return is_late ? 1 : 0;
+}
+
 void audit_window_find(const struct history *history, bool ended,
 		       struct audit_window *ret)
 {
 	size_t last = history->count - 1, work;
 	double usual = usual_rate(history, last), span, points;
 
-	*ret = (struct audit_window){ .from_s = history->at[0] };
+	*ret = (struct audit_window){ .from_s = history->at[first_sure_point(history)] };
 	if (ended && last > 3 && falls(history, last))
 		last--;
 	for (work = last; work > 2 && is_quiet(history, work, usual);)

@@ -131,6 +131,17 @@ static void say_growth(const struct audit_facts *facts,
 		  shape->model.weight[shape->model.law], shape->increases, shape->points);
 }
 
+static void say_limit(const struct audit_facts *facts, struct audit *audit)
+{
+	const struct audit_surroundings *around = facts->around;
+
+	if (around->has_limit)
+		audit_say(&audit->evidence, "%s of %s that the %s may have are used",
+			  bytes((double)around->used_bytes).text,
+			  bytes((double)around->limit_bytes).text,
+			  around->is_cgroup_limit ? "control group" : "machine");
+}
+
 static void say_survival(const struct audit_facts *facts,
 			 const struct audit_function *function, struct audit *audit)
 {
@@ -295,6 +306,7 @@ void audit_words_evidence(const struct audit_facts *facts,
 	case AUDIT_LEAK:
 		say_growth(facts, decision, audit);
 		say_survival(facts, decision->function, audit);
+		say_limit(facts, audit);
 		break;
 	case AUDIT_THREAD_LEAK:
 		say_threads(facts, decision, audit);

@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MAD_TO_SIGMA 1.4826
-
 static int ascending(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -72,13 +70,4 @@ int order_stats_ranks(const double *values, size_t count, double *ret_ranks)
 	}
 	free(ranked);
 	return 0;
-}
-
-double order_stats_mad(double *values, size_t count)
-{
-	double middle = order_stats_median(values, count);
-
-	for (size_t i = 0; i < count; i++)
-		values[i] = fabs(values[i] - middle);
-	return MAD_TO_SIGMA * order_stats_median(values, count);
 }

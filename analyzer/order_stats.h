@@ -21,7 +21,4 @@ double order_stats_median(double *values, size_t count);
 /* Mid-ranks from 1: equal values share the mean of their ranks. 0 or -ENOMEM. */
 int order_stats_ranks(const double *values, size_t count, double *ret_ranks);
 
-/* 1.4826 times the median distance from the median: a normal's deviation. Reorders. */
-double order_stats_mad(double *values, size_t count);
-
 #endif

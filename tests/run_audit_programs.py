@@ -59,6 +59,7 @@ class Programs(Profiled):
                                    stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
         self.addCleanup(program.wait)
         self.addCleanup(program.kill)
+        self.addCleanup(program.stdin.close)
         return program, dump
 
     def run_python(self, text):

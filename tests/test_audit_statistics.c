@@ -84,16 +84,6 @@ Test(order_stats, equal_values_share_the_mean_of_their_ranks)
 		cr_expect(epsilon_eq(dbl, ranks[i], wanted[i], 1e-12));
 }
 
-Test(order_stats, the_mad_of_a_normal_is_its_deviation)
-{
-	struct curve_random random = { 3 };
-	double values[2000];
-
-	for (size_t i = 0; i < 2000; i++)
-		values[i] = 7 * curve_normal(&random);
-	cr_expect(epsilon_eq(dbl, order_stats_mad(values, 2000), 7, 0.7));
-}
-
 Test(trend_test, a_line_has_its_slope_whatever_a_quarter_of_the_points_say)
 {
 	struct trend trend;
