@@ -164,6 +164,7 @@ static int show(void *arg, struct view_target *target, char **arguments)
 	int status;
 
 	list->target = target;
+	list->paths.packed = target->profile->segment->packed;
 	if (place_match(target->places, arguments[0], &list->chosen, &fault) < 0 ||
 	    listing_load(&target->set, target->places, list->chosen,
 			 target->options->sample, &list->listing, &fault) < 0)

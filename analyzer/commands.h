@@ -24,6 +24,7 @@ extern const struct command cmd_flame;
 extern const struct command cmd_foreign;
 extern const struct command cmd_lifetimes;
 extern const struct command cmd_list;
+extern const struct command cmd_pack;
 extern const struct command cmd_peek;
 extern const struct command cmd_sizes;
 extern const struct command cmd_tree;

@@ -36,6 +36,7 @@ static const struct {
 	{ NULL, &cmd_foreign },
 	{ "Take along", &cmd_flame },
 	{ NULL, &cmd_export },
+	{ NULL, &cmd_pack },
 	{ "Other", &cmd_version },
 };
 

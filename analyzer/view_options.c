@@ -130,6 +130,9 @@ void view_options_init(struct view_options *options)
 		  option_set_true, &options->normalize },
 		{ "unit", 0, "auto|B|KiB|MiB|GiB|kB|MB|GB", "print all sizes in one unit",
 		  set_unit, options },
+		{ "debuginfod", 0, NULL,
+		  "fetch missing debug information from $DEBUGINFOD_URLS",
+		  option_set_true, &options->debuginfod },
 		{ NULL },
 	};
 

@@ -40,6 +40,7 @@ struct view_options {
 	struct profile_wants wants; /* --at peak, --by-thread */
 	bool json;
 	bool normalize;
+	bool debuginfod;        /* fetch missing debug information */
 	bool threads_as_labels; /* by thread, but without the frame of its name */
 	long rows;              /* -n; -1: the view's default */
 	const char *base;       /* TARGET to subtract, NULL none */

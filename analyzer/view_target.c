@@ -1,65 +1,15 @@
 /*
  * view_target - from a TARGET on the command line to stacks with names
- *
- * Also the place of the progress line: symbols of a large program on a cold
- * disk may take seconds, and a person at a terminal should see why.
  */
 #include "analyzer/view_target.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "analyzer/pprof_read.h"
-
-#define PROGRESS_AFTER_NS 2000000000ll
-
-static int64_t progress_start;
-static bool progress_shown;
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void show_progress(const char *module, uint32_t done, uint32_t total)
-{
-	if (now_ns() - progress_start < PROGRESS_AFTER_NS || !isatty(STDERR_FILENO))
-		return;
-	progress_shown = true;
-	fprintf(stderr, "\r\033[Kheapring: symbols %u%%: %s",
-		(unsigned)(100ull * done / (total ? total : 1)), module);
-}
-
-static void end_progress(void)
-{
-	if (progress_shown)
-		fputs("\r\033[K", stderr);
-	progress_shown = false;
-}
-
-static int load_symbols(const struct profile *profile, struct symbols **ret_symbols,
-			struct fault *fault)
-{
-	const char *warning;
-	int r;
-
-	unsetenv("DEBUGINFOD_URLS"); /* no network unless it was asked for */
-	progress_start = now_ns();
-	r = symbols_load(profile, show_progress, ret_symbols, fault);
-	end_progress();
-	for (unsigned i = 0; r == 0 && (warning = symbols_warning(*ret_symbols, i)); i++)
-		fprintf(stderr, "heapring: warning: %s\n", warning);
-	return r;
-}
+#include "analyzer/symbols_command.h"
 
 /* One profile with its names; what was made stays with the caller on failure. */
 static int load_named(const char *name, const struct view_options *options,
@@ -76,7 +26,9 @@ static int load_named(const char *name, const struct view_options *options,
 		return r;
 	r = profile_load_with(&target, &options->wants, ret_profile, fault);
 	target_close(&target);
-	return r < 0 ? r : load_symbols(*ret_profile, ret_symbols, fault);
+	return r < 0 ? r
+		     : symbols_command_load(*ret_profile, options->debuginfod,
+					    ret_symbols, fault);
 }
 
 static int out_of_memory(struct fault *fault)

@@ -298,7 +298,10 @@ struct heapring_header {
 	uint64_t live_table_odd;  /* likewise, for blocks at 8 mod 16 */
 	uint64_t overflow_allocs; /* allocations counted under [overflow] */
 	uint64_t slack_bytes;     /* private memory of the shim besides this file */
-	uint64_t reserved[31];
+	uint64_t reserved[29];
+	uint64_t symbols_offset; /* dump, reader writes: packed symbols, see
+				  * docs/format.md; past all pages */
+	uint64_t symbols_bytes;  /* 0: none */
 
 	char allocator[64]; /* file name of the object whose malloc is forwarded to */
 	char exe[HR_EXE];   /* NUL-terminated, "" unknown */
