@@ -27,6 +27,7 @@ extern const struct command cmd_list;
 extern const struct command cmd_pack;
 extern const struct command cmd_peek;
 extern const struct command cmd_sizes;
+extern const struct command cmd_slack;
 extern const struct command cmd_tree;
 extern const struct command cmd_version;
 

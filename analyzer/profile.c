@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "analyzer/site_sums.h"
+#include "analyzer/slack.h"
 
 struct part {
 	uint32_t node, thread, site;
@@ -275,7 +276,7 @@ static int load(const struct target *target, struct profile *profile,
 	if (!profile->wants.by_thread)
 		add_foreign(profile, sums);
 	profile_add_up(profile);
-	return 0;
+	return profile->wants.slack ? slack_load(profile, fault) : 0;
 }
 
 int profile_load_with(const struct target *target, const struct profile_wants *wants,

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/valid_text.h"
+
 #define PROGRESS_AFTER_NS 2000000000ll
 
 static int64_t progress_start;
@@ -63,6 +65,18 @@ static int allow_network(bool debuginfod, struct fault *fault)
 	return 0;
 }
 
+/* It quotes paths, which may hold anything. */
+static void print_warning(const char *warning)
+{
+	char *clean = valid_text(warning);
+
+	for (char *c = clean; c && *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+	fprintf(stderr, "heapring: warning: %s\n", clean ? clean : "");
+	free(clean);
+}
+
 int symbols_command_load(const struct profile *profile, bool debuginfod,
 			 struct symbols **ret_symbols, struct fault *fault)
 {
@@ -74,6 +88,6 @@ int symbols_command_load(const struct profile *profile, bool debuginfod,
 		r = symbols_load(profile, show_progress, ret_symbols, fault);
 	end_progress();
 	for (unsigned i = 0; r == 0 && (warning = symbols_warning(*ret_symbols, i)); i++)
-		fprintf(stderr, "heapring: warning: %s\n", warning);
+		print_warning(warning);
 	return r;
 }
