@@ -72,6 +72,8 @@ static int compare(const void *a, const void *b, void *arg)
 
 	if (r == 0)
 		r = order->by_cum ? first : second;
+	if (r == 0) /* who changed most for its size is nearer to the cause than main */
+		r = compare_size(y->base_cum[s], x->base_cum[s]);
 	if (r == 0)
 		r = strcmp(place_table_get(order->places, x->place)->function,
 			   place_table_get(order->places, y->place)->function);
