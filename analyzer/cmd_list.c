@@ -73,11 +73,16 @@ static void print_function(const struct list *list,
 	const struct view_options *options = list->target->options;
 	enum profile_sample s = options->sample;
 	struct source_file source = { 0 };
+	char title[8192];
 	int r = function->file ? source_file_load(&list->paths, function->file, &source)
 			       : -1;
 
-	printf("\n%s in %s%s\n", function->name,
-	       function->file ? function->file : function->module,
+	snprintf(title, sizeof(title), "%s in %s", function->name,
+		 function->file ? function->file : function->module);
+	for (char *c = title; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+	printf("\n%s%s\n", title,
 	       !function->file ? " (no line information)"
 	       : r < 0         ? " (source not found; see --source-path)"
 			       : "");

@@ -284,6 +284,13 @@ class Cli(unittest.TestCase):
         self.assertNotIn("\033", self.run_it("top", self.dump).stdout)
         self.assertNotIn("\033", self.run_it("traces", self.dump).stdout)
         self.json("top", self.dump)
+        named = self.make("example", name="named")  # this time in the file's own name
+        with open(named, "r+b") as stream:
+            data = stream.read().replace(b"/usr/bin/example\0", b"/usr/bin/ex\x1b[3\nl\0")
+            stream.seek(0)
+            stream.write(data)
+        for view in (["top"], ["traces"], ["tree"], ["sizes"], ["peek", "."], ["list", "."]):
+            self.assertNotIn("\033", self.run_it(*view, named).stdout, view)
 
     def test_symbols_have_names_files_and_lines(self):
         dump = self.make("elf", MAKE_SEGMENT, "300")
