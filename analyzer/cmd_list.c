@@ -106,6 +106,9 @@ static int print_text(const struct list *list)
 	printf("%s of %s\n", profile_sample_name(options->sample),
 	       view_value(options, options->sample, list->target->total[options->sample])
 		       .text);
+	if (listing->count == 0)
+		puts("\nno function, file or module on a stack matches; `heapring top "
+		     "--cum` shows what there is");
 	for (i = 0; i < listing->count && (long)i < limit; i++)
 		print_function(list, &listing->functions[listing->order[i]]);
 	if (i < listing->count)

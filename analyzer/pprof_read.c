@@ -465,7 +465,7 @@ int pprof_read(const char *path, const struct profile_wants *wants,
 	if (wants->at_peak || wants->details)
 		return fault_set(fault, FAULT_USAGE, -EINVAL,
 				 "%s is a pprof profile: it knows no peak, lifetimes, "
-				 "sizes or foreign frees",
+				 "sizes, slack or foreign frees",
 				 path);
 	reading.profile = calloc(1, sizeof(*reading.profile));
 	reading.segment = calloc(1, sizeof(*reading.segment));
