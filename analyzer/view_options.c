@@ -111,7 +111,7 @@ void view_options_init(struct view_options *options)
 		  options },
 		{ "show", 0, "REGEX", "take all other frames out of the stacks", set_show,
 		  options },
-		{ "show-from", 0, "RE",
+		{ "show-from", 0, "REGEX",
 		  "start stacks at the outermost frame that matches", set_show_from,
 		  options },
 		{ "functions", 0, NULL, "one row for each function (default)",
