@@ -303,7 +303,7 @@ static int resolve_all(struct symbols *symbols, const struct profile *profile,
 	struct resolving resolving = { .symbols = symbols };
 	int r = 0;
 
-	perf_map_load(segment->header.pid, &resolving.perf);
+	perf_map_load(header->pid, header->start_unix_ns, &resolving.perf);
 	for (uint32_t i = 0, n; r == 0 && i < set->count; i += n) {
 		uint16_t module = set->addresses[i].module;
 
