@@ -96,26 +96,41 @@ static int open_by_build_id(const struct heapring_module *module,
 	return open_checked(path, module, origin);
 }
 
+/* The file that a live process runs, even when its name belongs to another one now. */
+static int open_of_process(const struct heapring_module *module,
+			   const struct module_origin *origin, char *path, size_t room)
+{
+	int fd = -ENOENT;
+
+	if (origin->root_pid == 0)
+		return fd;
+	snprintf(path, room, "/proc/%u/root%s", origin->root_pid, module->path);
+	fd = open_checked(path, module, origin);
+	if (fd >= 0 || !(module->flags & HR_MODULE_MAIN))
+		return fd;
+	snprintf(path, room, "/proc/%u/exe", origin->root_pid);
+	return open_checked(path, module, origin);
+}
+
 /* The path as recorded, as the live process itself sees it, then by build-id. */
 static int find(const struct heapring_module *module, const struct module_origin *origin,
 		char *path, size_t room)
 {
-	int fd = -ENOENT, other = -ENOENT;
+	int fd, other;
 
 	if (module->path[0] != '/')
 		return -ENOENT;
 	snprintf(path, room, "%s", module->path);
 	fd = open_checked(path, module, origin);
-	if (fd < 0 && origin->root_pid) {
-		snprintf(path, room, "/proc/%u/root%s", origin->root_pid, module->path);
-		other = open_checked(path, module, origin);
-	}
-	if (fd < 0 && other < 0)
+	if (fd >= 0)
+		return fd;
+	other = open_of_process(module, origin, path, room);
+	if (other < 0)
 		other = open_by_build_id(module, origin, path, room);
-	if (fd < 0 && other < 0)
+	if (other < 0)
 		other = debuginfod_open(module->build_id, module->build_id_len, path,
 					room);
-	return fd < 0 && other >= 0 ? other : fd;
+	return other >= 0 ? other : fd;
 }
 
 static int report(struct module_file *file, const char *path, int fd)

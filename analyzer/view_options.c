@@ -131,7 +131,8 @@ void view_options_init(struct view_options *options)
 		{ "unit", 0, "auto|B|KiB|MiB|GiB|kB|MB|GB", "print all sizes in one unit",
 		  set_unit, options },
 		{ "debuginfod", 0, NULL,
-		  "fetch missing debug information from $DEBUGINFOD_URLS",
+		  "fetch missing debug information from $DEBUGINFOD_URLS (or "
+		  "HEAPRING_DEBUGINFOD=1)",
 		  option_set_true, &options->debuginfod },
 		{ NULL },
 	};

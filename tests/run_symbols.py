@@ -176,6 +176,35 @@ class Symbols(unittest.TestCase):
         self.assertNotIn("main", sum(stacks, []))
         self.assertTrue(stacks[0][0].startswith("p+0x"), stacks)
 
+    def test_a_live_program_keeps_its_names_when_its_file_is_replaced(self):
+        os.makedirs(self.path("live"))
+        program = self.path("live", "p")
+        source = self.path("live", "p.cc")
+        with open(SOURCE, encoding="utf-8") as stream:
+            text = stream.read().replace("return 0;", "char b; return read(0, &b, 1) < 0;")
+        with open(source, "w", encoding="utf-8") as stream:
+            stream.write('extern "C" long read(int, void *, unsigned long);\n' + text)
+        subprocess.run(["g++", "-O2", "-g", source, "-o", program], check=True)
+        running = subprocess.Popen([HEAPRING, "run", "-q", "--", program], env=self.environ,
+                                   stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.addCleanup(running.wait)
+        self.addCleanup(running.stdin.close)
+        segment = self.wait_for_a_segment()
+        os.unlink(program)
+        shutil.copy(HEAPRING, program)
+        self.assert_has(self.stacks(segment)[0], INLINES)
+
+    def wait_for_a_segment(self):
+        for _ in range(600):
+            for name in os.listdir(self.environ["HEAPRING_DIR"]):
+                path = os.path.join(self.environ["HEAPRING_DIR"], name)
+                done = subprocess.run([HEAPRING, "traces", path], capture_output=True, text=True,
+                                      env=self.environ)
+                if "Box<double>::make" in done.stdout:
+                    return path
+            time.sleep(0.1)
+        self.fail("the program did not get to its last allocation")
+
     def test_without_a_build_id_a_later_file_is_refused(self):
         dump = self.build("prog", WAYS[0][2] + " -Wl,--build-id=none")
         self.assert_has(self.stacks(dump)[0], INLINES)
