@@ -127,7 +127,7 @@ static int add_address(struct packing *packing, uint32_t number)
 	return r == 0 ? put(packing, ADDRESSES, &address, sizeof(address)) : r;
 }
 
-/* The same text may be asked for again: its lines were cut into strings. */
+/* One that is not found, or too large, is left out. */
 static int add_source(struct packing *packing, const struct text *text,
 		      const struct source_paths *paths)
 {

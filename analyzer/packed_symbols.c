@@ -18,6 +18,9 @@
 #include "analyzer/segment_map.h"
 #include "analyzer/symbols_given.h"
 
+/* A sparse file is as large as it likes; no real block comes near. */
+#define BYTES_MAX (1ull << 30)
+
 _Static_assert(sizeof(struct packed_head) == 40, "head");
 _Static_assert(sizeof(struct packed_address) == 16, "addresses");
 _Static_assert(sizeof(struct packed_entry) == 20, "entries");
@@ -130,6 +133,8 @@ int packed_symbols_load(int fd, const char *path, const struct heapring_header *
 	*ret_packed = NULL;
 	if (bytes == 0 || header->kind != 1)
 		return 0;
+	if (bytes > BYTES_MAX)
+		return damaged(path, "they claim to be larger than 1 GiB", fault);
 	if (fstat(fd, &st) != 0 || bytes > (uint64_t)st.st_size ||
 	    offset > (uint64_t)st.st_size - bytes)
 		return damaged(path, "the file was cut short", fault);

@@ -10,7 +10,7 @@
  * Contract
  *   - packed_symbols_load() copies the block and checks every offset and count in
  *     it; what it returns can be used without checks. Memory is that of the block,
- *     which lies inside the file;
+ *     which lies inside the file and is at most 1 GiB;
  *   - packed_symbols_give() names each address of the profile as it was named when
  *     the dump was packed; one that is not in the block is named by its offset.
  */
