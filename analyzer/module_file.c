@@ -102,7 +102,9 @@ static int open_of_process(const struct heapring_module *module,
 {
 	int fd = -ENOENT;
 
-	if (origin->root_pid == 0)
+	/* of a dump the pid may be another process's by now: a build-id would tell */
+	if (origin->root_pid == 0 ||
+	    (module->build_id_len == 0 && origin->end_unix_ns > 0))
 		return fd;
 	snprintf(path, room, "/proc/%u/root%s", origin->root_pid, module->path);
 	fd = open_checked(path, module, origin);
