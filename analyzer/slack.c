@@ -17,6 +17,7 @@
 #define MAPPED_FROM (128u << 10) /* glibc's first M_MMAP_THRESHOLD */
 #define SMALL 9u                 /* from here on glibc's slack is at most 15 */
 #define PAGE 4096u
+#define ADDRESSES (1ull << 47)
 
 enum rounding { UNKNOWN, GLIBC, JEMALLOC };
 
@@ -45,6 +46,8 @@ static uint64_t glibc_usable(uint64_t size)
 {
 	uint64_t chunk = (size + 8 + 15) & ~15ull;
 
+	if (size > ADDRESSES)
+		return size;
 	if (size >= MAPPED_FROM)
 		return ((size + 16 + PAGE - 1) & ~(uint64_t)(PAGE - 1)) - 16;
 	return chunk < 32 ? 24 : chunk - 8;
@@ -56,6 +59,8 @@ static uint64_t jemalloc_usable(uint64_t size)
 
 	if (size <= 8)
 		return 8;
+	if (size > ADDRESSES) /* of a damaged file: no block is that large */
+		return size;
 	for (uint64_t top = 128; size > top; top *= 2)
 		step = top / 4;
 	return (size + step - 1) & ~(step - 1);

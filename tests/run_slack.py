@@ -6,6 +6,7 @@ Usage: run_slack.py HEAPRING SLACK_PROGRAM
 import glob
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -68,6 +69,30 @@ class Slack(unittest.TestCase):
             self.assertTrue(row["slack_low"] <= row["slack"] <= row["slack_high"], row)
         self.assertEqual(rows["small"]["slack"], truth["small"])  # one size only
         self.assertLess(abs(rows["mixed"]["slack"] - truth["mixed"]), truth["mixed"] / 2)
+
+    def test_a_damaged_dump_does_not_hang_it(self):
+        _, target = self.begin()
+        dump = os.path.join(self.folder, "dump")
+        subprocess.run([HEAPRING, "dump", target, "-o", dump], check=True, env=self.environ,
+                       capture_output=True)
+        with open(dump, "rb") as stream:
+            good = stream.read()
+        counters = [page for page in range(len(good) // 4096)
+                    if struct.unpack_from("<H", good, 4096 + 8 * page)[0] == 7]
+        self.assertTrue(counters)
+        path = os.path.join(self.folder, "damaged")
+        for allocator in (b"libjemalloc.so.2", b"libc.so.6", b"libother.so"):
+            for number in (2**64 - 1, 2**63, 2**47 + 1, 0):
+                bad = bytearray(good)
+                bad[528:592] = allocator.ljust(64, b"\0")
+                for counter in (page * 4096 + at for page in counters
+                                for at in range(0, 4096, 128)):
+                    struct.pack_into("<Q", bad, counter + 8, number)  # alloc_bytes
+                with open(path, "wb") as stream:
+                    stream.write(bad)
+                done = subprocess.run([HEAPRING, "slack", path], capture_output=True, timeout=60,
+                                      env=self.environ)
+                self.assertIn(done.returncode, (0, 3, 4), done)
 
     def test_jemalloc_follows_from_its_size_classes(self):
         library = glob.glob("/usr/lib/*/libjemalloc.so.2")
