@@ -152,10 +152,12 @@ static int show(void *arg, struct view_target *target, char **arguments)
 static int check(void *arg, struct view_options *options, char **arguments,
 		 struct fault *fault)
 {
-	if (options->base || options->wants.by_thread || options->wants.at_peak)
-		return fault_set(fault, FAULT_USAGE, -EINVAL,
-				 "slack: --base, --by-thread and --at peak say nothing "
-				 "here");
+	if (options->base || options->wants.by_thread || options->wants.at_peak ||
+	    options->at || options->since)
+		return fault_set(
+			fault, FAULT_USAGE, -EINVAL,
+			"slack: --base, --by-thread, --at and --since say nothing "
+			"here");
 	options->wants.details = options->wants.slack = true;
 	return 0;
 }

@@ -29,6 +29,8 @@ extern const struct command cmd_peek;
 extern const struct command cmd_sizes;
 extern const struct command cmd_slack;
 extern const struct command cmd_tree;
+extern const struct command cmd_threads;
+extern const struct command cmd_trend;
 extern const struct command cmd_version;
 
 #endif

@@ -42,6 +42,7 @@ struct symbols {
 /* The module that is being resolved. */
 struct resolving {
 	struct symbols *symbols;
+	const struct segment *segment;
 	const struct heapring_module *module;
 	struct function_starts starts;
 	struct symbol_table table;
@@ -108,6 +109,16 @@ static const char *keep_entry_name(struct symbols *symbols,
 	return kept;
 }
 
+/* What a tag's node is called: it has a number instead of an address. */
+static const char *tag_name(struct resolving *resolving, uint64_t pc)
+{
+	char text[HR_TAG_NAME + 8];
+
+	snprintf(text, sizeof(text), "[tag %s]",
+		 segment_tag_name(resolving->segment, pc));
+	return string_pool_keep(resolving->symbols->strings, text);
+}
+
 /*
  * A stripped file still says where its functions begin, so all calls in one
  * function are one row: module+0x<where it begins>.
@@ -121,6 +132,8 @@ static const char *nameless(struct resolving *resolving, uint64_t pc, uint64_t a
 
 	if (name)
 		return keep_demangled(symbols, name);
+	if (pc & HR_TAG_PC)
+		return tag_name(resolving, pc);
 	if (resolving->module)
 		snprintf(text, sizeof(text), "%s+0x%" PRIx64, resolving->blank.module,
 			 start ? start : address + 1);
@@ -300,7 +313,7 @@ static int resolve_all(struct symbols *symbols, const struct profile *profile,
 		.root_pid = profile->life == SEGMENT_LIVE ? header->pid : 0,
 		.end_unix_ns = header->end_unix_ns,
 	};
-	struct resolving resolving = { .symbols = symbols };
+	struct resolving resolving = { .symbols = symbols, .segment = segment };
 	int r = 0;
 
 	perf_map_load(header->pid, header->start_unix_ns, &resolving.perf);
@@ -457,31 +470,6 @@ const struct symbol *symbols_all(const struct symbols *symbols, uint32_t *ret_co
 {
 	*ret_count = symbols->entries_count;
 	return symbols->entries;
-}
-
-const char *symbols_end_name(enum heapring_end end)
-{
-	switch (end) {
-	case HR_NODE_ROOT:
-	case HR_END_COMPLETE:
-		return NULL;
-	case HR_END_DEPTH:
-		return "[truncated]";
-	case HR_END_NO_MODULE:
-		return "[unknown: code in no module]";
-	case HR_END_NO_CFI:
-		return "[unknown: no unwind info]";
-	case HR_END_BAD_FRAME:
-		return "[unknown: damaged stack]";
-	case HR_END_OFF_STACK:
-		return "[unknown: outside the stack]";
-	case HR_END_UNSUPPORTED:
-		return "[unknown: unsupported unwind rule]";
-	case HR_END_OVERFLOW:
-		return "[overflow]";
-	default:
-		return "[unknown]";
-	}
 }
 
 const char *symbols_warning(const struct symbols *symbols, unsigned i)
