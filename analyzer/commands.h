@@ -9,6 +9,8 @@
 
 #include "analyzer/options.h"
 
+extern const struct command cmd_audit;
+extern const struct command cmd_check;
 extern const struct command cmd_run;
 extern const struct command cmd_ps;
 extern const struct command cmd_dump;

@@ -39,6 +39,8 @@ static const struct {
 	{ NULL, &cmd_foreign },
 	{ NULL, &cmd_slack },
 	{ NULL, &cmd_threads },
+	{ "Judge", &cmd_audit },
+	{ NULL, &cmd_check },
 	{ "Take along", &cmd_flame },
 	{ NULL, &cmd_export },
 	{ NULL, &cmd_pack },
