@@ -129,7 +129,7 @@ static int print_text(const struct details *kind, const struct view_target *targ
 		      const struct place_rows *rows)
 {
 	const struct view_options *options = target->options;
-	long left = options->rows < 0 ? TEXT_ROWS : options->rows;
+	long shown = 0, limit = options->rows < 0 ? TEXT_ROWS : options->rows;
 	struct table *table = table_new(kind->alignment);
 	char text[4096];
 
@@ -140,7 +140,7 @@ static int print_text(const struct details *kind, const struct view_target *targ
 	for (const char *const *cell = kind->heading; *cell; cell++)
 		table_add(table, *cell);
 	table_add(table, options->granularity == VIEW_LINES ? "line" : "function");
-	for (uint32_t i = 0; i < rows->count && left > 0; i++) {
+	for (uint32_t i = 0; i < rows->count && shown < limit; i++) {
 		const struct place_row *row = &rows->rows[i];
 
 		if (!kind->has_any(row))
@@ -149,10 +149,14 @@ static int print_text(const struct details *kind, const struct view_target *targ
 		view_place_text(place_table_get(target->places, row->place),
 				options->granularity == VIEW_LINES, text, sizeof(text));
 		table_add(table, text);
-		left--;
+		shown++;
 	}
-	table_print(table, stdout);
+	if (shown == 0)
+		puts("there was none");
+	else
+		table_print(table, stdout);
 	table_free(table);
+	report_coverage(target->profile, stdout);
 	return 0;
 }
 

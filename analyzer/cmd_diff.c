@@ -6,12 +6,14 @@
 #include "analyzer/commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/place_rows.h"
 #include "analyzer/table.h"
 #include "analyzer/view_command.h"
 
+#define STACK_FRAMES 12u
 #define TEXT_ROWS 30
 
 struct diff {
@@ -55,6 +57,42 @@ static void add_row(const struct diff *diff, struct table *table,
 	table_add(table, text);
 }
 
+/*
+ * A helper of a library is often the first row; the stack under it says whose change
+ * it is.
+ */
+static void print_largest(const struct view_target *target)
+{
+	enum profile_sample s = target->options->sample;
+	const struct stack_entry *largest = NULL;
+	const uint32_t *places;
+	char text[2048];
+
+	for (size_t i = 0; i < target->set.count; i++) {
+		const struct stack_entry *entry = &target->set.entries[i];
+
+		if (entry->value[s] != 0 &&
+		    (!largest || llabs(entry->value[s]) > llabs(largest->value[s])))
+			largest = entry;
+	}
+	if (!largest) {
+		puts("no stack changed in this figure; see also --sample alloc_space");
+		return;
+	}
+	printf("largest change of one stack: %s%s\n", largest->value[s] > 0 ? "+" : "",
+	       view_value(target->options, s, largest->value[s]).text);
+	places = stack_set_places(&target->set, largest);
+	for (uint32_t f = 0; f < largest->count && f < STACK_FRAMES; f++) {
+		view_place_text(place_table_get(target->places, places[f]),
+				target->options->granularity == VIEW_LINES, text,
+				sizeof(text));
+		printf("        %s\n", text);
+	}
+	if (largest->count > STACK_FRAMES)
+		printf("        and %u more: heapring traces --base A B\n",
+		       largest->count - STACK_FRAMES);
+}
+
 static int print_text(const struct diff *diff)
 {
 	const struct view_target *target = diff->target;
@@ -69,8 +107,8 @@ static int print_text(const struct diff *diff)
 	if (!table)
 		return FAULT_INPUT;
 	view_print_heading(target, stdout);
-	printf("%s%s: %s from %s to %s\n", profile_sample_name(s),
-	       diff->by_cum ? " by cum" : "",
+	printf("%s%s: %s%s from %s to %s\n", profile_sample_name(s),
+	       diff->by_cum ? " by cum" : "", target->total[s] > 0 ? "+" : "",
 	       view_value(target->options, s, target->total[s]).text,
 	       view_value(target->options, s,
 			  (int64_t)target->profile->total[s] - target->total[s])
@@ -84,6 +122,7 @@ static int print_text(const struct diff *diff)
 			add_row(diff, table, &diff->rows.rows[i]);
 	table_print(table, stdout);
 	table_free(table);
+	print_largest(target);
 	report_coverage(target->profile, stdout);
 	return 0;
 }

@@ -73,11 +73,16 @@ static void print_function(const struct list *list,
 	const struct view_options *options = list->target->options;
 	enum profile_sample s = options->sample;
 	struct source_file source = { 0 };
+	char title[8192];
 	int r = function->file ? source_file_load(&list->paths, function->file, &source)
 			       : -1;
 
-	printf("\n%s in %s%s\n", function->name,
-	       function->file ? function->file : function->module,
+	snprintf(title, sizeof(title), "%s in %s", function->name,
+		 function->file ? function->file : function->module);
+	for (char *c = title; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+	printf("\n%s%s\n", title,
 	       !function->file ? " (no line information)"
 	       : r < 0         ? " (source not found; see --source-path)"
 			       : "");
@@ -101,6 +106,9 @@ static int print_text(const struct list *list)
 	printf("%s of %s\n", profile_sample_name(options->sample),
 	       view_value(options, options->sample, list->target->total[options->sample])
 		       .text);
+	if (listing->count == 0)
+		puts("\nno function, file or module on a stack matches; `heapring top "
+		     "--cum` shows what there is");
 	for (i = 0; i < listing->count && (long)i < limit; i++)
 		print_function(list, &listing->functions[listing->order[i]]);
 	if (i < listing->count)
@@ -164,6 +172,7 @@ static int show(void *arg, struct view_target *target, char **arguments)
 	int status;
 
 	list->target = target;
+	list->paths.packed = target->profile->segment->packed;
 	if (place_match(target->places, arguments[0], &list->chosen, &fault) < 0 ||
 	    listing_load(&target->set, target->places, list->chosen,
 			 target->options->sample, &list->listing, &fault) < 0)

@@ -108,7 +108,7 @@ static int print_text(struct peek *peek)
 {
 	enum profile_sample s = peek->target->options->sample;
 	struct table *table = table_new("rrrl");
-	long left = peek->limit < 0 ? TEXT_FUNCTIONS : peek->limit;
+	long wanted = peek->limit < 0 ? TEXT_FUNCTIONS : peek->limit, left = wanted;
 
 	if (!table)
 		return FAULT_INPUT;
@@ -127,7 +127,12 @@ static int print_text(struct peek *peek)
 		add_block(peek, table, row);
 		left--;
 	}
-	table_print(table, stdout);
+	if (left == wanted && wanted > 0)
+		puts("no function, file or module with such a figure matches; `heapring "
+		     "top "
+		     "--cum` shows what there is");
+	else
+		table_print(table, stdout);
 	table_free(table);
 	return 0;
 }

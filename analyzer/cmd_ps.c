@@ -45,8 +45,7 @@ static void add_text(struct ps *ps, const struct target *target,
 		     const struct profile *profile)
 {
 	const struct heapring_header *header = &profile->segment->header;
-	const char *base = strrchr(header->exe, '/');
-	char pid[16], state[64], mode[64];
+	char name[HR_EXE], pid[16], state[64], mode[64];
 
 	snprintf(pid, sizeof(pid), "%u", header->pid);
 	report_state(header, target->life, state, sizeof(state));
@@ -58,7 +57,8 @@ static void add_text(struct ps *ps, const struct target *target,
 	table_add(ps->table, units_count(profile->total[PROFILE_ALLOC_OBJECTS]).text);
 	table_add(ps->table, units_age(age_ns(header)).text);
 	table_add(ps->table, mode);
-	table_add(ps->table, base ? base + 1 : header->exe);
+	report_name(header, name, sizeof(name));
+	table_add(ps->table, name);
 	table_add(ps->table, target->path);
 }
 

@@ -296,8 +296,37 @@ static int walk_units(struct walk *walk, struct unit_ranges *ranges,
 	return r;
 }
 
+/* Sections may be there in a compression that this libdw was built without. */
+static const char *why_unreadable(const struct module_file *file)
+{
+	GElf_Addr bias;
+	Elf *elf = dwfl_module_getelf(file->module, &bias);
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+	GElf_Chdr compressed;
+	size_t names;
+
+	if (!elf || elf_getshdrstrndx(elf, &names) != 0)
+		return NULL;
+	while ((section = elf_nextscn(elf, section)) != NULL) {
+		const char *name = gelf_getshdr(section, &header)
+					   ? elf_strptr(elf, names, header.sh_name)
+					   : NULL;
+
+		if (!name || strcmp(name, ".debug_info") != 0)
+			continue;
+		if ((header.sh_flags & SHF_COMPRESSED) &&
+		    gelf_getchdr(section, &compressed) && compressed.ch_type == 2)
+			return "it is compressed with zstd, which this elfutils cannot "
+			       "(0.189 and later can)";
+		return "it is damaged";
+	}
+	return NULL;
+}
+
 int debug_info_resolve(const struct module_file *file, struct string_pool *strings,
-		       struct debug_address *addresses, size_t count)
+		       struct debug_address *addresses, size_t count,
+		       struct debug_gap *ret_gap)
 {
 	struct walk walk = { .strings = strings };
 	struct unit_ranges ranges;
@@ -305,11 +334,15 @@ int debug_info_resolve(const struct module_file *file, struct string_pool *strin
 	Dwarf *dwarf = dwfl_module_getdwarf(file->module, &dwarf_bias);
 	int r;
 
+	memset(ret_gap, 0, sizeof(*ret_gap));
+	if (!dwarf)
+		ret_gap->unreadable = why_unreadable(file);
 	if (!dwarf || count == 0)
 		return 0;
 	r = unit_ranges_load(dwarf, &ranges);
 	if (r < 0)
 		return r;
+	ret_gap->without_split = ranges.without_split;
 	walk.shift = file->bias - dwarf_bias;
 	for (size_t i = 0; i < count; i++) {
 		const struct unit_range *range =

@@ -34,9 +34,17 @@ struct debug_address {
 	struct debug_frame *frames;
 };
 
+/* What kept the debug information of a file from being used whole. */
+struct debug_gap {
+	const char
+		*unreadable; /* why it cannot be read; NULL: it can, or there is none */
+	uint32_t without_split; /* units whose .dwo file is not found */
+};
+
 /* Fills in frames; texts are kept in strings. The array stays sorted. */
 int debug_info_resolve(const struct module_file *file, struct string_pool *strings,
-		       struct debug_address *addresses, size_t count);
+		       struct debug_address *addresses, size_t count,
+		       struct debug_gap *ret_gap);
 void debug_info_done(struct debug_address *addresses, size_t count);
 
 #endif

@@ -38,6 +38,33 @@ static void cut_clone_suffix(char *name)
 	}
 }
 
+/* In place: every short name is shorter than the long one. */
+static void shorten(char *name)
+{
+	static const char *const names[][2] = {
+		{ "std::__cxx11::basic_string<char, std::char_traits<char>, "
+		  "std::allocator<char> >",
+		  "std::string" },
+		{ "std::basic_string<char, std::char_traits<char>, std::allocator<char> "
+		  ">",
+		  "std::string" },
+		{ "std::basic_string_view<char, std::char_traits<char> >",
+		  "std::string_view" },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t from = strlen(names[i][0]), to = strlen(names[i][1]);
+
+		for (char *at = name; (at = strstr(at, names[i][0])) != NULL; at += to) {
+			const char *rest = at + from;
+
+			rest += strncmp(rest, " >", 2) == 0; /* it kept two > apart */
+			memcpy(at, names[i][1], to);
+			memmove(at + to, rest, strlen(rest) + 1);
+		}
+	}
+}
+
 char *demangle(const char *symbol)
 {
 	char *name, *readable = NULL;
@@ -53,5 +80,6 @@ char *demangle(const char *symbol)
 	if (!readable)
 		return name;
 	free(name);
+	shorten(readable);
 	return readable;
 }

@@ -17,8 +17,9 @@
 
 #include "analyzer/history_ring.h"
 
-#define LONGEST_S 9e9 /* 285 years: more is damage, and would not fit into nanoseconds   \
-		       */
+#define LONGEST_S                                                                        \
+	9e9 /* 285 years: more is damage, and would not fit into nanoseconds             \
+	     */
 
 struct change {
 	uint32_t point; /* the figures changed between the point before and this one */

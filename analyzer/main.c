@@ -7,6 +7,7 @@
  *   heapring man [COMMAND]          a manual page
  *   heapring options [COMMAND]      commands, or a command's options, a line each
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,6 @@ static const struct {
 	const char *title; /* NULL: belongs to the group before */
 	const struct command *command;
 } commands[] = {
-<<<<<<< HEAD
 	/* clang-format off */
 	{ "Profile", &cmd_run },
 	{ NULL, &cmd_ps },
@@ -27,7 +27,6 @@ static const struct {
 	{ NULL, &cmd_rate },
 	{ NULL, &cmd_dump },
 	{ NULL, &cmd_clean },
-	{ NULL, &cmd_doctor },
 	{ "Look", &cmd_top },
 	{ NULL, &cmd_traces },
 	{ NULL, &cmd_tree },
@@ -38,6 +37,7 @@ static const struct {
 	{ NULL, &cmd_lifetimes },
 	{ NULL, &cmd_sizes },
 	{ NULL, &cmd_foreign },
+	{ NULL, &cmd_slack },
 	{ NULL, &cmd_threads },
 	{ "Judge", &cmd_audit },
 	{ NULL, &cmd_check },
@@ -47,18 +47,9 @@ static const struct {
 	{ "Take along", &cmd_report },
 	{ NULL, &cmd_flame },
 	{ NULL, &cmd_export },
+	{ NULL, &cmd_pack },
 	{ "Other", &cmd_version },
 	/* clang-format on */
-=======
-	{ "Profile", &cmd_run }, { NULL, &cmd_ps },        { NULL, &cmd_on },
-	{ NULL, &cmd_off },      { NULL, &cmd_rate },      { NULL, &cmd_dump },
-	{ NULL, &cmd_clean },    { "Look", &cmd_top },     { NULL, &cmd_traces },
-	{ NULL, &cmd_tree },     { NULL, &cmd_peek },      { NULL, &cmd_list },
-	{ NULL, &cmd_diff },     { NULL, &cmd_lifetimes }, { NULL, &cmd_sizes },
-	{ NULL, &cmd_foreign },  { "Judge", &cmd_audit },  { "Watch", &cmd_watch },
-	{ NULL, &cmd_web },      { NULL, &cmd_serve },     { "Take along", &cmd_report },
-	{ NULL, &cmd_flame },    { NULL, &cmd_export },    { "Other", &cmd_version },
->>>>>>> page
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -107,15 +98,63 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+#define NAME_MAX_LENGTH 24u
+
+/*
+ * Letters to change, add or leave out to make one word of the other; few people
+ * mistype the first.
+ */
+static size_t distance(const char *typed, const char *name)
+{
+	size_t length = strlen(name), row[NAME_MAX_LENGTH + 1];
+
+	if (length > NAME_MAX_LENGTH || strlen(typed) > NAME_MAX_LENGTH)
+		return SIZE_MAX;
+	for (size_t i = 0; i <= length; i++)
+		row[i] = i;
+	for (size_t t = 0; typed[t]; t++) {
+		size_t diagonal = row[0];
+
+		row[0] = t + 1;
+		for (size_t n = 0; n < length; n++) {
+			size_t best = diagonal + (typed[t] != name[n]);
+
+			diagonal = row[n + 1];
+			if (row[n] + 1 < best)
+				best = row[n] + 1;
+			if (diagonal + 1 < best)
+				best = diagonal + 1;
+			row[n + 1] = best;
+		}
+	}
+	return row[length] + (*typed != *name);
+}
+
 static int unknown(const char *name)
 {
-	fprintf(stderr,
-		"heapring: there is no command `%s`; `heapring` alone lists them\n",
-		name);
+	const char *nearest = NULL;
+	/* two letters swapped are two; of a word all of whose letters differ nothing is
+	 * meant */
+	size_t best = strlen(name) < 3 ? strlen(name) : 3;
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (distance(name, commands[i].command->name) < best) {
+			nearest = commands[i].command->name;
+			best = distance(name, nearest);
+		}
+	if (nearest)
+		fprintf(stderr,
+			"heapring: there is no command `%s`; did you mean `%s`?\n", name,
+			nearest);
+	else
+		fprintf(stderr,
+			"heapring: there is no command `%s`; `heapring` alone lists "
+			"them\n",
+			name);
 	return FAULT_USAGE;
 }
 
-/* A command's --help in another style. */
+/* A command's --help, perhaps in another style. */
 static int write_out(const char *name, enum options_help_style style)
 {
 	const struct command *command = find(name);
@@ -144,9 +183,12 @@ static int hidden(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	char version[] = "version";
 	const struct command *command;
 	int status;
 
+	if (argc > 2 && strcmp(argv[1], "help") == 0)
+		return write_out(argv[2], OPTIONS_HELP_TEXT);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_overview();
@@ -155,7 +197,7 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "man") == 0 || strcmp(argv[1], "options") == 0)
 		return hidden(argc, argv);
 	if (strcmp(argv[1], "--version") == 0)
-		argv[1] = (char[]){ "version" };
+		argv[1] = version;
 	command = find(argv[1]);
 	if (!command)
 		return unknown(argv[1]);

@@ -87,8 +87,9 @@ static int apply(struct options *options, const struct spec_list *list,
 	}
 	if (spec->set(spec->to, optarg))
 		return 0;
-	snprintf(what, sizeof(what), "`%s` is no value for --%s; it takes %s",
-		 optarg ? optarg : "", spec->name, spec->value ? spec->value : "none");
+	snprintf(what, sizeof(what), "`%s` is no value for %s%s; it takes %s",
+		 optarg ? optarg : "", strlen(spec->name) > 1 ? "--" : "-", spec->name,
+		 spec->value ? spec->value : "none");
 	return usage(options, fault, what, "");
 }
 

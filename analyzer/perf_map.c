@@ -7,6 +7,7 @@
 #include "analyzer/perf_map.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,12 @@
 
 #define BYTES_MAX (256u << 20)
 
-static char *read_all(uint32_t pid)
+static bool is_older(const struct stat *st, uint64_t unix_ns)
+{
+	return (uint64_t)st->st_mtim.tv_sec < unix_ns / 1000000000u;
+}
+
+static char *read_all(uint32_t pid, uint64_t start_unix_ns)
 {
 	char path[64];
 	char *text = NULL;
@@ -29,7 +35,7 @@ static char *read_all(uint32_t pid)
 	if (fd < 0)
 		return NULL;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < BYTES_MAX &&
-	    (st.st_uid == geteuid() || geteuid() == 0))
+	    !is_older(&st, start_unix_ns) && (st.st_uid == geteuid() || geteuid() == 0))
 		text = malloc((size_t)st.st_size + 1);
 	while (text && n > 0 && got < (size_t)st.st_size) {
 		n = read(fd, text + got, (size_t)st.st_size - got);
@@ -64,12 +70,12 @@ static int append(struct perf_map *map, const struct perf_entry *entry)
 	return 0;
 }
 
-void perf_map_load(uint32_t pid, struct perf_map *ret_map)
+void perf_map_load(uint32_t pid, uint64_t start_unix_ns, struct perf_map *ret_map)
 {
 	char *save = NULL;
 
 	memset(ret_map, 0, sizeof(*ret_map));
-	ret_map->text = read_all(pid);
+	ret_map->text = read_all(pid, start_unix_ns);
 	if (!ret_map->text)
 		return;
 	for (char *line = strtok_r(ret_map->text, "\n", &save); line;

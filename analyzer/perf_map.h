@@ -3,7 +3,8 @@
  *
  * Contract
  *   - reads /tmp/perf-PID.map as perf does: lines of START SIZE NAME, hex;
- *   - a file that is not there, too large or another user's gives an empty map;
+ *   - a file that is not there, too large, another user's, or older than the process
+ *     (left by another one of that pid) gives an empty map;
  *   - later lines win over earlier ones for the same start.
  */
 #ifndef ANALYZER_PERF_MAP_H
@@ -24,7 +25,7 @@ struct perf_map {
 	size_t count;
 };
 
-void perf_map_load(uint32_t pid, struct perf_map *ret_map);
+void perf_map_load(uint32_t pid, uint64_t start_unix_ns, struct perf_map *ret_map);
 void perf_map_done(struct perf_map *map);
 
 /* NULL when nothing covers the address. */

@@ -17,12 +17,7 @@ static void add_flat(struct place_row *row, const struct stack_entry *entry)
 		row->flat[s] += entry->value[s];
 		row->base_flat[s] += entry->base[s];
 	}
-	for (unsigned i = 0; i < HR_LIFETIMES; i++)
-		row->detail.lifetime[i] += entry->detail.lifetime[i];
-	for (unsigned i = 0; i < HR_SIZES; i++)
-		row->detail.size[i] += entry->detail.size[i];
-	row->detail.foreign_frees += entry->detail.foreign_frees;
-	row->detail.foreign_bytes += entry->detail.foreign_bytes;
+	profile_detail_add(&row->detail, &entry->detail);
 }
 
 static void add_stack(struct place_rows *rows, const struct stack_set *set,
@@ -77,6 +72,8 @@ static int compare(const void *a, const void *b, void *arg)
 
 	if (r == 0)
 		r = order->by_cum ? first : second;
+	if (r == 0) /* who changed most for its size is nearer to the cause than main */
+		r = compare_size(y->base_cum[s], x->base_cum[s]);
 	if (r == 0)
 		r = strcmp(place_table_get(order->places, x->place)->function,
 			   place_table_get(order->places, y->place)->function);

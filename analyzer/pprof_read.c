@@ -466,7 +466,7 @@ int pprof_read(const char *path, const struct profile_wants *wants,
 	    (!wants->if_there && (wants->details || wants->history)))
 		return fault_set(fault, FAULT_USAGE, -EINVAL,
 				 "%s is a pprof profile: it knows no peak, history, "
-				 "lifetimes, sizes, foreign frees or mappings",
+				 "lifetimes, sizes, slack, foreign frees or mappings",
 				 path);
 	reading.profile = calloc(1, sizeof(*reading.profile));
 	reading.segment = calloc(1, sizeof(*reading.segment));

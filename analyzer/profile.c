@@ -18,6 +18,7 @@
 #include "analyzer/history.h"
 #include "analyzer/history_ring.h"
 #include "analyzer/site_sums.h"
+#include "analyzer/slack.h"
 
 struct part {
 	uint32_t node, thread, site;
@@ -318,6 +319,8 @@ static int load(const struct target *target, struct profile *profile,
 		r = check_mappings(target, profile, fault);
 	if (r == 0)
 		r = make(target, profile, sums, ring, fault);
+	if (r == 0 && profile->wants.slack)
+		r = slack_load(profile, fault);
 	history_ring_free(ring);
 	if (r == 0 && profile->wants.mappings)
 		profile->peak_space = profile->peak_error = 0;

@@ -39,6 +39,7 @@ struct profile_wants {
 	bool at_peak;
 	bool by_thread;
 	bool details;
+	bool slack;    /* with details: see slack.h */
 	bool history;  /* how the figures moved; not with at_peak or by_thread */
 	bool mappings; /* what mmap() did, instead of the heap */
 	bool if_there; /* no fault where another format has no details or history */
@@ -50,12 +51,19 @@ struct profile_stack {
 	uint64_t value[PROFILE_SAMPLES];
 };
 
+/* Bytes that blocks occupy beyond what was asked for. Measured: all three equal. */
+struct profile_slack {
+	uint64_t bytes;     /* the figure, or the best guess */
+	uint64_t low, high; /* the truth lies between */
+};
+
 /* More about one stack. Of sampled stacks lifetimes count samples, sizes nothing. */
 struct profile_detail {
 	uint64_t lifetime[HR_LIFETIMES]; /* freed blocks by age */
 	uint64_t size[HR_SIZES];         /* allocations by size */
 	uint64_t foreign_frees;          /* at least so many by other threads */
 	uint64_t foreign_bytes;
+	struct profile_slack slack; /* asked for with wants.slack */
 };
 
 /* What the figures do not cover, in allocations unless named otherwise. */
@@ -78,6 +86,8 @@ struct profile {
 	struct profile_detail *details;      /* for each stack; NULL: not asked for */
 	size_t stacks_count;
 	struct profile_wants wants;
+	struct profile_slack slack; /* of all stacks */
+	bool slack_measured;
 	uint64_t total[PROFILE_SAMPLES];
 	uint64_t peak_space;
 	uint64_t peak_error; /* the peak may be higher by so many bytes */
@@ -98,6 +108,8 @@ uint32_t profile_node_of(const struct segment *segment, uint32_t site);
 
 /* Fills in total[], peak_space and coverage from the stacks and the segment. */
 void profile_add_up(struct profile *profile);
+
+void profile_detail_add(struct profile_detail *to, const struct profile_detail *from);
 
 const char *profile_thread_name(const struct profile *profile, uint32_t thread);
 

@@ -74,6 +74,19 @@ static const char *const sample_names[PROFILE_SAMPLES] = { "inuse_space", "inuse
 							   "alloc_space",
 							   "alloc_objects" };
 
+void profile_detail_add(struct profile_detail *to, const struct profile_detail *from)
+{
+	for (unsigned i = 0; i < HR_LIFETIMES; i++)
+		to->lifetime[i] += from->lifetime[i];
+	for (unsigned i = 0; i < HR_SIZES; i++)
+		to->size[i] += from->size[i];
+	to->foreign_frees += from->foreign_frees;
+	to->foreign_bytes += from->foreign_bytes;
+	to->slack.bytes += from->slack.bytes;
+	to->slack.low += from->slack.low;
+	to->slack.high += from->slack.high;
+}
+
 const char *profile_sample_name(enum profile_sample sample)
 {
 	return sample_names[sample];

@@ -27,6 +27,30 @@ void report_state(const struct heapring_header *header, enum segment_life life,
 		snprintf(text, room, "killed");
 }
 
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+void report_name(const struct heapring_header *header, char *text, size_t room)
+{
+	const char *file = base_of(header->exe), *called = "";
+
+	if (header->command_len > 0)
+		called = base_of(header->command + (*header->command == '-'));
+	called += strspn(called, " ");
+	if (!*called || strncmp(file, called, strlen(called)) == 0)
+		snprintf(text, room, "%s", *file ? file : "?");
+	else
+		snprintf(text, room, "%.*s (%s)", (int)strcspn(called, " "), called,
+			 *file ? file : "?");
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+}
+
 void report_mode(const struct heapring_header *header, char *text, size_t room)
 {
 	if (header->mode == HR_MODE_DORMANT)
@@ -53,16 +77,13 @@ struct units_text report_value(enum profile_sample sample, uint64_t value)
 void report_heading(const struct profile *profile, FILE *to)
 {
 	const struct heapring_header *header = &profile->segment->header;
-	const char *base = strrchr(header->exe, '/');
-	char state[64], mode[64];
+	char name[HR_EXE], state[64], mode[64];
 
 	report_state(header, profile->life, state, sizeof(state));
 	report_mode(header, mode, sizeof(mode));
-	fprintf(to, "%s, pid %u, %s, %s%s\n",
-		base           ? base + 1
-		: *header->exe ? header->exe
-			       : "?",
-		header->pid, state, mode, profile->wants.mappings ? ", mappings" : "");
+	report_name(header, name, sizeof(name));
+	fprintf(to, "%s, pid %u, %s, %s%s\n", name, header->pid, state, mode,
+		profile->wants.mappings ? ", mappings" : "");
 }
 
 static void print_loss(FILE *to, const char *what, uint64_t count)

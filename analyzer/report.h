@@ -33,6 +33,11 @@ int report_json_print(json_t *object);
 void report_heading(const struct profile *profile, FILE *to);
 void report_coverage(const struct profile *profile, FILE *to);
 
+/*
+ * The program as the user knows it: "redis-server (redis-check-rdb)" when it was
+ * called by another name than its file's, which python3 for python3.11 is not.
+ */
+void report_name(const struct heapring_header *header, char *text, size_t room);
 /* "exited 0", "killed by signal 9", "running": how the process stands. */
 void report_state(const struct heapring_header *header, enum segment_life life,
 		  char *text, size_t room);

@@ -18,14 +18,13 @@ static void print_totals(const struct profile *profile,
 			 const struct launch_result *result)
 {
 	const struct heapring_header *header = &profile->segment->header;
-	const char *base = strrchr(header->exe, '/');
-	char state[64], mode[64];
+	char name[HR_EXE], state[64], mode[64];
 
+	report_name(header, name, sizeof(name));
 	report_state(header, profile->life, state, sizeof(state));
 	report_mode(header, mode, sizeof(mode));
-	fprintf(stderr, "heapring: %s, pid %u, %s after %.2fs, %s\n",
-		base ? base + 1 : header->exe, header->pid, state,
-		(double)result->elapsed_ns / 1e9, mode);
+	fprintf(stderr, "heapring: %s, pid %u, %s after %.2fs, %s\n", name, header->pid,
+		state, (double)result->elapsed_ns / 1e9, mode);
 	fprintf(stderr, "heapring: in use at the end %s in %s objects, peak %s\n",
 		units_bytes(profile->total[PROFILE_INUSE_SPACE]).text,
 		report_value(PROFILE_INUSE_OBJECTS, profile->total[PROFILE_INUSE_OBJECTS])

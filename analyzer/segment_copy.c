@@ -125,6 +125,31 @@ static int copy_page(struct copying *copying, struct segment_map *map, uint32_t 
 	return r == 0 ? write_at(copying, buffer, HR_PAGE, (uint64_t)page * HR_PAGE) : r;
 }
 
+/* What `heapring pack` put behind the pages of a dump; *end: where it goes here. */
+static int copy_symbols(struct copying *copying, struct segment_map *map, uint64_t *end)
+{
+	struct heapring_header *header = &map->header;
+	uint64_t from = header->symbols_offset, left = header->symbols_bytes;
+	char buffer[HR_PAGE];
+	int r = 0;
+
+	header->symbols_offset = *end;
+	if (header->kind != 1)
+		left = header->symbols_bytes = 0;
+	while (r == 0 && left > 0) {
+		size_t bytes = left < sizeof(buffer) ? (size_t)left : sizeof(buffer);
+
+		r = segment_map_read(map->fd, map->path, buffer, bytes, from,
+				     copying->fault);
+		if (r == 0)
+			r = write_at(copying, buffer, bytes, *end);
+		from += bytes;
+		*end += bytes;
+		left -= bytes;
+	}
+	return r;
+}
+
 /* The map, in whole pages, and the header on its page. */
 static int write_map(struct copying *copying, struct segment_map *map, uint32_t pages)
 {
@@ -156,10 +181,12 @@ static int write_all(struct copying *copying, uint64_t *ret_bytes)
 	pages = segment_map_used(&map);
 	for (uint32_t page = map.header.map_pages + 1; r == 0 && page < pages; page++)
 		r = copy_page(copying, &map, page);
+	*ret_bytes = (uint64_t)pages * HR_PAGE;
+	if (r == 0)
+		r = copy_symbols(copying, &map, ret_bytes);
 	if (r == 0)
 		r = write_map(copying, &map, pages);
 	segment_map_done(&map);
-	*ret_bytes = (uint64_t)pages * HR_PAGE;
 	if (r == 0 && ftruncate(copying->fd, (off_t)*ret_bytes) != 0)
 		r = fault_set(copying->fault, FAULT_INPUT, -errno,
 			      "cannot write %s: %s; nothing was changed", copying->name,
@@ -203,6 +230,20 @@ int segment_copy(const struct target *target, const char *to, uint64_t *ret_byte
 	/* past the limit on file sizes: an error to report, not a death */
 	void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
 	int r = write_file(&copying, to, ret_bytes);
+
+	signal(SIGXFSZ, old);
+	free(copying.written);
+	return r;
+}
+
+int segment_copy_to(const struct target *target, int fd, const char *name,
+		    uint64_t *ret_bytes, struct fault *fault)
+{
+	struct copying copying = {
+		.target = target, .name = name, .fd = fd, .fault = fault
+	};
+	void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
+	int r = write_all(&copying, ret_bytes);
 
 	signal(SIGXFSZ, old);
 	free(copying.written);

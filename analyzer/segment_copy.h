@@ -16,4 +16,8 @@
 int segment_copy(const struct target *target, const char *to, uint64_t *ret_bytes,
 		 struct fault *fault);
 
+/* The same into a regular file that the caller opened and calls by that name. */
+int segment_copy_to(const struct target *target, int fd, const char *name,
+		    uint64_t *ret_bytes, struct fault *fault);
+
 #endif

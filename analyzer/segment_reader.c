@@ -23,6 +23,7 @@
 #include <string.h>
 
 #include "analyzer/counter_pages.h"
+#include "analyzer/packed_symbols.h"
 #include "analyzer/segment_map.h"
 
 #define READS_OF_TABLES 4
@@ -364,6 +365,9 @@ int segment_read(int fd, const char *path, bool is_live,
 		r = is_live ? read_tables_again(&reading, fd)
 			    : load_tables(&reading, &map);
 	segment_map_done(&map);
+	if (r == 0)
+		r = packed_symbols_load(fd, path, &reading.segment->header,
+					&reading.segment->packed, fault);
 	if (r < 0) {
 		segment_free(reading.segment);
 		return r;
@@ -391,6 +395,7 @@ void segment_free(struct segment *segment)
 {
 	if (!segment)
 		return;
+	packed_symbols_free(segment->packed);
 	free_tables(segment);
 	free(segment);
 }

@@ -31,6 +31,8 @@ struct segment_node {
 	uint16_t depth;  /* frames from the outer end, from 1; 0: no such node */
 };
 
+struct packed_symbols;
+
 struct segment {
 	struct heapring_header header;
 	struct segment_node *nodes; /* by node id */
@@ -45,6 +47,7 @@ struct segment {
 	uint32_t starts_count;
 	struct heapring_tag *tags; /* by number; ready == 0: no such tag */
 	uint32_t tags_count;
+	struct packed_symbols *packed; /* of a packed dump, else NULL */
 };
 
 /*

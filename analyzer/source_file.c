@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer/packed_symbols.h"
+
 #define BYTES_MAX (64l << 20)
 
 static char *read_whole(const char *path, size_t *ret_length)
@@ -111,18 +113,41 @@ static int split(struct source_file *file, size_t length)
 	return 0;
 }
 
+static char *read_packed(const struct packed_symbols *packed, const char *name,
+			 size_t *ret_length)
+{
+	const char *found = packed_symbols_source(packed, name, ret_length);
+	char *text = found ? malloc(*ret_length + 1) : NULL;
+
+	if (text) {
+		memcpy(text, found, *ret_length);
+		text[*ret_length] = '\0';
+	}
+	return text;
+}
+
+char *source_file_read(const struct source_paths *paths, const char *name,
+		       size_t *ret_length)
+{
+	const char *inner = trimmed(paths, name);
+	char *text = search(paths, inner, ret_length);
+
+	if (!text)
+		text = read_packed(paths->packed, name, ret_length);
+	if (!text)
+		text = read_whole(inner, ret_length);
+	if (!text && inner != name)
+		text = read_whole(name, ret_length);
+	return text;
+}
+
 int source_file_load(const struct source_paths *paths, const char *name,
 		     struct source_file *ret_file)
 {
 	struct source_file file = { 0 };
-	const char *inner = trimmed(paths, name);
 	size_t length = 0;
 
-	file.text = search(paths, inner, &length);
-	if (!file.text)
-		file.text = read_whole(inner, &length);
-	if (!file.text && inner != name)
-		file.text = read_whole(name, &length);
+	file.text = source_file_read(paths, name, &length);
 	if (!file.text || split(&file, length) < 0) {
 		source_file_done(&file);
 		return -ENOENT;

@@ -5,16 +5,21 @@
  *   - with search folders (a list with ':' between) they are tried first: with the
  *     name after a trimmed prefix, then with ever shorter tails of the name; the
  *     name as it was recorded is tried last;
+ *   - a text that was packed into the dump goes before the recorded name;
  *   - only regular files of at most 64 MiB are read.
  */
 #ifndef ANALYZER_SOURCE_FILE_H
 #define ANALYZER_SOURCE_FILE_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+struct packed_symbols;
 
 struct source_paths {
 	const char *search; /* --source-path, NULL none */
 	const char *trim;   /* --trim-path, prefixes with ':' between, NULL none */
+	const struct packed_symbols *packed; /* NULL none */
 };
 
 struct source_file {
@@ -22,6 +27,10 @@ struct source_file {
 	char **lines;
 	uint32_t count;
 };
+
+/* The text alone, with a NUL behind; free() it. NULL: not found. */
+char *source_file_read(const struct source_paths *paths, const char *name,
+		       size_t *ret_length);
 
 /* 0 or -ENOENT. */
 int source_file_load(const struct source_paths *paths, const char *name,

@@ -127,16 +127,6 @@ const struct stack_entry *stack_set_find(const struct stack_set *set,
 	return set->index[at] ? &set->entries[set->index[at] - 1] : NULL;
 }
 
-static void add_detail(struct profile_detail *to, const struct profile_detail *from)
-{
-	for (unsigned i = 0; i < HR_LIFETIMES; i++)
-		to->lifetime[i] += from->lifetime[i];
-	for (unsigned i = 0; i < HR_SIZES; i++)
-		to->size[i] += from->size[i];
-	to->foreign_frees += from->foreign_frees;
-	to->foreign_bytes += from->foreign_bytes;
-}
-
 /* scale NULL: add as it is. */
 static void add_figures(struct stack_entry *entry, const struct profile *profile,
 			size_t stack, const double *scale)
@@ -157,7 +147,7 @@ static void add_figures(struct stack_entry *entry, const struct profile *profile
 	if (!scale)
 		entry->stacks++;
 	if (!scale && profile->details)
-		add_detail(&entry->detail, &profile->details[stack]);
+		profile_detail_add(&entry->detail, &profile->details[stack]);
 }
 
 static int add_all(struct stack_set *set, const struct profile *profile,

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/allocator_frames.h"
+
 #define PLACE_HIDDEN UINT32_MAX
 #define ENDS HR_NODE_FIRST
 
@@ -53,38 +55,6 @@ static bool matches(const struct view_options *options, enum view_filter filter,
 		regexec(re, place->module, 0, NULL, 0) == 0);
 }
 
-static bool is_allocator(const char *function)
-{
-	static const char *const names[] = {
-		"malloc",
-		"calloc",
-		"realloc",
-		"reallocarray",
-		"memalign",
-		"posix_memalign",
-		"aligned_alloc",
-		"valloc",
-		"pvalloc",
-		"operator new",
-		"operator new[]",
-		"__libc_malloc",
-		"__libc_calloc",
-		"__libc_realloc",
-		"__libc_memalign",
-		"__rust_alloc",
-		"__rust_alloc_zeroed",
-		"__rust_realloc",
-		"__rdl_alloc",
-		"__rdl_alloc_zeroed",
-		"__rdl_realloc",
-	};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(function, names[i]) == 0)
-			return true;
-	return false;
-}
-
 /* The place of a symbol at the granularity that was asked for. */
 static int place_of(struct stack_view *view, const struct symbol *symbol,
 		    uint32_t *ret_number)
@@ -119,7 +89,7 @@ static int mark_symbol(struct stack_view *view, const struct symbol *symbol,
 	struct marked marked = { .place = PLACE_HIDDEN };
 	int r = 0;
 
-	if ((symbol->flags & HR_MODULE_SHIM) || is_allocator(symbol->function))
+	if ((symbol->flags & HR_MODULE_SHIM) || is_allocator_frame(symbol->function))
 		marked.marks |= MARK_ALLOCATOR;
 	if (symbol->flags & HR_MODULE_SHIM)
 		marked.marks |= MARK_SHIM;

@@ -10,7 +10,7 @@
  *     it has;
  *   - frames come innermost first; an incomplete stack ends in a place that
  *     says why, such as [truncated];
- *   - frames of the shim and of the malloc family and operator new at the inner
+ *   - frames of the shim and of the allocator (allocator_frames.h) at the inner
  *     end are left out, so the first frame is the caller of the allocator;
  *     a stack made only of them keeps its outermost one;
  *   - by thread, the outermost frame is [thread NAME].

@@ -21,10 +21,11 @@
 #include "analyzer/demangle.h"
 #include "analyzer/function_starts.h"
 #include "analyzer/module_file.h"
+#include "analyzer/packed_symbols.h"
 #include "analyzer/perf_map.h"
 #include "analyzer/string_pool.h"
-#include "analyzer/symbol_cache.h"
 #include "analyzer/symbol_table.h"
+#include "analyzer/symbol_cache.h"
 #include "analyzer/symbols_given.h"
 
 #define WARNINGS_MAX 16u
@@ -50,6 +51,8 @@ struct resolving {
 	struct symbol_table table;
 	struct perf_map perf;
 	struct symbol blank; /* module, path and flags filled in */
+	uint32_t gone;       /* modules whose file is not here */
+	const char *first_gone;
 };
 
 __attribute__((format(printf, 2, 3))) static void warn(struct symbols *symbols,
@@ -265,28 +268,72 @@ static uint32_t pick_unknown(const struct resolving *resolving, uint32_t from,
 	return picked;
 }
 
+/* Files that are gone are one warning together: there may be hundreds. */
+static void explain_unopened(struct resolving *resolving, int error)
+{
+	struct symbols *symbols = resolving->symbols;
+	const char *path = resolving->module->path;
+
+	if (error == -ESTALE)
+		warn(symbols,
+		     "%s is not the file that was profiled (another build-id): its "
+		     "frames show offsets only",
+		     path);
+	else if (error == -ETIME)
+		warn(symbols,
+		     "%s was written after the profile and has no build-id to compare: "
+		     "its frames show offsets only",
+		     path);
+	else if (error == -ENOENT && *path == '/' && resolving->gone++ == 0)
+		resolving->first_gone = path;
+}
+
+static void explain_gap(struct resolving *resolving, const struct debug_gap *gap)
+{
+	if (gap->unreadable)
+		warn(resolving->symbols,
+		     "the debug information of %s cannot be read: %s; no lines, no "
+		     "inlined calls",
+		     resolving->module->path, gap->unreadable);
+	if (gap->without_split)
+		warn(resolving->symbols,
+		     "%s was compiled with -gsplit-dwarf and %u of its .dwo files are "
+		     "not found (a .dwp needs elfutils 0.192): their inlined calls are "
+		     "missing",
+		     resolving->module->path, gap->without_split);
+}
+
+/* The names that debug information and symbol tables of a module's file know. */
+static int read_file(struct resolving *resolving, const struct module_file *file,
+		     struct debug_address *wanted, uint32_t unknown)
+{
+	struct debug_gap gap = { 0 };
+	int r = function_starts_load(file, &resolving->starts);
+
+	if (r == 0)
+		r = symbol_table_load(file, &resolving->table);
+	if (r == 0)
+		r = debug_info_resolve(file, resolving->symbols->strings, wanted, unknown,
+				       &gap);
+	explain_gap(resolving, &gap);
+	return r;
+}
+
 /* Resolves the addresses [from, from + count) of one module. */
-static int resolve_file(struct resolving *resolving, uint32_t root_pid, uint32_t from,
-			uint32_t count)
+static int resolve_file(struct resolving *resolving, const struct module_origin *origin,
+			uint32_t from, uint32_t count)
 {
 	struct debug_address *wanted = calloc(count, sizeof(*wanted));
 	uint32_t unknown = wanted ? pick_unknown(resolving, from, count, wanted) : 0;
 	struct module_file file = { 0 };
-	int r = wanted ? 0 : -ENOMEM;
+	int opened = 0, r = wanted ? 0 : -ENOMEM;
 
-	if (unknown > 0 &&
-	    module_file_open(resolving->module, root_pid, &file) == -ESTALE)
-		warn(resolving->symbols,
-		     "%s is not the file that was profiled (another build-id): its "
-		     "frames show offsets only",
-		     resolving->module->path);
+	if (unknown > 0)
+		opened = module_file_open(resolving->module, origin, &file);
+	if (opened < 0)
+		explain_unopened(resolving, opened);
 	if (r == 0 && file.dwfl)
-		r = function_starts_load(&file, &resolving->starts);
-	if (r == 0 && file.dwfl)
-		r = symbol_table_load(&file, &resolving->table);
-	if (r == 0 && file.dwfl)
-		r = debug_info_resolve(&file, resolving->symbols->strings, wanted,
-				       unknown);
+		r = read_file(resolving, &file, wanted, unknown);
 	if (r == 0)
 		r = append_all(resolving, from, count, wanted);
 	symbol_table_done(&resolving->table);
@@ -311,8 +358,8 @@ static void fill_blank(struct resolving *resolving)
 	resolving->blank.flags = resolving->module ? resolving->module->flags : 0;
 }
 
-static int resolve_module(struct resolving *resolving, uint32_t root_pid, uint32_t from,
-			  uint32_t count)
+static int resolve_module(struct resolving *resolving, const struct module_origin *origin,
+			  uint32_t from, uint32_t count)
 {
 	struct symbols *symbols = resolving->symbols;
 	const struct debug_address none = { 0 };
@@ -322,7 +369,7 @@ static int resolve_module(struct resolving *resolving, uint32_t root_pid, uint32
 	if (resolving->module) {
 		resolving->cached = symbol_cache_module(
 			resolving->cache, &resolving->segment->header, resolving->module);
-		return resolve_file(resolving, root_pid, from, count);
+		return resolve_file(resolving, origin, from, count);
 	}
 	for (uint32_t i = from; r == 0 && i < from + count; i++) {
 		symbols->first[i] = symbols->entries_count;
@@ -336,13 +383,17 @@ static int resolve_all(struct symbols *symbols, const struct profile *profile,
 {
 	const struct segment *segment = profile->segment;
 	const struct address_set *set = &symbols->set;
-	uint32_t root_pid = profile->life == SEGMENT_LIVE ? segment->header.pid : 0;
+	const struct heapring_header *header = &segment->header;
+	const struct module_origin origin = {
+		.root_pid = profile->life == SEGMENT_LIVE ? header->pid : 0,
+		.end_unix_ns = header->end_unix_ns,
+	};
 	struct resolving resolving = { .symbols = symbols,
 				       .segment = segment,
 				       .cache = cache };
 	int r = 0;
 
-	perf_map_load(segment->header.pid, &resolving.perf);
+	perf_map_load(header->pid, header->start_unix_ns, &resolving.perf);
 	for (uint32_t i = 0, n; r == 0 && i < set->count; i += n) {
 		uint16_t module = set->addresses[i].module;
 
@@ -351,16 +402,21 @@ static int resolve_all(struct symbols *symbols, const struct profile *profile,
 		resolving.module = module ? &segment->modules[module - 1] : NULL;
 		if (progress)
 			progress(module ? resolving.module->path : "", i, set->count);
-		r = resolve_module(&resolving, root_pid, i, n);
+		r = resolve_module(&resolving, &origin, i, n);
 	}
 	perf_map_done(&resolving.perf);
+	if (resolving.gone > 0)
+		warn(symbols,
+		     "%u of the program's files are not here, such as %s: their frames "
+		     "show offsets only; `heapring pack`, where they are, puts their "
+		     "names into the dump",
+		     resolving.gone, resolving.first_gone);
 	symbols->first[set->count] = symbols->entries_count;
 	return r;
 }
 
-int symbols_load(const struct profile *profile, struct symbol_cache *cache,
-		 symbols_progress_fn *progress, struct symbols **ret_symbols,
-		 struct fault *fault)
+static int load_from_files(const struct profile *profile, struct symbol_cache *cache,
+			   symbols_progress_fn *progress, struct symbols **ret_symbols)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
 	int r = symbols ? address_set_load(profile, &symbols->set) : -ENOMEM;
@@ -375,10 +431,23 @@ int symbols_load(const struct profile *profile, struct symbol_cache *cache,
 	}
 	if (r < 0) {
 		symbols_free(symbols);
-		return fault_set(fault, FAULT_INPUT, r, "cannot load symbols: %s",
-				 strerror(-r));
+		return r;
 	}
 	*ret_symbols = symbols;
+	return 0;
+}
+
+int symbols_load(const struct profile *profile, struct symbol_cache *cache,
+		 symbols_progress_fn *progress, struct symbols **ret_symbols,
+		 struct fault *fault)
+{
+	const struct packed_symbols *packed = profile->segment->packed;
+	int r = packed ? packed_symbols_give(packed, profile, ret_symbols)
+		       : load_from_files(profile, cache, progress, ret_symbols);
+
+	if (r < 0)
+		return fault_set(fault, FAULT_INPUT, r, "cannot load symbols: %s",
+				 strerror(-r));
 	return 0;
 }
 
@@ -391,7 +460,10 @@ struct symbols *symbols_given_new(uint32_t addresses, uint32_t nodes)
 	symbols->strings = string_pool_new();
 	symbols->first = calloc((size_t)addresses + 1, sizeof(*symbols->first));
 	symbols->set.of_node = calloc((size_t)nodes + 1, sizeof(*symbols->set.of_node));
-	if (symbols->strings && symbols->first && symbols->set.of_node)
+	symbols->set.addresses =
+		calloc((size_t)addresses + 1, sizeof(*symbols->set.addresses));
+	if (symbols->strings && symbols->first && symbols->set.of_node &&
+	    symbols->set.addresses)
 		return symbols;
 	symbols_free(symbols);
 	return NULL;
@@ -422,6 +494,18 @@ void symbols_given_node(struct symbols *symbols, uint32_t node, uint32_t address
 	symbols->set.of_node[node] = address;
 }
 
+void symbols_given_at(struct symbols *symbols, uint32_t address, uint64_t pc,
+		      uint16_t module)
+{
+	symbols->set.addresses[address].pc = pc;
+	symbols->set.addresses[address].module = module;
+}
+
+void symbols_given_warning(struct symbols *symbols, const char *text)
+{
+	warn(symbols, "%s", text);
+}
+
 void symbols_free(struct symbols *symbols)
 {
 	if (!symbols)
@@ -445,35 +529,25 @@ const struct symbol *symbols_of_node(const struct symbols *symbols, uint32_t nod
 	return symbols->entries + symbols->first[address];
 }
 
+uint32_t symbols_addresses(const struct symbols *symbols)
+{
+	return symbols->set.count;
+}
+
+const struct symbol *symbols_of_address(const struct symbols *symbols, uint32_t address,
+					unsigned *ret_count, uint64_t *ret_pc,
+					uint16_t *ret_module)
+{
+	*ret_count = symbols->first[address + 1] - symbols->first[address];
+	*ret_pc = symbols->set.addresses[address].pc;
+	*ret_module = symbols->set.addresses[address].module;
+	return symbols->entries + symbols->first[address];
+}
+
 const struct symbol *symbols_all(const struct symbols *symbols, uint32_t *ret_count)
 {
 	*ret_count = symbols->entries_count;
 	return symbols->entries;
-}
-
-const char *symbols_end_name(enum heapring_end end)
-{
-	switch (end) {
-	case HR_NODE_ROOT:
-	case HR_END_COMPLETE:
-		return NULL;
-	case HR_END_DEPTH:
-		return "[truncated]";
-	case HR_END_NO_MODULE:
-		return "[unknown: code in no module]";
-	case HR_END_NO_CFI:
-		return "[unknown: no unwind info]";
-	case HR_END_BAD_FRAME:
-		return "[unknown: damaged stack]";
-	case HR_END_OFF_STACK:
-		return "[unknown: outside the stack]";
-	case HR_END_UNSUPPORTED:
-		return "[unknown: unsupported unwind rule]";
-	case HR_END_OVERFLOW:
-		return "[overflow]";
-	default:
-		return "[unknown]";
-	}
 }
 
 const char *symbols_warning(const struct symbols *symbols, unsigned i)

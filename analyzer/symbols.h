@@ -8,7 +8,8 @@
  *     address when no module is known;
  *   - all texts are unique pointers (string_pool.h): equal names compare with ==;
  *   - a module whose file has another build-id than the recorded one is not
- *     used, and symbols_warning() says so, once for each module.
+ *     used, and symbols_warning() says so, once for each module;
+ *   - of a packed dump the symbols are those that it carries.
  */
 #ifndef ANALYZER_SYMBOLS_H
 #define ANALYZER_SYMBOLS_H
@@ -46,6 +47,12 @@ const struct symbol *symbols_of_node(const struct symbols *symbols, uint32_t nod
 
 /* All of them, to number or mark; symbols_of_node() points into this array. */
 const struct symbol *symbols_all(const struct symbols *symbols, uint32_t *ret_count);
+
+/* The addresses, ordered by module and pc, and the symbols of each. */
+uint32_t symbols_addresses(const struct symbols *symbols);
+const struct symbol *symbols_of_address(const struct symbols *symbols, uint32_t address,
+					unsigned *ret_count, uint64_t *ret_pc,
+					uint16_t *ret_module);
 
 /* What stands at the outer end of a stack that is not complete; NULL: nothing. */
 const char *symbols_end_name(enum heapring_end end);

@@ -18,4 +18,9 @@ void symbols_given_begin(struct symbols *symbols, uint32_t address);
 int symbols_given_add(struct symbols *symbols, const struct symbol *symbol);
 void symbols_given_node(struct symbols *symbols, uint32_t node, uint32_t address);
 
+/* Where the address is, for symbols_of_address(). */
+void symbols_given_at(struct symbols *symbols, uint32_t address, uint64_t pc,
+		      uint16_t module);
+void symbols_given_warning(struct symbols *symbols, const char *text);
+
 #endif

@@ -64,6 +64,7 @@ int unit_ranges_load(Dwarf *dwarf, struct unit_ranges *ret_ranges)
 			r = append_unit(&ranges, number, &unit, &split);
 		else if (type == DW_UT_compile || type == DW_UT_skeleton)
 			r = append_unit(&ranges, number, &unit, &unit);
+		ranges.without_split += type == DW_UT_skeleton && !split.addr;
 		number++;
 	}
 	if (r < 0) {

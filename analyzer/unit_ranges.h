@@ -23,6 +23,8 @@ struct unit_range {
 struct unit_ranges {
 	struct unit_range *ranges; /* by low */
 	size_t count;
+	uint32_t
+		without_split; /* units whose functions are in a file that is not found */
 };
 
 int unit_ranges_load(Dwarf *dwarf, struct unit_ranges *ret_ranges);

@@ -42,6 +42,7 @@ struct view_options {
 	struct profile_wants wants; /* --at peak, --by-thread */
 	bool json;
 	bool normalize;
+	bool debuginfod;            /* fetch missing debug information */
 	bool as_labels;             /* threads and tags are not shown as frames */
 	long rows;                  /* -n; -1: the view's default */
 	const char *at;             /* a moment for history_moment.h, NULL: now or peak */

@@ -1,67 +1,27 @@
 /*
  * view_target - from a TARGET on the command line to stacks with names
- *
- * Also the place of the progress line: symbols of a large program on a cold
- * disk may take seconds, and a person at a terminal should see why.
  */
 #include "analyzer/view_target.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "analyzer/pprof_read.h"
+#include <stdlib.h>
 
-#define PROGRESS_AFTER_NS 2000000000ll
+#include "analyzer/symbols_command.h"
 
-static int64_t progress_start;
-static bool progress_shown;
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void show_progress(const char *module, uint32_t done, uint32_t total)
-{
-	if (now_ns() - progress_start < PROGRESS_AFTER_NS || !isatty(STDERR_FILENO))
-		return;
-	progress_shown = true;
-	fprintf(stderr, "\r\033[Kheapring: symbols %u%%: %s",
-		(unsigned)(100ull * done / (total ? total : 1)), module);
-}
-
-static void end_progress(void)
-{
-	if (progress_shown)
-		fputs("\r\033[K", stderr);
-	progress_shown = false;
-}
-
+/* Who loads again and again says nothing meanwhile, and asks no network. */
 static int load_symbols(const struct profile *profile, const struct view_options *options,
 			struct symbols **ret_symbols, struct fault *fault)
 {
-	const char *warning;
-	int r;
-
-	unsetenv("DEBUGINFOD_URLS"); /* no network unless it was asked for */
-	progress_start = now_ns();
-	r = symbols_load(profile, options->cache, options->cache ? NULL : show_progress,
-			 ret_symbols, fault);
-	if (options->cache)
-		return r;
-	end_progress();
-	for (unsigned i = 0; r == 0 && (warning = symbols_warning(*ret_symbols, i)); i++)
-		fprintf(stderr, "heapring: warning: %s\n", warning);
-	return r;
+	if (!options->cache)
+		return symbols_command_load(profile, options->debuginfod, ret_symbols,
+					    fault);
+	unsetenv("DEBUGINFOD_URLS");
+	return symbols_load(profile, options->cache, NULL, ret_symbols, fault);
 }
 
 /* One profile with its names; what was made stays with the caller on failure. */

@@ -272,6 +272,14 @@ class Cli(unittest.TestCase):
         self.assertIn("4000000", done.stdout)
         self.assertIn("1 left out", done.stderr)
 
+    def test_a_mistyped_command_names_the_one_that_was_meant(self):
+        for typed, meant in (("tpo", "top"), ("lits", "list"), ("dif", "diff"), ("flaem", "flame")):
+            self.fails(2, typed, saying="did you mean `%s`?" % meant)
+        for typed in ("xyzzy", "", "--versoin"):
+            self.fails(2, typed, saying="`heapring` alone lists them")
+        self.assertIn("Usage: heapring top", self.run_it("help", "top").stdout)
+        self.assertTrue(self.run_it("--version").stdout.startswith("heapring "))
+
     def test_hostile_text_is_printable_and_valid_json(self):
         with open(self.dump, "r+b") as stream:
             data = bytearray(stream.read())
@@ -284,6 +292,13 @@ class Cli(unittest.TestCase):
         self.assertNotIn("\033", self.run_it("top", self.dump).stdout)
         self.assertNotIn("\033", self.run_it("traces", self.dump).stdout)
         self.json("top", self.dump)
+        named = self.make("example", name="named")  # this time in the file's own name
+        with open(named, "r+b") as stream:
+            data = stream.read().replace(b"/usr/bin/example\0", b"/usr/bin/ex\x1b[3\nl\0")
+            stream.seek(0)
+            stream.write(data)
+        for view in (["top"], ["traces"], ["tree"], ["sizes"], ["peek", "."], ["list", "."]):
+            self.assertNotIn("\033", self.run_it(*view, named).stdout, view)
 
     def test_symbols_have_names_files_and_lines(self):
         dump = self.make("elf", MAKE_SEGMENT, "300")

@@ -9,10 +9,15 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+import urllib.error
+import urllib.request
 
 HEAPRING, MAKE_SEGMENT = (os.path.abspath(path) for path in sys.argv[1:3])
 SAMPLES = ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects")
@@ -157,6 +162,28 @@ class Export(unittest.TestCase):
                 self.assertEqual(found.get(row["function"]), [row["flat"], row["cum"]])
 
     @unittest.skipIf(NO_GO, "no go")
+    @unittest.skipIf(NO_GO, "no go")
+    def test_the_web_pages_of_go_tool_pprof_open(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            address = "127.0.0.1:%d" % probe.getsockname()[1]
+        server = subprocess.Popen(["go", "tool", "pprof", "-no_browser", "-http=" + address,
+                                   self.export("pprof", self.dumps[0])], start_new_session=True,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(os.killpg, server.pid, signal.SIGKILL)
+        for page in ("top", "flamegraph", "peek?f=example"):
+            self.assertIn("example", self.web_page("http://%s/ui/%s" % (address, page)))
+
+    def web_page(self, url):
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(url, timeout=60) as page:
+                    return page.read().decode()
+            except (urllib.error.URLError, ConnectionError):
+                time.sleep(0.1)
+        self.fail("%s does not answer" % url)
+
     def test_go_tool_pprof_lists_and_subtracts_a_base(self):
         back = self.export("pprof", self.dumps[0])
         self.assertIn("inuse_space", self.pprof("-raw", back))

@@ -36,6 +36,17 @@ Test(demangle, cxx_return_types_of_templates_go)
 	expect("_Z3fooIiET_S0_", "foo<int>");
 }
 
+Test(demangle, strings_are_called_strings)
+{
+	expect("_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE9_M_mutateEmmPKcm",
+	       "std::string::_M_mutate");
+	expect("_ZNSt12_Vector_baseINSt7__cxx1112basic_stringIcSt11char_"
+	       "traitsIcESaIcEEESa"
+	       "IS5_EE11_M_allocateEm",
+	       "std::_Vector_base<std::string, std::allocator<std::string> "
+	       ">::_M_allocate");
+}
+
 Test(demangle, rust_hashes_go_in_both_manglings)
 {
 	expect("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE",

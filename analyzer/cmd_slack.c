@@ -1,0 +1,187 @@
+/*
+ * cmd_slack - what blocks occupy beyond what was asked for, function by function
+ */
+#include "analyzer/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyzer/place_rows.h"
+#include "analyzer/table.h"
+#include "analyzer/view_command.h"
+
+#define TEXT_ROWS 30
+
+static int by_slack(const void *a, const void *b)
+{
+	const struct place_row *x = a, *y = b;
+	uint64_t left = x->detail.slack.bytes, right = y->detail.slack.bytes;
+
+	if (left != right)
+		return left < right ? 1 : -1;
+	return (x->place > y->place) - (x->place < y->place);
+}
+
+static struct units_text bytes_of(const struct view_target *target, uint64_t bytes)
+{
+	return view_value(target->options, PROFILE_INUSE_SPACE, (int64_t)bytes);
+}
+
+static void add_row(struct table *table, const struct view_target *target,
+		    const struct place_row *row)
+{
+	const struct profile_slack *slack = &row->detail.slack;
+	int64_t objects = row->flat[PROFILE_INUSE_OBJECTS];
+	char text[4096], each[32];
+
+	snprintf(each, sizeof(each), "%.1f",
+		 objects > 0 ? (double)slack->bytes / (double)objects : 0.0);
+	table_add(table, bytes_of(target, slack->bytes).text);
+	if (!target->profile->slack_measured) {
+		table_add(table, bytes_of(target, slack->low).text);
+		table_add(table, bytes_of(target, slack->high).text);
+	}
+	table_add(table, each);
+	table_add(table, bytes_of(target, (uint64_t)row->flat[PROFILE_INUSE_SPACE]).text);
+	table_add(table, units_signed_count(objects).text);
+	view_place_text(place_table_get(target->places, row->place),
+			target->options->granularity == VIEW_LINES, text, sizeof(text));
+	table_add(table, text);
+}
+
+static void print_total(const struct view_target *target)
+{
+	const struct profile *profile = target->profile;
+	const struct profile_slack *slack = &profile->slack;
+
+	view_print_heading(target, stdout);
+	printf("slack %s, %s of what is in use (%s)", bytes_of(target, slack->bytes).text,
+	       units_percent((double)slack->bytes,
+			     (double)profile->total[PROFILE_INUSE_SPACE])
+		       .text,
+	       bytes_of(target, profile->total[PROFILE_INUSE_SPACE]).text);
+	if (profile->slack_measured)
+		printf(": measured, block by block, in the memory of the process\n");
+	else
+		printf(": estimated from mean sizes; the truth lies between %s and %s\n",
+		       bytes_of(target, slack->low).text,
+		       bytes_of(target, slack->high).text);
+}
+
+static int print_text(const struct view_target *target, const struct place_rows *rows)
+{
+	const struct view_options *options = target->options;
+	bool measured = target->profile->slack_measured;
+	long left = options->rows < 0 ? TEXT_ROWS : options->rows;
+	const char *const heading[] = { "slack",
+					measured ? NULL : "at least",
+					measured ? NULL : "at most",
+					"each",
+					"in use",
+					"objects",
+					options->granularity == VIEW_LINES ? "line"
+									   : "function" };
+	struct table *table = table_new(measured ? "rrrrl" : "rrrrrrl");
+
+	if (!table)
+		return FAULT_INPUT;
+	print_total(target);
+	for (size_t i = 0; i < sizeof(heading) / sizeof(heading[0]); i++)
+		if (heading[i])
+			table_add(table, heading[i]);
+	for (uint32_t i = 0; i < rows->count && left > 0; i++)
+		if (rows->rows[i].flat[PROFILE_INUSE_OBJECTS] > 0) {
+			add_row(table, target, &rows->rows[i]);
+			left--;
+		}
+	table_print(table, stdout);
+	table_free(table);
+	report_coverage(target->profile, stdout);
+	return 0;
+}
+
+static void add_keys(json_t *to, const struct profile_slack *slack)
+{
+	json_object_set_new(to, "slack", json_integer((json_int_t)slack->bytes));
+	json_object_set_new(to, "slack_low", json_integer((json_int_t)slack->low));
+	json_object_set_new(to, "slack_high", json_integer((json_int_t)slack->high));
+}
+
+static int print_json(const struct view_target *target, const struct place_rows *rows)
+{
+	long limit = target->options->rows;
+	json_t *object = view_json(target, "slack"), *array = json_array();
+
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const struct place_row *from = &rows->rows[i];
+		json_t *row;
+
+		if (from->flat[PROFILE_INUSE_OBJECTS] <= 0 ||
+		    (limit >= 0 && json_array_size(array) == (size_t)limit))
+			continue;
+		row = view_json_place(place_table_get(target->places, from->place));
+		view_json_figures(row, "", from->flat);
+		add_keys(row, &from->detail.slack);
+		json_array_append_new(array, row);
+	}
+	add_keys(json_object_get(object, "total"), &target->profile->slack);
+	json_object_set_new(
+		object, "method",
+		json_string(target->profile->slack_measured ? "measured" : "estimated"));
+	return view_json_print(object, array);
+}
+
+static int show(void *arg, struct view_target *target, char **arguments)
+{
+	struct place_rows rows;
+	struct fault fault;
+	int status;
+
+	if (place_rows_load(&target->set, target->places, PROFILE_INUSE_SPACE,
+			    /*by_cum=*/false, &rows, &fault) < 0)
+		return fault_print(&fault);
+	if (rows.count > 0)
+		qsort(rows.rows, rows.count, sizeof(*rows.rows), by_slack);
+	status = target->options->json ? print_json(target, &rows)
+				       : print_text(target, &rows);
+	place_rows_done(&rows);
+	return status;
+}
+
+static int check(void *arg, struct view_options *options, char **arguments,
+		 struct fault *fault)
+{
+	if (options->base || options->wants.by_thread || options->wants.at_peak ||
+	    options->at || options->since)
+		return fault_set(
+			fault, FAULT_USAGE, -EINVAL,
+			"slack: --base, --by-thread, --at and --since say nothing "
+			"here");
+	options->wants.details = options->wants.slack = true;
+	return 0;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	const struct view_command view = { .command = command,
+					   .prepare = check,
+					   .show = show };
+	struct view_options options;
+
+	view_options_init(&options);
+	return view_command_run(&view, &options, argc, argv);
+}
+
+const struct command cmd_slack = {
+	.name = "slack",
+	.arguments = "[OPTION...] TARGET",
+	.summary = "What blocks occupy beyond what was asked for",
+	.help = "Allocators round sizes up. Of a running process each block is looked at "
+		"from\n"
+		"outside; of one that ended slack is estimated, with bounds. Known for "
+		"glibc "
+		"and\n"
+		"jemalloc.",
+	.run = run,
+};

@@ -1,0 +1,281 @@
+/*
+ * slack - what blocks occupy beyond what was asked for
+ *
+ * glibc: a chunk is a multiple of 16 bytes, at least 32, and the last 8 of its
+ * neighbour's are usable: 24, 40, 56, ... A mapped chunk is whole pages less 16.
+ * jemalloc: multiples of 16 up to 128, then four classes for each doubling, from
+ * 16 KiB on in whole pages.
+ */
+#include "analyzer/slack.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/live_blocks.h"
+
+#define MAPPED_FROM (128u << 10) /* glibc's first M_MMAP_THRESHOLD */
+#define SMALL 9u                 /* from here on glibc's slack is at most 15 */
+#define PAGE 4096u
+#define ADDRESSES (1ull << 47)
+
+enum rounding { UNKNOWN, GLIBC, JEMALLOC };
+
+struct site_slack {
+	uint64_t blocks, bytes;
+};
+
+struct measuring {
+	enum rounding rounding;
+	uint32_t pid;
+	struct site_slack *sites;
+	uint32_t count;
+	uint64_t window; /* memory of the process from here on ... */
+	size_t window_bytes;
+	char data[64 << 10]; /* ... is this */
+};
+
+static enum rounding rounding_of(const struct heapring_header *header)
+{
+	if (strncmp(header->allocator, "libc.so", 7) == 0)
+		return GLIBC;
+	return strncmp(header->allocator, "libjemalloc", 11) == 0 ? JEMALLOC : UNKNOWN;
+}
+
+static uint64_t glibc_usable(uint64_t size)
+{
+	uint64_t chunk = (size + 8 + 15) & ~15ull;
+
+	if (size > ADDRESSES)
+		return size;
+	if (size >= MAPPED_FROM)
+		return ((size + 16 + PAGE - 1) & ~(uint64_t)(PAGE - 1)) - 16;
+	return chunk < 32 ? 24 : chunk - 8;
+}
+
+static uint64_t jemalloc_usable(uint64_t size)
+{
+	uint64_t step = 16;
+
+	if (size <= 8)
+		return 8;
+	if (size > ADDRESSES) /* of a damaged file: no block is that large */
+		return size;
+	for (uint64_t top = 128; size > top; top *= 2)
+		step = top / 4;
+	return (size + step - 1) & ~(step - 1);
+}
+
+/* Reads ahead: the next blocks are near. 0: not there. */
+static uint64_t word_before(struct measuring *measuring, uint64_t address)
+{
+	uint64_t at = address - 8, word;
+
+	if (at < measuring->window ||
+	    at + sizeof(word) > measuring->window + measuring->window_bytes) {
+		measuring->window = at;
+		measuring->window_bytes = live_blocks_read(
+			measuring->pid, at, measuring->data, sizeof(measuring->data));
+		if (measuring->window_bytes < sizeof(word)) /* the mapping ends */
+			measuring->window_bytes = live_blocks_read(
+				measuring->pid, at, measuring->data, sizeof(word));
+	}
+	if (measuring->window_bytes < sizeof(word))
+		return 0;
+	memcpy(&word, measuring->data + (at - measuring->window), sizeof(word));
+	return word;
+}
+
+/* Chunks are 16 and what they hold is theirs; a mapped one has no neighbour. */
+static uint64_t usable_of(struct measuring *measuring, const struct live_block *block)
+{
+	uint64_t word;
+
+	if (measuring->rounding == JEMALLOC)
+		return jemalloc_usable(block->size);
+	word = word_before(measuring, block->address);
+	return (word & ~7ull) - (word & 2 ? 16 : 8);
+}
+
+/* A block that was torn while it was read, or an aligned one, tells nonsense. */
+static int measure_block(void *arg, const struct live_block *block)
+{
+	struct measuring *measuring = arg;
+	uint64_t usable = usable_of(measuring, block);
+	uint64_t most = block->size + block->size / 4 + 2 * PAGE;
+
+	if (block->site >= measuring->count || usable < block->size || usable > most)
+		return 0;
+	measuring->sites[block->site].blocks++;
+	measuring->sites[block->site].bytes += usable - block->size;
+	return 0;
+}
+
+/* From blocks of all sites of a stack's node to the stack. */
+static int settle(struct profile *profile, const struct measuring *measuring)
+{
+	const struct segment *segment = profile->segment;
+	struct site_slack *nodes =
+		calloc((size_t)segment->nodes_count + HR_NODE_FIRST, sizeof(*nodes));
+
+	for (uint32_t site = 0; nodes && site < segment->sites_count; site++) {
+		uint32_t node = site == HR_SITE_OVERFLOW ? (uint32_t)HR_END_OVERFLOW
+							 : segment->sites[site].node;
+
+		if (node >= segment->nodes_count)
+			continue;
+		nodes[node].blocks += measuring->sites[site].blocks;
+		nodes[node].bytes += measuring->sites[site].bytes;
+	}
+	for (size_t i = 0; nodes && i < profile->stacks_count; i++) {
+		const struct profile_stack *stack = &profile->stacks[i];
+		const struct site_slack *node = &nodes[stack->node];
+		double mean =
+			node->blocks ? (double)node->bytes / (double)node->blocks : 0;
+		uint64_t bytes =
+			(uint64_t)(mean * (double)stack->value[PROFILE_INUSE_OBJECTS] +
+				   0.5);
+
+		profile->details[i].slack = (struct profile_slack){ bytes, bytes, bytes };
+	}
+	free(nodes);
+	return nodes ? 0 : -ENOMEM;
+}
+
+static int measure_all(struct profile *profile, struct measuring *measuring,
+		       struct fault *fault)
+{
+	int r = live_blocks_each(&profile->segment->header, measure_block, measuring,
+				 fault);
+
+	if (r == 0 && settle(profile, measuring) < 0)
+		r = fault_set(fault, FAULT_INPUT, -ENOMEM, "out of memory for slack");
+	return r;
+}
+
+static int measure(struct profile *profile, enum rounding rounding, struct fault *fault)
+{
+	const struct segment *segment = profile->segment;
+	struct measuring *measuring = calloc(1, sizeof(*measuring));
+	struct site_slack *sites =
+		calloc((size_t)segment->sites_count + 1, sizeof(*sites));
+	int r;
+
+	if (measuring && sites) {
+		measuring->rounding = rounding;
+		measuring->pid = segment->header.pid;
+		measuring->count = segment->sites_count;
+		measuring->sites = sites;
+		r = measure_all(profile, measuring, fault);
+	} else {
+		r = fault_set(fault, FAULT_INPUT, -ENOMEM, "out of memory for slack");
+	}
+	profile->slack_measured = r == 0;
+	free(sites);
+	free(measuring);
+	return r;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Sizes come a step apart. */
+static uint64_t step_of(enum rounding rounding, uint64_t size)
+{
+	if (rounding == GLIBC)
+		return size >= MAPPED_FROM ? PAGE : 16;
+	return jemalloc_usable(jemalloc_usable(size) + 1) - jemalloc_usable(size);
+}
+
+static bool is_one_size(const struct profile_detail *detail)
+{
+	unsigned used = 0;
+
+	for (unsigned i = 0; i < HR_SIZES; i++)
+		used += detail->size[i] != 0;
+	return used <= 1;
+}
+
+/*
+ * All that is known: how many, how many bytes in all, and how many allocations of
+ * the stack were smaller than 16 or larger than 64 Ki. One size only is likely when
+ * the mean is whole; sizes that differ lose half a step each on average.
+ */
+static struct profile_slack estimate(uint64_t objects, uint64_t bytes,
+				     enum rounding rounding,
+				     const struct profile_detail *detail)
+{
+	uint64_t (*usable)(uint64_t) = rounding == GLIBC ? glibc_usable : jemalloc_usable;
+	uint64_t least = rounding == GLIBC ? 24 : 8;
+	uint64_t mean = objects ? bytes / objects : 0;
+	uint64_t small = smaller(objects, detail->size[0]);
+	uint64_t large = smaller(objects, detail->size[HR_SIZES - 1]);
+	struct profile_slack slack = { 0 };
+
+	if (objects == 0)
+		return slack;
+	if (least * objects > bytes)
+		slack.low = least * objects - bytes;
+	slack.high = rounding == GLIBC ? 15 * objects + SMALL * small + PAGE * large
+				       : 15 * objects + bytes / 4;
+	if (slack.high < slack.low)
+		slack.high = slack.low;
+	slack.bytes = is_one_size(detail) && bytes % objects == 0
+			      ? (usable(mean) - mean) * objects
+			      : (step_of(rounding, mean) - 1) * objects / 2;
+	if (slack.bytes < slack.low)
+		slack.bytes = slack.low;
+	slack.bytes = smaller(slack.bytes, slack.high);
+	return slack;
+}
+
+/* Sampled stacks have no histogram: any of their objects may be small or large. */
+static void estimate_all(struct profile *profile, enum rounding rounding)
+{
+	for (size_t i = 0; i < profile->stacks_count; i++) {
+		const uint64_t *value = profile->stacks[i].value;
+		struct profile_detail detail = profile->details[i];
+		uint64_t known = 0;
+
+		for (unsigned s = 0; s < HR_SIZES; s++)
+			known += detail.size[s];
+		if (known < value[PROFILE_INUSE_OBJECTS]) {
+			detail.size[0] = value[PROFILE_INUSE_OBJECTS];
+			detail.size[HR_SIZES - 1] =
+				value[PROFILE_INUSE_SPACE] / (64u << 10);
+		}
+		profile->details[i].slack =
+			estimate(value[PROFILE_INUSE_OBJECTS], value[PROFILE_INUSE_SPACE],
+				 rounding, &detail);
+	}
+}
+
+int slack_load(struct profile *profile, struct fault *fault)
+{
+	const struct heapring_header *header = &profile->segment->header;
+	enum rounding rounding = rounding_of(header);
+	int r = 0;
+
+	if (rounding == UNKNOWN)
+		return fault_set(fault, FAULT_TARGET, -ENOTSUP,
+				 "how %s rounds sizes up is not known here; slack can be "
+				 "told of glibc and jemalloc",
+				 *header->allocator ? header->allocator
+						    : "its allocator");
+	if (profile->life == SEGMENT_LIVE && header->kind == 0 && header->live_table)
+		r = measure(profile, rounding, fault);
+	if (!profile->slack_measured && r != -ENOMEM) {
+		r = 0; /* not ours to look into, or just gone */
+		estimate_all(profile, rounding);
+	}
+	for (size_t i = 0; r == 0 && i < profile->stacks_count; i++) {
+		const struct profile_slack *slack = &profile->details[i].slack;
+
+		profile->slack.bytes += slack->bytes;
+		profile->slack.low += slack->low;
+		profile->slack.high += slack->high;
+	}
+	return r;
+}
