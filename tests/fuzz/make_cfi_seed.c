@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cfi_builder.h"
+#include "tests/cfi_builder.h"
 
 static const uint8_t standard[] = { 0x0c, 7, 8, 0x80 | 16, 1 };
 static const uint8_t push[] = { 0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6 };
