@@ -274,8 +274,7 @@ static int load(const struct target *target, struct profile *profile,
 				 target->path);
 	if (!profile->wants.by_thread)
 		add_foreign(profile, sums);
-	profile_add_up(profile);
-	return 0;
+	return profile_add_up(profile, target->path, fault);
 }
 
 int profile_load_with(const struct target *target, const struct profile_wants *wants,

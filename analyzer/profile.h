@@ -10,7 +10,7 @@
  *     allocated at it; the sums over threads are the same as without;
  *   - asked for the peak, inuse values are those of the process's highest live
  *     bytes; alloc values are always up to now;
- *   - inuse values are never negative, and total[] is the sum over stacks;
+ *   - inuse values are never negative, and total[] is the sum over stacks, below 2^62;
  *   - memory is proportional to distinct stacks.
  */
 #ifndef ANALYZER_PROFILE_H
@@ -85,8 +85,12 @@ int profile_load_with(const struct target *target, const struct profile_wants *w
 		      struct profile **ret_profile, struct fault *fault);
 void profile_free(struct profile *profile);
 
-/* Fills in total[], peak_space and coverage from the stacks and the segment. */
-void profile_add_up(struct profile *profile);
+/*
+ * Fills in total[], peak_space and coverage from the stacks and the segment. path is
+ * for the fault: figures that add up to 2^62 or more are damage, and no view has to
+ * think of overflow in sums and differences.
+ */
+int profile_add_up(struct profile *profile, const char *path, struct fault *fault);
 
 const char *profile_thread_name(const struct profile *profile, uint32_t thread);
 
