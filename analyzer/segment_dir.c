@@ -275,6 +275,10 @@ enum segment_life segment_life(const struct heapring_header *header, const char 
 	}
 	if (header->kind == 1 || is_alive(header, path))
 		return SEGMENT_LIVE;
+	/* the process goes on without mapping it: as a program that is not profiled */
+	if (header->start_ticks &&
+	    process_start_ticks(header->pid) == header->start_ticks)
+		return SEGMENT_EXECED;
 	return was_replaced(header, path) ? SEGMENT_EXECED : SEGMENT_KILLED;
 }
 
