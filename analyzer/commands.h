@@ -11,6 +11,7 @@
 
 extern const struct command cmd_run;
 extern const struct command cmd_ps;
+extern const struct command cmd_doctor;
 extern const struct command cmd_dump;
 extern const struct command cmd_clean;
 extern const struct command cmd_on;
