@@ -200,7 +200,7 @@ class Doctor(Profiled):
         with open(self.compile("whole"), "rb") as stream:
             whole = stream.read()
         draw = random.Random(1)
-        for _ in range(60):
+        for _ in range(25):
             data = bytearray(whole[:draw.choice((len(whole), draw.randrange(len(whole))))])
             for _ in range(draw.randrange(1, 20)):
                 if data:
