@@ -34,7 +34,9 @@ with_display() {
 	Xvfb -displayfd 9 -screen 0 800x600x24 -nolisten tcp 9>display 2>/dev/null &
 	wait_for test -s display
 	read -r display <display
-	DISPLAY=:$display "$@"
+	export DISPLAY=:$display
+	wait_for xwininfo -root
+	"$@"
 	local status=$?
 	kill $!
 	wait $! 2>/dev/null

@@ -1,8 +1,10 @@
 # program: go
 # packages: golang-go
 # version: /usr/bin/go version
-# does: go build and run of a program, go vet
-# cannot: the go command, its compiler and what it builds are statically linked
+# does: go build of a program, and the program
+# complete: 0
+# note: Only the go command, which has C parts, calls malloc at all; Go's compiler, linker and programs are static. Go code has no unwind information.
+# counts: ^(go|compile|link|asm|main)$
 # timeout: 500
 run() {
 	export GOCACHE=$WORK/cache GOPATH=$WORK/go GO111MODULE=off GOFLAGS=-p=2
@@ -21,5 +23,3 @@ func main() {
 G
 	CGO_ENABLED=0 /usr/bin/go build -o main . && ./main
 }
-# bash and what it starts besides are counted as everywhere
-# counts: ^(go|compile|link|asm|main|vet)$

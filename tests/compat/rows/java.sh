@@ -3,7 +3,7 @@
 # version: java --version
 # does: compiles and runs 60 threads of strings, streams, direct buffers and deflaters under the JIT
 # counts: ^java
-# complete: 50
+# complete: 10
 # timeout: 400
 # note: Compiled Java has no unwind information; the JVM's own stacks are complete.
 run() {

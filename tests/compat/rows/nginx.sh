@@ -15,6 +15,7 @@ C
 }
 run() {
 	nginx -e error.log -c "$WORK/nginx.conf" &
+	local server=$!
 	wait_for curl -s --unix-socket s http://x/
 	for i in $(seq 100); do
 		curl -s --compressed --unix-socket s http://x/a.txt http://x/p/index.html http://x/none http://x/ | cksum
@@ -23,5 +24,5 @@ run() {
 	sleep 0.5
 	curl -s --unix-socket s http://x/
 	nginx -e error.log -c "$WORK/nginx.conf" -s quit
-	wait %1
+	wait "$server"
 }

@@ -6,7 +6,8 @@
 run() {
 	lines 500 >a.txt
 	export XDG_RUNTIME_DIR=$WORK
+	chmod 700 "$WORK"
 	with_display sh -c 'featherpad --standalone a.txt & p=$!
 		for i in $(seq 400); do xwininfo -root -tree 2>/dev/null | grep -q a.txt && break; sleep 0.05; done
-		xwininfo -root -tree | grep -o "\"a.txt[^\"]*\"" | head -1; kill $p; wait $p' 2>/dev/null
+		xwininfo -root -tree | grep -o "\"FeatherPad\"" | head -1; kill $p; wait $p' 2>/dev/null
 }
