@@ -23,6 +23,7 @@
 #include "preload/modules.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
+#include "preload/replaced.h"
 #include "preload/peak.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
@@ -179,6 +180,7 @@ static bool begin_first(void)
 	if (!configure() || !begin(NULL))
 		return false;
 	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
+	replaced_mark(config.dir, segment.header);
 	next_guard();
 	keep_prune(config.dir, config.keep_count, config.keep_bytes);
 	return true;
