@@ -5,4 +5,4 @@
 # counts: ^python3
 # timeout: 590
 run() { /usr/bin/python3 -B -W ignore -m test -j0 test_multiprocessing_fork 2>&1; }
-same() { grep -oE '^(Result: .*|[0-9]+ tests? (OK|failed).*|test_multiprocessing_fork .*failed.*)' | sed 's/ in [0-9].*//'; }
+same() { grep -oE '^(Tests result: .*|[0-9]+ tests? (OK|failed).*|(FAIL|ERROR): .*)' | sed 's| in [0-9].*||'; }
