@@ -26,9 +26,15 @@
  * A stack is entered when it is met the second time: copying the checks of one
  * that will not come again soon costs more than it saves (cc1).
  *
+ * Trunk. Stacks that follow each other mostly differ in a few inner frames. So an
+ * entry has its own checks for the inner part and shares the groups of the outer
+ * part with a stack entered before, the trunk: ten times as many stacks fit, and
+ * the shared part stays in the cache. `held` says how many of the present stack's
+ * checks, from the outer end, are still those of the trunk; whoever walks lowers it.
+ *
  * The checks lie in a ring, oldest overwritten first. `at` counts ring positions
  * since the start, so an entry whose checks were overwritten is seen by its
- * distance from `head`.
+ * distance from `head`. A trunk is given up when half the ring was filled after it.
  */
 #ifndef PRELOAD_RECENT_H
 #define PRELOAD_RECENT_H
@@ -39,12 +45,14 @@
 
 #include <heapring/segment.h>
 
-#define RECENT_SET_BITS 8u
+#define RECENT_SET_BITS 10u
 #define RECENT_SETS (1u << RECENT_SET_BITS)
 #define RECENT_WAYS 4u
 #define RECENT_GUESSES 256u
-#define RECENT_SEEN 1024u
-#define RECENT_RING 16384u /* checks: some 600 stacks of 25 frames */
+#define RECENT_SEEN 4096u
+#define RECENT_RING 32768u      /* checks */
+#define RECENT_OWN_MAX 12u      /* an entry with more of its own becomes a trunk */
+#define RECENT_CHECKS_MAX 1024u /* of a stack that is entered */
 
 /* The frame that called a hook: where it continues, with which sp and fp. */
 struct frame {
@@ -61,14 +69,35 @@ struct check {
 
 #define CHECK_PAD 4u /* checks in a group */
 
+#define RECENT_NEEDS_FP 0x80000000u
+
 struct recent {
-	struct frame top;     /* the innermost frame; pc 0: free */
-	uintptr_t fp_matters; /* all ones when top.fp must be the same, else 0 */
-	const struct check *check;
-	uint32_t checks; /* a multiple of CHECK_PAD */
-	uint32_t site;   /* as the live table stores it */
+	struct frame top; /* the innermost frame; pc 0: free */
 	struct heapring_counter *counter;
-	uint64_t at; /* ring position of check */
+	const struct check *own;   /* the inner checks */
+	const struct check *outer; /* the others, shared */
+	uint16_t own_count;        /* a multiple of CHECK_PAD, and so is the next */
+	uint16_t outer_count;
+	uint32_t site; /* as the live table numbers it; RECENT_NEEDS_FP: top.fp must
+			* be the same */
+	uint64_t at;   /* ring position of the older of the two */
+};
+
+/* What a walk found, for recent_enter(). */
+struct recent_stack {
+	struct frame top;
+	bool needs_fp; /* top.fp must be the same */
+	uint32_t site;
+	struct heapring_counter *counter;
+	const struct check *check; /* vouch for all of the stack, outermost first */
+	uint32_t checks;
+};
+
+struct trunk {
+	uint64_t at;     /* ring position of its groups */
+	uint32_t groups; /* checks there, padding included */
+	uint32_t held;   /* of the present stack's checks; 0: there is no trunk */
+	uint16_t place[RECENT_CHECKS_MAX]; /* where check i lies, from `at` */
 };
 
 struct recents {
@@ -79,6 +108,7 @@ struct recents {
 	const struct recent *guess[RECENT_GUESSES];
 	uint64_t key[RECENT_SETS][RECENT_WAYS]; /* apart: a set's keys are half a line */
 	struct recent entry[RECENT_SETS][RECENT_WAYS];
+	struct trunk trunk;
 	struct check ring[RECENT_RING];
 };
 
@@ -98,10 +128,12 @@ static inline __attribute__((always_inline)) bool checks_hold(const struct check
 static inline __attribute__((always_inline)) bool recent_is(const struct recent *e,
 							    struct frame caller)
 {
+	uintptr_t needs_fp = (uintptr_t)(intptr_t)((int32_t)e->site >> 31);
 	uintptr_t differs = (e->top.pc ^ caller.pc) | (e->top.sp ^ caller.sp) |
-			    ((e->top.fp ^ caller.fp) & e->fp_matters);
+			    ((e->top.fp ^ caller.fp) & needs_fp);
 
-	return differs == 0 && checks_hold(e->check, e->checks);
+	return differs == 0 && checks_hold(e->own, e->own_count) &&
+	       checks_hold(e->outer, e->outer_count);
 }
 
 static inline const struct recent **recent_guess_of(struct recents *r,
@@ -144,11 +176,25 @@ static inline bool recent_seen(struct recents *r, uint64_t key)
 	return before;
 }
 
+static inline __attribute__((always_inline)) uint32_t recent_site(const struct recent *e)
+{
+	return e->site & ~RECENT_NEEDS_FP;
+}
+
+/* The present stack has only this many of its checks, from the outer end, in common
+ * with the one before. */
+static inline void recent_moved(struct recents *r, uint32_t checks)
+{
+	if (checks < r->trunk.held)
+		r->trunk.held = checks;
+}
+
 /*
- * Enters a stack, which becomes `last`. Its checks, outermost first, vouch for
- * all of it; they are copied. A stack with too many is not entered.
+ * Enters the present stack, which becomes `last`. Its checks are copied, but for
+ * those that the trunk has. A stack with too many is not entered.
  */
-void recent_enter(struct recents *recents, const struct recent *stack, uint64_t key);
+void recent_enter(struct recents *recents, const struct recent_stack *stack,
+		  uint64_t key);
 
 /* Forgets all: another thread's state, another module, another rate. */
 void recent_forget(struct recents *recents);

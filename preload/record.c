@@ -11,8 +11,14 @@
 
 void *record_clock(struct thread *t, void *block)
 {
-	t->now_ms = os_coarse_ms() & LIVE_WORD;
-	t->clock_events = CLOCK_EVENTS;
+	uint32_t now_ms = os_coarse_ms() & LIVE_WORD;
+
+	/* events that are milliseconds apart each get their own time */
+	t->clock_gap = now_ms != t->now_ms           ? 1
+		       : t->clock_gap < CLOCK_EVENTS ? t->clock_gap * 2
+						     : CLOCK_EVENTS;
+	t->clock_events = t->clock_gap;
+	t->now_ms = now_ms;
 	mode_refresh(t);
 	/* the last stack is matched without a look at the generation: do it here */
 	if (unlikely(t->generation != modules_generation()))
@@ -36,14 +42,15 @@ static uint32_t walk(struct thread *t, const struct frame *caller, uint64_t key,
 	*ret_counter = counters_at(t->directory, t->slot, site);
 	if (unlikely(t->directory[site / HR_COUNTERS_PER_PAGE] == NULL))
 		site = t->site_base + HR_SITE_OVERFLOW;
+	recent_moved(&t->recents, stack->kept);
 	if (likely(stack->frames > 0) && recent_seen(&t->recents, key)) {
 		const struct stack_frame *top = &stack->frame[stack->frames - 1];
-		struct recent recent = { .top = *caller,
-					 .fp_matters = top->needs_fp ? UINTPTR_MAX : 0,
-					 .check = stack->check,
-					 .checks = top->checks,
-					 .site = site,
-					 .counter = *ret_counter };
+		struct recent_stack recent = { .top = *caller,
+					       .needs_fp = top->needs_fp,
+					       .site = site,
+					       .counter = *ret_counter,
+					       .check = stack->check,
+					       .checks = top->checks };
 
 		recent_enter(&t->recents, &recent, key);
 	}
@@ -66,7 +73,7 @@ static const struct recent *find_recent(struct thread *t, const struct frame *ca
 		stack = recent_find(&t->recents, *caller, *ret_key);
 	}
 	if (stack != NULL)
-		verify_stack(stack->site, caller, "the recent stacks");
+		verify_stack(recent_site(stack), caller, "the recent stacks");
 	return stack;
 }
 
@@ -80,7 +87,7 @@ static uint32_t find_site(struct thread *t, const struct frame *caller,
 	if (stack == NULL)
 		return walk(t, caller, key, ret_counter);
 	*ret_counter = stack->counter;
-	return stack->site;
+	return recent_site(stack);
 }
 
 /* Single writer; readers outside may see the old value or the new one. */

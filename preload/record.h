@@ -2,8 +2,8 @@
  * record - count one allocation or free: the hot path
  *
  * Law. On an application's thread: no lock, no allocation, no stdio, no system
- * call, errno untouched. From libc only clock_gettime (vDSO), once in
- * CLOCK_EVENTS calls.
+ * call, errno untouched. From libc only clock_gettime (vDSO), once in at most
+ * CLOCK_EVENTS calls: more often by a thread that allocates rarely.
  *
  * Order of the two halves of an event
  *   - an allocation is recorded after the allocator returned the block, a free
@@ -28,7 +28,7 @@
 #include "preload/thread.h"
 #include "preload/verify.h"
 
-#define CLOCK_EVENTS 8u
+#define CLOCK_EVENTS 16u
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -119,7 +119,7 @@ record_alloc_at(struct thread *t, const struct recent *stack, void *block, size_
 	if (room < t->room_least)
 		t->room_least = room;
 	count_alloc(c, size);
-	live_put(word, stack->site, size);
+	live_put(word, recent_site(stack), size);
 	return true;
 }
 
@@ -149,7 +149,7 @@ record_alloc(struct thread *t, void *block, size_t size, struct frame caller)
 	t->gate = GATE_BUSY;
 	compiler_barrier();
 	counted = record_alloc_at(t, stack, block, size);
-	verify_stack(stack->site, &caller, "the fast path");
+	verify_stack(recent_site(stack), &caller, "the fast path");
 	compiler_barrier();
 	t->gate = GATE_EXACT;
 	return counted;

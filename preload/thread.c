@@ -158,7 +158,7 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	t->live_flat = live_tables[0].flat;
 	t->directory = (struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
 	thread_forget(t);
-	t->clock_events = 1;
+	t->clock_events = t->clock_gap = 1;
 	peak_flush(t); /* what the slot's last owner held back; new: nothing */
 
 	t->random = os_mono_ns() ^ ((uint64_t)tid << 32) ^ (uintptr_t)t;

@@ -45,8 +45,9 @@ struct thread {
 	uint32_t resume;      /* the gate to go back to after GATE_BUSY */
 	int64_t until_sample; /* bytes to the next sample; dormant: to the next look */
 
-	uint32_t now_ms;       /* coarse time, refreshed every CLOCK_EVENTS events */
+	uint32_t now_ms;       /* coarse time, refreshed every clock_gap events */
 	uint32_t clock_events; /* until then */
+	uint32_t clock_gap;
 	uint32_t slot;
 	uint32_t site_base;
 	int64_t room; /* bytes to allocate before live bytes are folded; see fold() */

@@ -364,6 +364,7 @@ static uint32_t remember(struct walk *w, uint32_t **ret_site)
 
 	*ret_site = name_fresh(w->u, tail, w->fresh);
 	s->frames = w->tail;
+	s->kept = w->tail > 0 ? s->frame[w->tail - 1].checks : 0;
 	for (uint32_t i = w->fresh; i-- > 0;) {
 		struct stack_frame *f = &s->frame[s->frames];
 
@@ -449,6 +450,7 @@ uint32_t unwind_walk(struct unwinder *u, const struct frame *caller, uint32_t de
 	if (w.end == HR_END_UNSUPPORTED) {
 		w.fresh = unwind_full(caller, &u->stack, u->fresh, depth, &w.end);
 		u->stack.frames = 0;
+		u->stack.kept = 0;
 		*ret_site = name_fresh(u, root_of(w.end), w.fresh);
 		return w.fresh > 0 ? u->fresh[0].node : root_of(w.end);
 	}

@@ -46,6 +46,7 @@ struct stack_frame {
 struct stack {
 	uint32_t frames; /* 0: nothing to replay */
 	uint32_t end;    /* enum heapring_end */
+	uint32_t kept;   /* of `check`, how many the walk before had left here too */
 	uintptr_t hi;    /* top of the stack that the thread was started on; 0 unknown */
 
 	struct check check[STACK_CHECKS];

@@ -7,13 +7,13 @@
 #include "preload/recent.h"
 
 static struct recents recents;
-static uintptr_t stack[4096];
+static uintptr_t stack[4096] __attribute__((aligned(4096)));
 static struct heapring_counter counter;
 
 /* A stack of n checked words from `at` inward; checks are given outermost first. */
 struct made {
 	struct frame top;
-	struct recent entry;
+	struct recent_stack stack;
 	struct check check[600];
 	uint64_t key;
 };
@@ -27,17 +27,11 @@ static struct made make(unsigned at, unsigned n, uint32_t site)
 
 		m.check[i] = (struct check){ word, *word };
 	}
-	m.entry = (struct recent){
+	m.stack = (struct recent_stack){
 		.top = m.top, .checks = n, .site = site, .counter = &counter
 	};
 	m.key = (at + 1ull) * 0x9e3779b97f4a7c15ull;
 	return m;
-}
-
-static void enter(struct made *m)
-{
-	m->entry.check = m->check;
-	recent_enter(&recents, &m->entry, m->key);
 }
 
 static uint32_t found(const struct made *m)
@@ -45,6 +39,50 @@ static uint32_t found(const struct made *m)
 	const struct recent *e = recent_find(&recents, m->top, m->key);
 
 	return e == NULL ? 0 : e->site;
+}
+
+/* Enters a stack that has its outermost `common` checks from the one before. */
+static void enter_beside(struct made *m, uint32_t common)
+{
+	m->stack.check = m->check;
+	recent_moved(&recents, common);
+	recent_enter(&recents, &m->stack, m->key);
+}
+
+static void enter(struct made *m)
+{
+	enter_beside(m, 0);
+}
+
+/* The same stack with other inner frames from check `from` on. */
+static struct made branch(const struct made *m, uint32_t from, uint32_t site)
+{
+	struct made b = *m;
+
+	for (uint32_t i = from; i < m->stack.checks; i++) {
+		uintptr_t *word = &stack[3000 + site % 8 * 100 - i];
+
+		b.check[i] = (struct check){ word, *word };
+	}
+	b.top.pc += site;
+	b.stack.top = b.top;
+	b.stack.site = site;
+	b.key = m->key + site;
+	return b;
+}
+
+/* Any word of the stack tells, and only those. */
+static void expect_exact(const struct made *m)
+{
+	cr_assert(eq(u32, found(m), m->stack.site));
+	for (uint32_t i = 0; i < m->stack.checks; i++) {
+		uintptr_t *word = (uintptr_t *)m->check[i].at;
+
+		(*word)++;
+		cr_assert(eq(u32, found(m), 0), "check %u", i);
+		(*word)--;
+	}
+	cr_assert(eq(u32, found(m), m->stack.site));
 }
 
 static void begin(void)
@@ -113,7 +151,7 @@ Test(recent, the_innermost_frame_must_be_the_same)
 	other = m.top;
 	other.fp++;
 	cr_expect(recent_is(recents.last, other), "fp does not matter here");
-	m.entry.fp_matters = UINTPTR_MAX;
+	m.stack.needs_fp = true;
 	enter(&m);
 	cr_expect(not(recent_is(recents.last, other)));
 	cr_expect(recent_is(recents.last, m.top));
@@ -172,8 +210,8 @@ Test(recent, the_ring_wraps_without_a_mistake)
 		enter(&m);
 		cr_assert(recent_is(recents.last, m.top));
 		cr_assert(eq(u32, found(&m), i + 1));
-		for (unsigned c = 0; c < recents.last->checks; c++)
-			cr_assert(recents.last->check + c < recents.ring + RECENT_RING);
+		cr_assert(recents.last->outer + recents.last->outer_count <=
+			  recents.ring + RECENT_RING);
 	}
 }
 
@@ -196,11 +234,22 @@ Test(recent, a_stack_with_too_many_checks_is_left_out)
 
 	for (unsigned i = 0; i < RECENT_RING; i++)
 		many[i] = (struct check){ &stack[i % 4096], stack[i % 4096] };
-	m.entry.check = many;
-	m.entry.checks = RECENT_RING;
-	recent_enter(&recents, &m.entry, m.key);
+	m.stack.check = many;
+	m.stack.checks = RECENT_RING;
+	recent_enter(&recents, &m.stack, m.key);
 	cr_expect(not(recent_is(recents.last, m.top)));
 	cr_expect(eq(u32, found(&m), 0));
+}
+
+static void expect_in_pages(const struct check *c, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct check *first = &c[i - i % CHECK_PAD];
+		bool padding = c[i].at >= (const uintptr_t *)recents.ring &&
+			       c[i].at < (const uintptr_t *)(recents.ring + RECENT_RING);
+
+		cr_assert(padding || ((uintptr_t)c[i].at ^ (uintptr_t)first->at) < 4096);
+	}
 }
 
 /* recent.h, "Order": a group stays within the page of its first word. */
@@ -210,16 +259,84 @@ Test(recent, groups_do_not_cross_a_page)
 		struct made m = make(at, 100, 1);
 
 		enter(&m);
-		for (unsigned i = 0; i < recents.last->checks; i++) {
-			const struct check *c = &recents.last->check[i];
-			const struct check *first = c - i % CHECK_PAD;
-
-			bool padding =
-				c->at >= (const uintptr_t *)recents.ring &&
-				c->at < (const uintptr_t *)(recents.ring + RECENT_RING);
-
-			cr_assert(padding ||
-				  ((uintptr_t)c->at ^ (uintptr_t)first->at) < 4096);
-		}
+		expect_in_pages(recents.last->outer, recents.last->outer_count);
 	}
+}
+
+Test(recent, stacks_that_differ_inside_share_the_outer_checks)
+{
+	for (uint32_t from = 40; from <= 48; from++) {
+		struct made a = make(100, 48, 1);
+		struct made b = branch(&a, from, 2), c = branch(&a, from - 3, 3);
+
+		recent_forget(&recents);
+		enter(&a);
+		enter_beside(&b, from);
+		cr_expect(le(u32, recents.last->own_count, 12));
+		cr_expect(gt(u32, recents.last->outer_count, 30));
+		enter_beside(&c, from - 3);
+		cr_expect(gt(u32, recents.last->outer_count, 30));
+		expect_exact(&a);
+		expect_exact(&b);
+		expect_exact(&c);
+	}
+}
+
+/* What a walk in between has changed is no longer the trunk's. */
+Test(recent, a_stack_shares_no_more_than_all_since_had_in_common)
+{
+	struct made a = make(100, 48, 1), b = branch(&a, 41, 2);
+
+	enter(&a);
+	recent_moved(&recents, 36);
+	enter_beside(&b, 41);
+	cr_expect(eq(u32, recents.last->outer_count, 36));
+	expect_exact(&b);
+}
+
+Test(recent, a_stack_far_from_the_trunk_becomes_one)
+{
+	struct made a = make(100, 48, 1), b = branch(&a, 48 - RECENT_OWN_MAX - 1, 2);
+	struct made c = branch(&b, 47, 3);
+
+	enter(&a);
+	enter_beside(&b, 48 - RECENT_OWN_MAX - 1);
+	cr_expect(eq(u32, recents.last->own_count, 0));
+	enter_beside(&c, 47);
+	cr_expect(le(u32, recents.last->own_count, 8));
+	expect_exact(&a);
+	expect_exact(&b);
+	expect_exact(&c);
+}
+
+Test(recent, a_stack_whose_shared_checks_were_overwritten_is_not_found)
+{
+	struct made a = make(100, 48, 1), b = branch(&a, 46, 2);
+	unsigned entered = 0;
+
+	enter(&a);
+	enter_beside(&b, 46);
+	while (entered < RECENT_RING) {
+		struct made other = make(2000, 128, 3);
+
+		other.key = a.key ^ 1ull << 63; /* another set */
+		enter(&other);
+		entered += 128;
+	}
+	cr_expect(eq(u32, found(&b), 0));
+	cr_expect(eq(ptr, (void *)recent_guess(&recents, b.top), NULL));
+}
+
+/* They differ in a frame outside those that the key is made of. */
+Test(recent, stacks_with_one_key_stand_beside_each_other)
+{
+	struct made a = make(100, 48, 1), b = branch(&a, 20, 2), c = branch(&a, 10, 3);
+
+	b.key = c.key = a.key;
+	enter(&a);
+	enter(&b);
+	enter(&c);
+	cr_expect(eq(u32, found(&a), 1));
+	cr_expect(eq(u32, found(&b), 2));
+	cr_expect(eq(u32, found(&c), 3));
 }

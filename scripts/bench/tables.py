@@ -99,8 +99,19 @@ def sections(results, programs, tools):
         yield "heaptrack's added time (the faster of both ways) over ours", table(
             results, programs, ours,
             lambda program, tool: show(results.heaptrack_ratio(program, tool), "%.1f x"))
+    pairs = [(name, name + "-2t") for name in programs if name + "-2t" in programs]
+    if pairs:
+        yield "Throughput of two threads over one", table(
+            results, [one for one, _ in pairs], tools,
+            lambda one, tool: show(scaling(results, one, one + "-2t", tool)))
     yield "Peak RSS and segment, over peak RSS alone", table(
         results, programs, tools, lambda p, t: show(results.memory(p, t)))
+
+
+def scaling(results, one, two, tool):
+    """Pairs a second of two threads, over one thread's."""
+    a, b = results.median(one, tool), results.median(two, tool)
+    return 2 * a / b if a and b else None
 
 
 def geomean(values):
