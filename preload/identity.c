@@ -148,16 +148,25 @@ void identity_write(struct heapring_header *h, const struct config *config,
 	__atomic_store_n(&h->state, HR_STATE_RUNNING, __ATOMIC_RELEASE);
 }
 
-/* Sums the parent's counters; only this thread exists in the child. */
+/*
+ * Sums the parent's counters and what it still holds of its own parent; only this
+ * thread exists in the child.
+ */
 static void sum_live(uint64_t *ret_objects, uint64_t *ret_bytes)
 {
 	const struct heapring_header *h = segment.header;
 	const struct heapring_page *map = (const void *)(segment.base + HR_PAGE);
-	uint64_t objects = 0, bytes = 0;
+	uint64_t objects = h->inherited_objects, bytes = h->inherited_bytes;
 
 	for (uint32_t page = 0; page < h->pages_used && page < h->pages_max; page++) {
 		const struct heapring_counter *c = segment_at(page);
+		const struct heapring_thread *thread = segment_at(page);
 
+		for (uint32_t i = 0;
+		     map[page].type == HR_PAGE_THREADS && i < HR_THREADS_PER_PAGE; i++) {
+			objects -= thread[i].inherited_frees;
+			bytes -= thread[i].inherited_bytes;
+		}
 		if (map[page].type != HR_PAGE_COUNTERS)
 			continue;
 		for (uint32_t i = 0; i < HR_COUNTERS_PER_PAGE; i++) {
