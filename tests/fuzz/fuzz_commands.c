@@ -183,6 +183,7 @@ void fuzz_commands_run(const uint8_t *choice)
 		add_view_options(&arguments, choice + 1);
 	add_flag(&arguments, command == &cmd_top && (choice[3] & 16), "--cum");
 	add_flag(&arguments, command == &cmd_ps && (choice[3] & 32), "--format=json");
+	add_flag(&arguments, command == &cmd_ps && (choice[3] & 64), "--tree");
 	if (command == &cmd_export)
 		add_export_format(&arguments, choice[3] >> 4);
 	if (command == &cmd_export || command == &cmd_flame || command == &cmd_dump) {
