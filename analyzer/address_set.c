@@ -110,6 +110,18 @@ static int sort(struct address_set *set, uint32_t nodes_count)
 	return 0;
 }
 
+static int add_stack(struct address_set *set, struct slots *slots,
+		     const struct segment *segment, uint32_t id)
+{
+	int r = 0;
+
+	while (r == 0 && id >= HR_NODE_FIRST && set->of_node[id] == ADDRESS_NONE) {
+		r = add_node(set, slots, segment, id);
+		id = segment->nodes[id].parent;
+	}
+	return r;
+}
+
 int address_set_load(const struct profile *profile, struct address_set *ret_set)
 {
 	const struct segment *segment = profile->segment;
@@ -122,14 +134,10 @@ int address_set_load(const struct profile *profile, struct address_set *ret_set)
 		return -ENOMEM;
 	memset(set.of_node, 0xff,
 	       ((size_t)segment->nodes_count + 1) * sizeof(*set.of_node));
-	for (size_t i = 0; r == 0 && i < profile->stacks_count; i++) {
-		uint32_t id = profile->stacks[i].node;
-
-		while (r == 0 && id >= HR_NODE_FIRST && set.of_node[id] == ADDRESS_NONE) {
-			r = add_node(&set, &slots, segment, id);
-			id = segment->nodes[id].parent;
-		}
-	}
+	for (size_t i = 0; r == 0 && i < profile->stacks_count; i++)
+		r = add_stack(&set, &slots, segment, profile->stacks[i].node);
+	for (uint32_t i = 0; r == 0 && i < segment->starts_count; i++)
+		r = add_stack(&set, &slots, segment, segment->starts[i].node);
 	free(slots.slot);
 	if (r == 0)
 		r = sort(&set, segment->nodes_count);

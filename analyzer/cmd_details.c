@@ -200,10 +200,12 @@ static int check(void *arg, struct view_options *options, char **arguments,
 {
 	const struct details *kind = arg;
 
-	if (options->base || options->wants.by_thread || options->wants.at_peak)
-		return fault_set(fault, FAULT_USAGE, -EINVAL,
-				 "%s: --base, --by-thread and --at peak say nothing here",
-				 kind->view);
+	if (options->base || options->wants.by_thread || options->wants.at_peak ||
+	    options->wants.history)
+		return fault_set(
+			fault, FAULT_USAGE, -EINVAL,
+			"%s: --base, --by-thread, --at and --since say nothing here",
+			kind->view);
 	options->wants.details = true;
 	return 0;
 }

@@ -51,8 +51,7 @@ static int prepare(void *arg, struct view_options *options, char **arguments,
 				 "profiles and let the other program compare",
 				 export->format->name);
 	/* asked for by name, threads are frames in every format */
-	options->threads_as_labels =
-		export->format->by_thread && !options->wants.by_thread;
+	options->as_labels = export->format->by_thread && !options->wants.by_thread;
 	options->wants.by_thread |= export->format->by_thread;
 	if (export->format != &export_pprof && options->granularity == VIEW_FUNCTIONS)
 		options->granularity = export->format->granularity;

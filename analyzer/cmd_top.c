@@ -93,7 +93,8 @@ static void print_totals(const struct top *top, uint32_t limit)
 	enum profile_sample s = target->options->sample;
 
 	view_print_heading(target, stdout);
-	if (!target->options->wants.at_peak && !target->base)
+	if (!target->options->wants.at_peak && !target->options->wants.history &&
+	    !target->base)
 		printf("in use %s in %s objects, peak %s; allocated %s in %s objects\n",
 		       units_bytes_in(target->total[PROFILE_INUSE_SPACE], unit).text,
 		       units_signed_count(target->total[PROFILE_INUSE_OBJECTS]).text,

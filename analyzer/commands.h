@@ -9,6 +9,8 @@
 
 #include "analyzer/options.h"
 
+extern const struct command cmd_audit;
+extern const struct command cmd_check;
 extern const struct command cmd_run;
 extern const struct command cmd_ps;
 extern const struct command cmd_doctor;
@@ -28,6 +30,8 @@ extern const struct command cmd_list;
 extern const struct command cmd_peek;
 extern const struct command cmd_sizes;
 extern const struct command cmd_tree;
+extern const struct command cmd_threads;
+extern const struct command cmd_trend;
 extern const struct command cmd_version;
 
 #endif

@@ -7,8 +7,8 @@
  * the return addresses. A stack that is not complete ends in a location without an
  * address, named after the reason.
  *
- * Labels: `thread` is the name of the allocating thread; `bytes` is the mean size
- * of a stack's blocks, as Go's own heap profiles have it.
+ * Labels: `thread` is the name of the allocating thread; `tag` what the program set;
+ * `bytes` is the mean size of a stack's blocks, as Go's own heap profiles have it.
  */
 #include "analyzer/export.h"
 
@@ -180,24 +180,53 @@ static int make_ids(struct writing *writing, const struct stack_frame *frames,
 	return r;
 }
 
+#define LABELS_MAX 12u /* bytes, thread, and as many tags as may nest */
+
+struct labels {
+	Pprof__Label label[LABELS_MAX], *pointer[LABELS_MAX];
+	size_t count;
+};
+
+static Pprof__Label *add_label(struct writing *writing, struct labels *labels,
+			       const char *key)
+{
+	Pprof__Label *label = &labels->label[labels->count];
+
+	pprof__label__init(label);
+	label->key = text(writing, key);
+	labels->pointer[labels->count++] = label;
+	return label;
+}
+
+/* Innermost tag first; pprof takes several labels of one key as alternatives. */
+static void add_tags(struct writing *writing, uint32_t node, struct labels *labels)
+{
+	const struct segment *segment = writing->target->profile->segment;
+
+	for (; node >= HR_NODE_FIRST && labels->count < LABELS_MAX;
+	     node = segment->nodes[node].parent)
+		if (segment->nodes[node].pc & HR_TAG_PC)
+			add_label(writing, labels, "tag")->str =
+				text(writing,
+				     segment_tag_name(segment, segment->nodes[node].pc));
+}
+
 static void fill_labels(struct writing *writing, const struct profile_stack *stack,
-			Pprof__Label *labels, Pprof__Sample *sample)
+			struct labels *labels)
 {
 	const char *thread = profile_thread_name(writing->target->profile, stack->thread);
 	uint64_t objects = stack->value[PROFILE_ALLOC_OBJECTS];
 
-	for (int i = 0; i < 2; i++)
-		pprof__label__init(&labels[i]);
+	labels->count = 0;
 	if (objects > 0) {
-		labels[sample->n_label].key = text(writing, "bytes");
-		labels[sample->n_label].num_unit = text(writing, "bytes");
-		labels[sample->n_label++].num =
-			(int64_t)(stack->value[PROFILE_ALLOC_SPACE] / objects);
+		Pprof__Label *bytes = add_label(writing, labels, "bytes");
+
+		bytes->num_unit = text(writing, "bytes");
+		bytes->num = (int64_t)(stack->value[PROFILE_ALLOC_SPACE] / objects);
 	}
-	if (*thread) {
-		labels[sample->n_label].key = text(writing, "thread");
-		labels[sample->n_label++].str = text(writing, thread);
-	}
+	if (*thread)
+		add_label(writing, labels, "thread")->str = text(writing, thread);
+	add_tags(writing, stack->node, labels);
 }
 
 static int put_sample(struct writing *writing, size_t number)
@@ -205,7 +234,7 @@ static int put_sample(struct writing *writing, size_t number)
 	const struct profile_stack *stack = &writing->target->profile->stacks[number];
 	Pprof__Profile piece = PPROF__PROFILE__INIT;
 	Pprof__Sample sample = PPROF__SAMPLE__INIT, *one = &sample;
-	Pprof__Label labels[2], *pointers[2] = { &labels[0], &labels[1] };
+	struct labels labels;
 	const struct stack_frame *frames;
 	int64_t values[PROFILE_SAMPLES];
 	uint32_t count = stack_view_frames(writing->target->view, number, &frames);
@@ -216,11 +245,12 @@ static int put_sample(struct writing *writing, size_t number)
 		return -ENOMEM;
 	for (int i = 0; i < PROFILE_SAMPLES; i++)
 		values[i] = (int64_t)stack->value[order[i]];
-	fill_labels(writing, stack, labels, &sample);
+	fill_labels(writing, stack, &labels);
+	sample.n_label = labels.count;
 	sample.location_id = writing->ids;
 	sample.n_value = PROFILE_SAMPLES;
 	sample.value = values;
-	sample.label = pointers;
+	sample.label = labels.pointer;
 	piece.n_sample = 1;
 	piece.sample = &one;
 	pprof_pieces_put(writing->pieces, &piece);

@@ -18,13 +18,32 @@ static const struct {
 	const char *title; /* NULL: belongs to the group before */
 	const struct command *command;
 } commands[] = {
-	{ "Profile", &cmd_run }, { NULL, &cmd_ps },         { NULL, &cmd_on },
-	{ NULL, &cmd_off },      { NULL, &cmd_rate },       { NULL, &cmd_dump },
-	{ NULL, &cmd_clean },    { NULL, &cmd_doctor },     { "Look", &cmd_top },
-	{ NULL, &cmd_traces },   { NULL, &cmd_tree },       { NULL, &cmd_peek },
-	{ NULL, &cmd_list },     { NULL, &cmd_diff },       { NULL, &cmd_lifetimes },
-	{ NULL, &cmd_sizes },    { NULL, &cmd_foreign },    { "Take along", &cmd_flame },
-	{ NULL, &cmd_export },   { "Other", &cmd_version },
+	/* clang-format off */
+	{ "Profile", &cmd_run },
+	{ NULL, &cmd_ps },
+	{ NULL, &cmd_on },
+	{ NULL, &cmd_off },
+	{ NULL, &cmd_rate },
+	{ NULL, &cmd_dump },
+	{ NULL, &cmd_clean },
+	{ NULL, &cmd_doctor },
+	{ "Look", &cmd_top },
+	{ NULL, &cmd_traces },
+	{ NULL, &cmd_tree },
+	{ NULL, &cmd_peek },
+	{ NULL, &cmd_list },
+	{ NULL, &cmd_diff },
+	{ NULL, &cmd_trend },
+	{ NULL, &cmd_lifetimes },
+	{ NULL, &cmd_sizes },
+	{ NULL, &cmd_foreign },
+	{ NULL, &cmd_threads },
+	{ "Judge", &cmd_audit },
+	{ NULL, &cmd_check },
+	{ "Take along", &cmd_flame },
+	{ NULL, &cmd_export },
+	{ "Other", &cmd_version },
+	/* clang-format on */
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

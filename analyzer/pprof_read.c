@@ -464,10 +464,10 @@ int pprof_read(const char *path, const struct profile_wants *wants,
 	struct reading reading = { .path = path, .fault = fault };
 	int r;
 
-	if (wants->at_peak || wants->details)
+	if (wants->at_peak || wants->details || wants->history)
 		return fault_set(fault, FAULT_USAGE, -EINVAL,
-				 "%s is a pprof profile: it knows no peak, lifetimes, "
-				 "sizes or foreign frees",
+				 "%s is a pprof profile: it knows no peak, history, "
+				 "lifetimes, sizes or foreign frees",
 				 path);
 	reading.profile = calloc(1, sizeof(*reading.profile));
 	reading.segment = calloc(1, sizeof(*reading.segment));

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/history.h"
+#include "analyzer/history_ring.h"
 #include "analyzer/site_sums.h"
 
 struct part {
@@ -22,8 +24,7 @@ struct part {
 	uint32_t share; /* index, by thread only */
 };
 
-/* The node a site's figures belong to; 0 when the site was never completed. */
-static uint32_t node_of(const struct segment *segment, uint32_t site)
+uint32_t profile_node_of(const struct segment *segment, uint32_t site)
 {
 	if (site == HR_SITE_OVERFLOW)
 		return HR_END_OVERFLOW;
@@ -158,7 +159,7 @@ static size_t parts_by_thread(const struct profile *profile, struct site_sums *s
 		for (size_t s = i; s < i + n; s++)
 			if (sums->shares[s].sum.allocs)
 				parts[count++] = (struct part){
-					node_of(profile->segment, site),
+					profile_node_of(profile->segment, site),
 					threads[sums->shares[s].slot % HR_THREADS_MAX],
 					site, (uint32_t)s
 				};
@@ -173,8 +174,9 @@ static size_t parts_by_site(const struct profile *profile, const struct site_sum
 
 	for (uint32_t site = 0; site < sums->count; site++)
 		if (sums->sums[site].allocs)
-			parts[count++] = (struct part){ node_of(profile->segment, site),
-							0, site, 0 };
+			parts[count++] =
+				(struct part){ profile_node_of(profile->segment, site), 0,
+					       site, 0 };
 	return count;
 }
 
@@ -248,8 +250,8 @@ static void add_foreign(struct profile *profile, const struct site_sums *sums)
 {
 	for (size_t i = 0; profile->details && i < sums->shares_count; i++) {
 		const struct site_share *share = &sums->shares[i];
-		size_t at =
-			stack_of_node(profile, node_of(profile->segment, share->site));
+		size_t at = stack_of_node(profile,
+					  profile_node_of(profile->segment, share->site));
 		bool sampled = site_is_sampled(profile->segment, share->site);
 
 		if (at == profile->stacks_count || share->sum.live >= 0)
@@ -262,19 +264,41 @@ static void add_foreign(struct profile *profile, const struct site_sums *sums)
 	}
 }
 
+static int make(const struct target *target, struct profile *profile,
+		struct site_sums *sums, const struct history_ring *ring,
+		struct fault *fault)
+{
+	int r = make_stacks(profile, sums);
+
+	if (r == 0) {
+		if (!profile->wants.by_thread)
+			add_foreign(profile, sums);
+		if (profile_add_up(profile, target->path, fault) < 0)
+			return -EINVAL;
+		if (ring)
+			r = history_new(profile, sums, ring, &profile->history);
+	}
+	if (r < 0)
+		return fault_set(fault, FAULT_INPUT, -ENOMEM, "out of memory for %s",
+				 target->path);
+	return 0;
+}
+
 static int load(const struct target *target, struct profile *profile,
 		struct site_sums *sums, struct fault *fault)
 {
-	int r = site_sums_read(sums, target, &profile->segment, fault);
+	struct history_ring *ring = NULL;
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	if (make_stacks(profile, sums) < 0)
-		return fault_set(fault, FAULT_INPUT, -ENOMEM, "out of memory for %s",
-				 target->path);
-	if (!profile->wants.by_thread)
-		add_foreign(profile, sums);
-	return profile_add_up(profile, target->path, fault);
+	/* before the counters, or values might be ahead of them */
+	if (profile->wants.history)
+		r = history_ring_read(target, &ring, fault);
+	if (r == 0)
+		r = site_sums_read(sums, target, &profile->segment, fault);
+	if (r == 0)
+		r = make(target, profile, sums, ring, fault);
+	history_ring_free(ring);
+	return r;
 }
 
 int profile_load_with(const struct target *target, const struct profile_wants *wants,
@@ -291,6 +315,7 @@ int profile_load_with(const struct target *target, const struct profile_wants *w
 				 target->path);
 	profile->life = target->life;
 	profile->wants = *wants;
+	profile->wants.history = wants->history && !wants->at_peak && !wants->by_thread;
 	r = load(target, profile, &sums, fault);
 	site_sums_done(&sums);
 	if (r < 0) {
@@ -314,6 +339,7 @@ void profile_free(struct profile *profile)
 	if (!profile)
 		return;
 	segment_free(profile->segment);
+	history_free(profile->history);
 	free(profile->stacks);
 	free(profile->variance);
 	free(profile->details);

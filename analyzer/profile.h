@@ -37,6 +37,7 @@ struct profile_wants {
 	bool at_peak;
 	bool by_thread;
 	bool details;
+	bool history; /* how the figures moved; not with at_peak or by_thread */
 };
 
 struct profile_stack {
@@ -77,6 +78,8 @@ struct profile {
 	uint64_t peak_space;
 	uint64_t peak_error; /* the peak may be higher by so many bytes */
 	struct profile_coverage coverage;
+	struct history
+		*history; /* see history.h; NULL: not asked for, or there is none */
 };
 
 int profile_load(const struct target *target, struct profile **ret_profile,
@@ -84,6 +87,9 @@ int profile_load(const struct target *target, struct profile **ret_profile,
 int profile_load_with(const struct target *target, const struct profile_wants *wants,
 		      struct profile **ret_profile, struct fault *fault);
 void profile_free(struct profile *profile);
+
+/* The node that a site's figures belong to; 0 when the site was never completed. */
+uint32_t profile_node_of(const struct segment *segment, uint32_t site);
 
 /*
  * Fills in total[], peak_space and coverage from the stacks and the segment. path is

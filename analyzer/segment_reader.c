@@ -9,6 +9,10 @@
  * Each step is at least one system call after the one before, which orders
  * the loads. For a file that is not written any more one map does for both.
  *
+ * Pages of tables that came to be after the map was read are not known, and in a live
+ * target a record read after that may refer to one. So what looks damaged there is read
+ * again before it is called so.
+ *
  * A site without a complete node (a process killed in the middle of S2) keeps
  * ready == 0 and is counted without a stack by whoever uses it.
  */
@@ -20,6 +24,8 @@
 
 #include "analyzer/counter_pages.h"
 #include "analyzer/segment_map.h"
+
+#define READS_OF_TABLES 4
 
 struct reading {
 	struct segment *segment;
@@ -95,6 +101,27 @@ static int read_modules(void *arg, const struct heapring_page *page, const void 
 		if (to[i].build_id_len > sizeof(to[i].build_id))
 			to[i].build_id_len = 0;
 	}
+	return 0;
+}
+
+static int read_tags(void *arg, const struct heapring_page *page, const void *data)
+{
+	struct reading *reading = arg;
+	struct heapring_tag *to =
+		reading->segment->tags + (size_t)page->index * HR_TAGS_PER_PAGE;
+
+	memcpy(to, data, HR_PAGE);
+	for (unsigned i = 0; i < HR_TAGS_PER_PAGE; i++)
+		to[i].name[HR_TAG_NAME - 1] = '\0';
+	return 0;
+}
+
+static int read_starts(void *arg, const struct heapring_page *page, const void *data)
+{
+	struct reading *reading = arg;
+
+	memcpy(reading->segment->starts + (size_t)page->index * HR_STARTS_PER_PAGE, data,
+	       HR_PAGE);
 	return 0;
 }
 
@@ -183,6 +210,12 @@ static int check_nodes(struct reading *reading)
 	return r;
 }
 
+static bool has_node(const struct segment *segment, uint32_t node)
+{
+	return node < HR_NODE_FIRST ||
+	       (node < segment->nodes_count && segment->nodes[node].depth != 0);
+}
+
 static int check_sites(struct reading *reading)
 {
 	struct segment *segment = reading->segment;
@@ -192,11 +225,13 @@ static int check_sites(struct reading *reading)
 
 		if (!site->ready)
 			continue;
-		if (site->node >= HR_NODE_FIRST && site->node >= segment->nodes_count)
+		if (site->node >= segment->nodes_count && site->node >= HR_NODE_FIRST)
 			return damaged(reading, "site", id);
-		if (site->node >= HR_NODE_FIRST && segment->nodes[site->node].depth == 0)
-			site->ready = 0;
+		site->ready = has_node(segment, site->node);
 	}
+	for (uint32_t i = 0; i < segment->starts_count; i++)
+		if (!has_node(segment, segment->starts[i].node))
+			segment->starts[i].node = HR_NODE_ROOT;
 	return 0;
 }
 
@@ -206,9 +241,13 @@ static int load_tables(struct reading *reading, const struct segment_map *map)
 	int r;
 
 	segment->header = map->header;
-	r = load_table(reading, map, HR_PAGE_THREADS, HR_THREADS_PER_PAGE,
-		       sizeof(*segment->threads), read_threads, &segment->threads,
-		       &segment->threads_count);
+	r = load_table(reading, map, HR_PAGE_STARTS, HR_STARTS_PER_PAGE,
+		       sizeof(*segment->starts), read_starts, &segment->starts,
+		       &segment->starts_count);
+	if (r == 0)
+		r = load_table(reading, map, HR_PAGE_THREADS, HR_THREADS_PER_PAGE,
+			       sizeof(*segment->threads), read_threads, &segment->threads,
+			       &segment->threads_count);
 	if (r == 0)
 		r = load_table(reading, map, HR_PAGE_SITES, HR_SITES_PER_PAGE,
 			       sizeof(*segment->sites), read_sites, &segment->sites,
@@ -222,18 +261,38 @@ static int load_tables(struct reading *reading, const struct segment_map *map)
 			       sizeof(*segment->modules), read_modules, &segment->modules,
 			       &segment->modules_count);
 	if (r == 0)
+		r = load_table(reading, map, HR_PAGE_TAGS, HR_TAGS_PER_PAGE,
+			       sizeof(*segment->tags), read_tags, &segment->tags,
+			       &segment->tags_count);
+	if (r == 0)
 		r = check_nodes(reading);
 	if (r == 0)
 		r = check_sites(reading);
 	return r;
 }
 
+static void free_tables(struct segment *segment)
+{
+	free(segment->nodes);
+	free(segment->sites);
+	free(segment->modules);
+	free(segment->threads);
+	free(segment->tags);
+	free(segment->starts);
+	memset(segment, 0, sizeof(*segment));
+}
+
 static int read_tables_again(struct reading *reading, int fd)
 {
-	struct segment_map map;
-	int r = segment_map_load(fd, reading->path, &map, reading->fault);
+	int r = -EINVAL;
 
-	if (r == 0) {
+	for (int i = 0; r == -EINVAL && i < READS_OF_TABLES; i++) {
+		struct segment_map map;
+
+		free_tables(reading->segment);
+		r = segment_map_load(fd, reading->path, &map, reading->fault);
+		if (r < 0)
+			break;
 		r = load_tables(reading, &map);
 		segment_map_done(&map);
 	}
@@ -285,11 +344,17 @@ void segment_free(struct segment *segment)
 {
 	if (!segment)
 		return;
-	free(segment->nodes);
-	free(segment->sites);
-	free(segment->modules);
-	free(segment->threads);
+	free_tables(segment);
 	free(segment);
+}
+
+const char *segment_tag_name(const struct segment *segment, uint64_t pc)
+{
+	uint64_t number = pc & ~HR_TAG_PC;
+
+	if (number == 0 || number >= segment->tags_count || !segment->tags[number].ready)
+		return "more tags";
+	return segment->tags[number].name;
 }
 
 enum heapring_end segment_node_end(const struct segment *segment, uint32_t node)

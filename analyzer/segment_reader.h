@@ -41,6 +41,10 @@ struct segment {
 	uint32_t modules_count;
 	struct heapring_thread *threads; /* by slot */
 	uint32_t threads_count;
+	struct heapring_start *starts; /* node 0: none */
+	uint32_t starts_count;
+	struct heapring_tag *tags; /* by number; ready == 0: no such tag */
+	uint32_t tags_count;
 };
 
 /*
@@ -67,6 +71,9 @@ void segment_free(struct segment *segment);
 /* Shows the counters alone, once more, as they are. */
 int segment_visit(int fd, const char *path, const struct segment_visitor *visitor,
 		  struct fault *fault);
+
+/* The name of the tag whose node has that pc, in which HR_TAG_PC is set. */
+const char *segment_tag_name(const struct segment *segment, uint64_t pc);
 
 /* The node's chain of parents ends here: 0 or HR_END_*. */
 enum heapring_end segment_node_end(const struct segment *segment, uint32_t node);

@@ -116,6 +116,17 @@ static int find(struct stack_set *set, const struct stack_frame *frames, uint32_
 	return 0;
 }
 
+const struct stack_entry *stack_set_find(const struct stack_set *set,
+					 const struct stack_frame *frames, uint32_t count)
+{
+	size_t at;
+
+	if (set->index_size == 0)
+		return NULL;
+	at = slot_of(set, frames, count, hash_of(frames, count));
+	return set->index[at] ? &set->entries[set->index[at] - 1] : NULL;
+}
+
 static void add_detail(struct profile_detail *to, const struct profile_detail *from)
 {
 	for (unsigned i = 0; i < HR_LIFETIMES; i++)

@@ -44,6 +44,11 @@ int stack_set_add(struct stack_set *set, const struct profile *profile,
 int stack_set_subtract(struct stack_set *set, const struct profile *profile,
 		       struct stack_view *view, const double *scale);
 
+/* The entry of frames as stack_view_frames() gave them; NULL: it was not added. */
+const struct stack_entry *stack_set_find(const struct stack_set *set,
+					 const struct stack_frame *frames,
+					 uint32_t count);
+
 void stack_set_done(struct stack_set *set);
 
 const uint32_t *stack_set_places(const struct stack_set *set,

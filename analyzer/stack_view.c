@@ -21,6 +21,7 @@ enum mark {
 	MARK_FOCUS = 2,
 	MARK_IGNORE = 4,
 	MARK_SHOW_FROM = 8,
+	MARK_SHIM = 16,
 };
 
 struct marked {
@@ -118,6 +119,8 @@ static int mark_symbol(struct stack_view *view, const struct symbol *symbol,
 
 	if ((symbol->flags & HR_MODULE_SHIM) || is_allocator(symbol->function))
 		marked.marks |= MARK_ALLOCATOR;
+	if (symbol->flags & HR_MODULE_SHIM)
+		marked.marks |= MARK_SHIM;
 	if (matches(view->options, VIEW_FOCUS, &whole))
 		marked.marks |= MARK_FOCUS;
 	if (matches(view->options, VIEW_IGNORE, &whole))
@@ -140,7 +143,7 @@ static int mark_threads(struct stack_view *view)
 	char name[64];
 	int r = 0;
 
-	if (!view->profile->wants.by_thread || view->options->threads_as_labels)
+	if (!view->profile->wants.by_thread || view->options->as_labels)
 		return 0;
 	view->threads = calloc((size_t)count + 1, sizeof(*view->threads));
 	if (!view->threads)
@@ -253,7 +256,9 @@ static void add_frame(struct stack_view *view, struct walk *walk, struct marked 
 	walk->marks |= marked.marks & ~(uint32_t)MARK_ALLOCATOR;
 	walk->in_allocator = walk->in_allocator && (marked.marks & MARK_ALLOCATOR);
 	walk->last = frame;
-	if (!walk->in_allocator && marked.place != PLACE_HIDDEN)
+	/* in the middle of a stack: where a thread begins */
+	if (!walk->in_allocator && marked.place != PLACE_HIDDEN &&
+	    !(marked.marks & MARK_SHIM))
 		keep_frame(view, walk, &frame);
 	if (marked.marks & MARK_SHOW_FROM)
 		walk->from = walk->count;
@@ -296,7 +301,8 @@ uint32_t stack_view_frames(struct stack_view *view, size_t stack,
 	uint32_t node = from->node;
 
 	for (; node >= HR_NODE_FIRST; node = segment->nodes[node].parent)
-		add_node(view, &walk, node);
+		if (!(view->options->as_labels && segment->nodes[node].pc & HR_TAG_PC))
+			add_node(view, &walk, node);
 	if (walk.in_allocator && walk.last.place != PLACE_HIDDEN)
 		keep_frame(view, &walk, &walk.last);
 	/* no stack at all has no reason either; the last pseudo node is [unknown] */

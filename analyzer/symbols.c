@@ -41,6 +41,7 @@ struct symbols {
 /* The module that is being resolved. */
 struct resolving {
 	struct symbols *symbols;
+	const struct segment *segment;
 	const struct heapring_module *module;
 	struct function_starts starts;
 	struct symbol_table table;
@@ -105,6 +106,16 @@ static const char *keep_entry_name(struct symbols *symbols,
 	return kept;
 }
 
+/* What a tag's node is called: it has a number instead of an address. */
+static const char *tag_name(struct resolving *resolving, uint64_t pc)
+{
+	char text[HR_TAG_NAME + 8];
+
+	snprintf(text, sizeof(text), "[tag %s]",
+		 segment_tag_name(resolving->segment, pc));
+	return string_pool_keep(resolving->symbols->strings, text);
+}
+
 /*
  * A stripped file still says where its functions begin, so all calls in one
  * function are one row: module+0x<where it begins>.
@@ -118,6 +129,8 @@ static const char *nameless(struct resolving *resolving, uint64_t pc, uint64_t a
 
 	if (name)
 		return keep_demangled(symbols, name);
+	if (pc & HR_TAG_PC)
+		return tag_name(resolving, pc);
 	if (resolving->module)
 		snprintf(text, sizeof(text), "%s+0x%" PRIx64, resolving->blank.module,
 			 start ? start : address + 1);
@@ -260,7 +273,7 @@ static int resolve_all(struct symbols *symbols, const struct profile *profile,
 	const struct segment *segment = profile->segment;
 	const struct address_set *set = &symbols->set;
 	uint32_t root_pid = profile->life == SEGMENT_LIVE ? segment->header.pid : 0;
-	struct resolving resolving = { .symbols = symbols };
+	struct resolving resolving = { .symbols = symbols, .segment = segment };
 	int r = 0;
 
 	perf_map_load(segment->header.pid, &resolving.perf);

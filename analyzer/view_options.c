@@ -59,13 +59,25 @@ static bool set_show_from(void *to, const char *value)
 	return set_filter(to, VIEW_SHOW_FROM, value);
 }
 
-/* Other moments need the history ring, which says itself what it still holds. */
+/* The peak is known exactly; other moments are looked for in the history. */
 static bool set_at(void *to, const char *value)
 {
 	struct view_options *options = to;
+	bool now = strcmp(value, "now") == 0;
 
 	options->wants.at_peak = strcmp(value, "peak") == 0;
-	return options->wants.at_peak || strcmp(value, "now") == 0;
+	options->at = options->wants.at_peak || now ? NULL : value;
+	options->wants.history = options->at || options->since;
+	return *value != '\0';
+}
+
+static bool set_since(void *to, const char *value)
+{
+	struct view_options *options = to;
+
+	options->since = value;
+	options->wants.history = true;
+	return *value != '\0';
 }
 
 static bool set_unit(void *to, const char *value)
@@ -122,7 +134,12 @@ void view_options_init(struct view_options *options)
 		{ "by-thread", 0, NULL,
 		  "keep threads of different names apart, each as an outermost frame",
 		  option_set_true, &options->wants.by_thread },
-		{ "at", 0, "now|peak", "what was in use at that moment", set_at,
+		{ "at", 0, "now|peak|TIME|MARK",
+		  "what was in use then: 30s after the start, -5m before the end, "
+		  "14:02:10",
+		  set_at, options },
+		{ "since", 0, "TIME|MARK",
+		  "what was allocated since then, and by how much use grew", set_since,
 		  options },
 		{ "base", 0, "TARGET", "subtract another profile, function by function",
 		  option_set_string, &options->base },

@@ -40,10 +40,12 @@ struct view_options {
 	struct profile_wants wants; /* --at peak, --by-thread */
 	bool json;
 	bool normalize;
-	bool threads_as_labels; /* by thread, but without the frame of its name */
-	long rows;              /* -n; -1: the view's default */
-	const char *base;       /* TARGET to subtract, NULL none */
-	const char *unit;       /* of sizes, NULL: what suits each */
+	bool as_labels;    /* threads and tags are not shown as frames */
+	long rows;         /* -n; -1: the view's default */
+	const char *at;    /* a moment for history_moment.h, NULL: now or peak */
+	const char *since; /* likewise, NULL: from the start */
+	const char *base;  /* TARGET to subtract, NULL none */
+	const char *unit;  /* of sizes, NULL: what suits each */
 	bool has[VIEW_FILTERS];
 	regex_t filter[VIEW_FILTERS];
 	struct option_spec specs[24];

@@ -3,6 +3,8 @@
  */
 #include "analyzer/view_output.h"
 
+#include "analyzer/history_moment.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,11 +80,54 @@ static void print_peak(const struct view_target *target, FILE *to)
 	fputc('\n', to);
 }
 
+/* "in use 1.2MiB in 10 objects": two figures of one kind. */
+static void print_pair(const struct view_target *target, const char *what,
+		       enum profile_sample bytes, const uint64_t *value, FILE *to)
+{
+	fprintf(to, "%s %s in %s objects", what,
+		units_bytes_in((int64_t)value[bytes], target->options->unit).text,
+		units_signed_count((int64_t)value[bytes + 1]).text);
+}
+
+static void print_window(const struct view_target *target, FILE *to)
+{
+	const struct profile_window *window = &target->window;
+	const struct history *history = target->profile->history;
+	double span = window->at_s - window->since_s;
+	int64_t net = (int64_t)(window->after[PROFILE_INUSE_SPACE] -
+				window->before[PROFILE_INUSE_SPACE]);
+
+	if (!window->has_since) {
+		fprintf(to,
+			"at %s after the start (%s): ", history_after(window->at_s).text,
+			history_clock(history, window->at_s).text);
+		print_pair(target, "in use", PROFILE_INUSE_SPACE, window->after, to);
+		print_pair(target, "; allocated until then", PROFILE_ALLOC_SPACE,
+			   window->after, to);
+		fputc('\n', to);
+		return;
+	}
+	fprintf(to, "from %s after the start (%s) for %s: ",
+		history_after(window->since_s).text,
+		history_clock(history, window->since_s).text, history_after(span).text);
+	print_pair(target, "allocated", PROFILE_ALLOC_SPACE, target->profile->total, to);
+	fprintf(to, "\nin use %s%s net: what grew is below", net < 0 ? "" : "+",
+		units_bytes_in(net, target->options->unit).text);
+	if (window->shrunk[PROFILE_INUSE_SPACE] > 0)
+		fprintf(to, ", stacks that shrank lost %s",
+			units_bytes_in((int64_t)window->shrunk[PROFILE_INUSE_SPACE],
+				       target->options->unit)
+				.text);
+	fputc('\n', to);
+}
+
 void view_print_heading(const struct view_target *target, FILE *to)
 {
 	report_heading(target->profile, to);
 	if (target->options->wants.at_peak)
 		print_peak(target, to);
+	if (target->window.has_at || target->window.has_since)
+		print_window(target, to);
 	if (!target->base)
 		return;
 	fprintf(to, "minus%s: ", target->options->normalize ? " (scaled)" : "");
@@ -144,6 +189,26 @@ static json_t *base_of(const struct view_target *target)
 			 "normalized", target->options->normalize);
 }
 
+static json_t *window_of(const struct profile_window *window)
+{
+	json_t *object = json_pack("{s:f, s:I}", "end_s", window->at_s, "end_unix_ns",
+				   (json_int_t)window->at_unix_ns);
+	int64_t figures[PROFILE_SAMPLES];
+
+	for (int s = 0; s < PROFILE_SAMPLES; s++)
+		figures[s] = (int64_t)window->after[s];
+	view_json_figures(object, "end_", figures);
+	if (!window->has_since)
+		return object;
+	json_object_set_new(object, "start_s", json_real(window->since_s));
+	json_object_set_new(object, "start_unix_ns",
+			    json_integer((json_int_t)window->since_unix_ns));
+	for (int s = 0; s < PROFILE_SAMPLES; s++)
+		figures[s] = (int64_t)window->before[s];
+	view_json_figures(object, "start_", figures);
+	return object;
+}
+
 json_t *view_json(const struct view_target *target, const char *name)
 {
 	const struct profile *profile = target->profile;
@@ -156,6 +221,8 @@ json_t *view_json(const struct view_target *target, const char *name)
 		json_object_set_new(object, "peak_error",
 				    json_integer((json_int_t)profile->peak_error));
 	}
+	if (target->window.has_at || target->window.has_since)
+		json_object_set_new(object, "window", window_of(&target->window));
 	if (target->base) {
 		json_object_set_new(object, "base", base_of(target));
 		view_json_figures(json_object_get(object, "total"), "", target->total);

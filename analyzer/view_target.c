@@ -62,7 +62,7 @@ static int load_symbols(const struct profile *profile, struct symbols **ret_symb
 }
 
 /* One profile with its names; what was made stays with the caller on failure. */
-static int load_named(const char *name, const struct view_options *options,
+static int load_named(const char *name, const struct profile_wants *wants,
 		      struct profile **ret_profile, struct symbols **ret_symbols,
 		      struct fault *fault)
 {
@@ -70,11 +70,11 @@ static int load_named(const char *name, const struct view_options *options,
 	int r;
 
 	if (pprof_read_detect(name))
-		return pprof_read(name, &options->wants, ret_profile, ret_symbols, fault);
+		return pprof_read(name, wants, ret_profile, ret_symbols, fault);
 	r = target_open(name, &target, fault);
 	if (r < 0)
 		return r;
-	r = profile_load_with(&target, &options->wants, ret_profile, fault);
+	r = profile_load_with(&target, wants, ret_profile, fault);
 	target_close(&target);
 	return r < 0 ? r : load_symbols(*ret_profile, ret_symbols, fault);
 }
@@ -99,7 +99,11 @@ static int subtract_base(struct view_target *target, struct fault *fault)
 	struct symbols *symbols = NULL;
 	struct stack_view *view = NULL;
 	double scale[PROFILE_SAMPLES];
-	int r = load_named(options->base, options, &target->base, &symbols, fault);
+	struct profile_wants wants = options->wants;
+	int r;
+
+	wants.history = false;
+	r = load_named(options->base, &wants, &target->base, &symbols, fault);
 
 	if (r == 0)
 		r = stack_view_new(target->base, symbols, options, target->places, &view,
@@ -117,11 +121,30 @@ static int subtract_base(struct view_target *target, struct fault *fault)
 	return r;
 }
 
+static int check_window(const struct view_options *options, struct fault *fault)
+{
+	if (options->since && options->wants.at_peak)
+		return fault_set(fault, FAULT_USAGE, -EINVAL,
+				 "--since goes with a time for --at, not with the peak");
+	if ((options->at || options->since) && options->wants.by_thread)
+		return fault_set(
+			fault, FAULT_USAGE, -EINVAL,
+			"--by-thread cannot tell threads apart in the past: leave "
+			"out --at and --since");
+	return 0;
+}
+
 static int load(const char *name, struct view_target *target, struct fault *fault)
 {
-	int r = load_named(name, target->options, &target->profile, &target->symbols,
-			   fault);
+	const struct view_options *options = target->options;
+	int r = check_window(options, fault);
 
+	if (r == 0)
+		r = load_named(name, &options->wants, &target->profile, &target->symbols,
+			       fault);
+	if (r == 0 && (options->at || options->since))
+		r = profile_window_apply(target->profile, options->at, options->since,
+					 &target->window, fault);
 	if (r < 0)
 		return r;
 	target->places = place_table_new();

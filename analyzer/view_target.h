@@ -4,12 +4,14 @@
  * Contract
  *   - a TARGET is what target.h says, or a pprof profile;
  *   - view_target_load() leaves nothing to free when it fails;
+ *   - --at and --since apply to the TARGET, not to the base;
  *   - with options->base its figures are subtracted in `set` and `total`;
  *   - warnings about symbols go to stderr, one line each.
  */
 #ifndef ANALYZER_VIEW_TARGET_H
 #define ANALYZER_VIEW_TARGET_H
 
+#include "analyzer/profile_window.h"
 #include "analyzer/stack_set.h"
 #include "analyzer/stack_view.h"
 #include "analyzer/target.h"
@@ -21,7 +23,8 @@ struct view_target {
 	struct place_table *places;
 	struct stack_view *view;
 	struct stack_set set;
-	struct profile *base; /* NULL: none */
+	struct profile_window window; /* --at, --since: what the figures are of */
+	struct profile *base;         /* NULL: none */
 	int64_t total[PROFILE_SAMPLES];
 };
 

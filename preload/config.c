@@ -121,7 +121,8 @@ static bool parse_interval(struct config *c, const char *v)
 
 static bool parse_history(struct config *c, const char *v)
 {
-	return config_bytes(v, &c->history) && c->history <= GIB;
+	return config_bytes(v, &c->history) && c->history <= GIB &&
+	       (c->history == 0 || c->history >= 64 * KIB);
 }
 
 static bool parse_depth(struct config *c, const char *v)
@@ -200,7 +201,7 @@ static const struct {
 	{ "HEAPRING_DIR", parse_dir, "an absolute path of at most 255 bytes" },
 	{ "HEAPRING_BUDGET", parse_budget, "bytes from 1MiB to 64GiB" },
 	{ "HEAPRING_INTERVAL", parse_interval, "a time from 1ms to 24h such as 500ms" },
-	{ "HEAPRING_HISTORY", parse_history, "bytes up to 1GiB" },
+	{ "HEAPRING_HISTORY", parse_history, "0, or bytes from 64KiB to 1GiB" },
 	{ "HEAPRING_DEPTH", parse_depth, "frames from 1 to 512" },
 	{ "HEAPRING_OUTPUT", parse_output, "a path of at most 255 bytes" },
 	{ "HEAPRING_FOLLOW", parse_follow, "none, fork, exec or all" },

@@ -14,6 +14,7 @@ struct heapring_counter *counters_make(struct heapring_counter **directory,
 		return NULL;
 	if (page == NULL)
 		return counters_at(directory, owner, tree_site_base() + HR_SITE_OVERFLOW);
-	directory[index] = page;
+	/* release: a sweep of the history ring looks at pages it finds here */
+	__atomic_store_n(&directory[index], page, __ATOMIC_RELEASE);
 	return page + site % HR_COUNTERS_PER_PAGE;
 }

@@ -211,12 +211,12 @@ uint64_t os_mono_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
-uint32_t os_coarse_ms(void)
+uint64_t os_coarse_ms(void)
 {
 	struct timespec ts = { 0 };
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
-	return (uint32_t)ts.tv_sec * 1000u + (uint32_t)ts.tv_nsec / 1000000u;
+	return (uint64_t)ts.tv_sec * 1000u + (uint32_t)ts.tv_nsec / 1000000u;
 }
 
 static uint64_t soft_limit(int resource)

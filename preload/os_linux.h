@@ -52,8 +52,8 @@ void os_thread_name(char name[16]);
 
 uint64_t os_unix_ns(void);
 uint64_t os_mono_ns(void);
-/* Milliseconds since some fixed instant, from a page that the kernel keeps: no call. */
-uint32_t os_coarse_ms(void);
+/* CLOCK_MONOTONIC as of the kernel's last tick, from a page that it keeps: no call. */
+uint64_t os_coarse_ms(void);
 
 /* The largest file this process may write, and its address-space limit. */
 uint64_t os_limit_file(void);

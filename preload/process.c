@@ -17,9 +17,11 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "preload/history.h"
 #include "preload/identity.h"
 #include "preload/keep.h"
 #include "preload/live_table.h"
+#include "preload/marks.h"
 #include "preload/modules.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
@@ -27,7 +29,9 @@
 #include "preload/peak.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
+#include "preload/starts.h"
 #include "preload/text.h"
+#include "preload/tags.h"
 #include "preload/thread.h"
 #include "preload/tree.h"
 #include "preload/verify.h"
@@ -142,7 +146,8 @@ static bool reserve(void)
 {
 	if (reserved)
 		return true;
-	reserved = live_table_init() && rows_init() && threads_init();
+	reserved = live_table_init() && rows_init() && threads_init() &&
+		   history_reserve(config.history) && tags_reserve();
 	if (!reserved)
 		complain("no address space for its tables", "", "",
 			 " (RLIMIT_AS or overcommit_memory=2); raise the limit");
@@ -171,6 +176,9 @@ static bool begin(const struct identity_parent *parent)
 		return false;
 	}
 	identity_write(segment.header, &config, parent);
+	marks_begin();
+	starts_begin();
+	history_begin(config.history, config.interval_ns, segment.header->start_mono_ns);
 	return true;
 }
 

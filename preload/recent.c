@@ -144,6 +144,7 @@ void recent_enter(struct recents *r, const struct recent_stack *stack, uint64_t 
 	r->last = &nobody;
 	if (stack->checks > RECENT_CHECKS_MAX)
 		return;
+	r->entered = true;
 	r->key[set][way] = key;
 	*e = (struct recent){ .top = stack->top,
 			      .counter = stack->counter,
@@ -163,8 +164,11 @@ void recent_enter(struct recents *r, const struct recent_stack *stack, uint64_t 
 
 void recent_forget(struct recents *r)
 {
-	memset(r->guess, 0, sizeof r->guess);
-	memset(r->key, 0, sizeof r->key);
+	if (r->entered) { /* pages that nobody touched stay so */
+		memset(r->guess, 0, sizeof r->guess);
+		memset(r->key, 0, sizeof r->key);
+	}
+	r->entered = false;
 	r->trunk.held = 0;
 	r->last = &nobody;
 }

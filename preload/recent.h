@@ -103,6 +103,7 @@ struct trunk {
 struct recents {
 	const struct recent *last;
 	uint64_t head; /* ring positions handed out */
+	bool entered;  /* there is something in guess or key */
 	uint32_t victim;
 	uint32_t seen[RECENT_SEEN]; /* part of the key of a stack met once */
 	const struct recent *guess[RECENT_GUESSES];

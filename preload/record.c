@@ -1,6 +1,7 @@
 #include "preload/record.h"
 
 #include "preload/config.h"
+#include "preload/history.h"
 #include "preload/mode.h"
 #include "preload/modules.h"
 #include "preload/next.h"
@@ -11,14 +12,18 @@
 
 void *record_clock(struct thread *t, void *block)
 {
-	uint32_t now_ms = os_coarse_ms() & LIVE_WORD;
+	uint64_t ms = os_coarse_ms();
+	uint32_t now_ms = ms & LIVE_WORD;
 
 	/* events that are milliseconds apart each get their own time */
-	t->clock_gap = now_ms != t->now_ms           ? 1
-		       : t->clock_gap < CLOCK_EVENTS ? t->clock_gap * 2
-						     : CLOCK_EVENTS;
+	if (unlikely(t->now_ms != now_ms)) {
+		t->now_ms = now_ms;
+		t->clock_gap = 1;
+		history_tick(ms);
+	} else if (t->clock_gap < CLOCK_EVENTS) {
+		t->clock_gap *= 2;
+	}
 	t->clock_events = t->clock_gap;
-	t->now_ms = now_ms;
 	mode_refresh(t);
 	/* the last stack is matched without a look at the generation: do it here */
 	if (unlikely(t->generation != modules_generation()))
@@ -123,6 +128,14 @@ static int64_t count_free_sampled(const struct thread *t, struct heapring_counte
 	return (int64_t)w.bytes;
 }
 
+/* A change that was large enough to fold is large enough to look at the clock: a
+ * program may be silent for long after it. */
+static void live_changed(struct thread *t, int64_t by)
+{
+	if (unlikely(peak_live_changed(t, by)))
+		record_clock(t, NULL);
+}
+
 /* Counts the free of a block taken out of the live table. */
 static void free_taken(struct thread *t, const struct live_block *taken)
 {
@@ -145,7 +158,7 @@ static void free_taken(struct thread *t, const struct live_block *taken)
 		count_free(t, c, taken->size, taken->born_ms);
 	else
 		bytes = count_free_sampled(t, c, taken, rate);
-	peak_live_changed(t, -bytes);
+	live_changed(t, -bytes);
 }
 
 static void take_and_count(struct thread *t, uint32_t *word, const void *block)
@@ -193,7 +206,7 @@ static void count_at(struct thread *t, uint32_t *word, void *block, size_t size,
 		live_filter_add(block);
 		live_put_sampled(word, site, size, t->now_ms);
 	}
-	peak_live_changed(t, bytes);
+	live_changed(t, bytes);
 }
 
 static void count_and_enter(struct thread *t, void *block, size_t size,
@@ -278,8 +291,10 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 		return;
 	}
 	enter_gate(t);
-	if (t->resume == GATE_SAMPLED)
+	if (t->resume == GATE_SAMPLED) {
 		mode_rearm(t);
+		record_clock(t, NULL); /* samples are far apart */
+	}
 	if (likely(t->resume != GATE_DORMANT))
 		count_and_enter(t, block, size, &caller);
 	else
@@ -375,6 +390,21 @@ void record_taken_free(const struct live_block *taken)
 	enter_gate(t);
 	free_taken(t, taken);
 	leave_gate(t);
+}
+
+uint32_t record_stack(struct frame caller)
+{
+	struct thread *t;
+	uint32_t node, *kept;
+
+	if (!admit(&t))
+		return 0;
+	enter_gate(t);
+	if (unlikely(t->generation != modules_generation()))
+		thread_forget(t);
+	node = unwind_walk(&t->unwinder, &caller, process_config()->depth, &kept);
+	leave_gate(t);
+	return node;
 }
 
 bool record_has(const void *block)

@@ -234,6 +234,9 @@ void record_put_back(const void *block, const struct live_block *taken);
 /* realloc succeeded: counts the free of what was taken. */
 void record_taken_free(const struct live_block *taken);
 
+/* The node of a stack that does something else than allocate; 0: not to be counted. */
+uint32_t record_stack(struct frame caller);
+
 /* Is the block in the live table already? (operator new over malloc) */
 bool record_has(const void *block);
 

@@ -27,6 +27,7 @@
 #include "preload/peak.h"
 #include "preload/process.h"
 #include "preload/segment_writer.h"
+#include "preload/starts.h"
 #include "preload/tree.h"
 
 #define PROBES 4u
@@ -63,6 +64,22 @@ void threads_reset(void)
 {
 	memset(record_pages, 0, sizeof record_pages);
 	probe_next = 0;
+}
+
+uint32_t threads_slots(void)
+{
+	uint32_t used = __atomic_load_n(&segment.header->threads_used, __ATOMIC_ACQUIRE);
+
+	return used < slots_max ? used : slots_max;
+}
+
+const struct heapring_counter *threads_counters(uint32_t slot, uint32_t index)
+{
+	struct heapring_counter **directory =
+		(struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
+
+	/* acquire: the page is described before it is entered (counters_make()) */
+	return __atomic_load_n(&directory[index], __ATOMIC_ACQUIRE);
 }
 
 void threads_off(void)
@@ -147,6 +164,41 @@ void thread_forget(struct thread *t)
 	t->generation = modules_generation();
 }
 
+/* Stacks that are remembered hang under other tags; nodes by parent do not. A signal
+ * handler meanwhile passes through. */
+static void set_tags(struct thread *t, uint32_t tags)
+{
+	t->gate = GATE_BUSY;
+	__asm__ volatile("" ::: "memory");
+	t->tags = tags;
+	t->unwinder.tags = tags < UNWIND_TAGS ? tags : UNWIND_TAGS;
+	recent_forget(&t->recents);
+	t->unwinder.stack.frames = 0;
+	__asm__ volatile("" ::: "memory");
+	t->gate = t->resume;
+}
+
+void thread_tag_push(struct thread *t, uint32_t tag)
+{
+	if (t->tags < UNWIND_TAGS)
+		t->unwinder.tag[t->tags] = tag;
+	set_tags(t, t->tags + 1);
+}
+
+void thread_tag_pop(struct thread *t)
+{
+	if (t->tags > 0)
+		set_tags(t, t->tags - 1);
+}
+
+const struct heapring_thread *threads_record(uint32_t slot)
+{
+	const struct heapring_thread *page = __atomic_load_n(
+		&record_pages[slot / HR_THREADS_PER_PAGE], __ATOMIC_ACQUIRE);
+
+	return page == NULL ? NULL : page + slot % HR_THREADS_PER_PAGE;
+}
+
 static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 {
 	struct heapring_thread *record = record_at(slot);
@@ -157,12 +209,14 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	t->unwinder.steps = &record->steps;
 	t->live_flat = live_tables[0].flat;
 	t->directory = (struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
+	t->tags = t->unwinder.tags = 0;
 	thread_forget(t);
 	t->clock_events = t->clock_gap = 1;
 	peak_flush(t); /* what the slot's last owner held back; new: nothing */
 
 	t->random = os_mono_ns() ^ ((uint64_t)tid << 32) ^ (uintptr_t)t;
 	record->owners++;
+	record->start = starts_number_here();
 	if (!process_sandboxed())
 		os_thread_name(record->name);
 	__atomic_store_n(&record->used, 1, __ATOMIC_RELEASE);

@@ -61,6 +61,7 @@ struct thread {
 	uint32_t mode_seq; /* the header's wanted_seq that was followed last */
 
 	uint32_t generation; /* of the modules, for what recents and unwinder remember */
+	uint32_t tags;       /* pushed and not popped, those past UNWIND_TAGS too */
 
 	struct recents recents;
 	struct unwinder unwinder;
@@ -79,8 +80,21 @@ void thread_attach(void);
 /* Drops what the thread remembers of stacks: modules changed, or its owner did. */
 void thread_forget(struct thread *t);
 
+/* What the thread allocates until the pop carries a tag; deeper than UNWIND_TAGS they
+ * are counted and not shown. The thread's own. */
+void thread_tag_push(struct thread *t, uint32_t tag);
+void thread_tag_pop(struct thread *t);
+
+/* The record of a slot that was handed out, from any thread; NULL: none yet. */
+const struct heapring_thread *threads_record(uint32_t slot);
+
 /* For a fork child: every slot is free again. */
 void threads_reset(void);
+
+/* Slots handed out so far, and the counters of one at sites index * HR_COUNTERS_PER_PAGE
+ * (of the live table's numbers) and following; NULL: none. From any thread. */
+uint32_t threads_slots(void);
+const struct heapring_counter *threads_counters(uint32_t slot, uint32_t index);
 
 /* Ends counting in this process: all threads pass through. */
 void threads_off(void);

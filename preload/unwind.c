@@ -284,6 +284,7 @@ static uint32_t *name_fresh(struct unwinder *u, uint32_t tail, uint32_t frames)
 
 	if (frames == 0)
 		return NULL;
+	u->named = true;
 	if (frames <= PATH_FRAMES && is_path(p, u, tail, frames)) {
 		for (uint32_t i = 0; i < frames; i++)
 			u->fresh[i].node = p->node[i];
@@ -301,9 +302,14 @@ static uint32_t *name_fresh(struct unwinder *u, uint32_t tail, uint32_t frames)
 	return &p->site;
 }
 
-static uint32_t root_of(uint32_t end)
+/* What the outermost frame hangs under: how the walk ended, and the thread's tags. */
+static uint32_t root_of(struct unwinder *u, uint32_t end)
 {
-	return end == HR_END_COMPLETE ? (uint32_t)HR_NODE_ROOT : end;
+	uint32_t node = end == HR_END_COMPLETE ? (uint32_t)HR_NODE_ROOT : end;
+
+	for (uint32_t i = 0; i < u->tags; i++)
+		node = child(u, node, HR_TAG_PC | u->tag[i]);
+	return node;
 }
 
 /* Adds the checks of the step from frame `inner` to the frame outside it. */
@@ -360,7 +366,7 @@ static void add_end_checks(const struct walk *w, struct stack *s, struct stack_f
 static uint32_t remember(struct walk *w, uint32_t **ret_site)
 {
 	struct stack *s = &w->u->stack;
-	uint32_t tail = w->tail > 0 ? s->frame[w->tail - 1].node : root_of(w->end);
+	uint32_t tail = w->tail > 0 ? s->frame[w->tail - 1].node : root_of(w->u, w->end);
 
 	*ret_site = name_fresh(w->u, tail, w->fresh);
 	s->frames = w->tail;
@@ -397,6 +403,9 @@ static void cut_tail(struct walk *w)
 void unwind_forget(struct unwinder *u)
 {
 	u->stack.frames = 0;
+	if (!u->named) /* pages that nobody touched stay so */
+		return;
+	u->named = false;
 	memset(u->child, 0, sizeof u->child);
 	memset(u->path, 0, sizeof u->path);
 }
@@ -451,8 +460,8 @@ uint32_t unwind_walk(struct unwinder *u, const struct frame *caller, uint32_t de
 		w.fresh = unwind_full(caller, &u->stack, u->fresh, depth, &w.end);
 		u->stack.frames = 0;
 		u->stack.kept = 0;
-		*ret_site = name_fresh(u, root_of(w.end), w.fresh);
-		return w.fresh > 0 ? u->fresh[0].node : root_of(w.end);
+		*ret_site = name_fresh(u, root_of(u, w.end), w.fresh);
+		return w.fresh > 0 ? u->fresh[0].node : root_of(u, w.end);
 	}
 	cut_tail(&w);
 	arch_count(u->steps, w.fresh);

@@ -77,12 +77,18 @@ struct path {
 	uint32_t reserved;
 };
 
+#define UNWIND_TAGS 8u
+
 struct unwinder {
 	uint64_t *steps; /* counts frames walked */
 	struct stack stack;
+	bool named; /* there is something in child or path */
 	struct child child[CHILDREN];
 	struct path path[PATHS];
 	struct stack_frame fresh[CONFIG_DEPTH_MAX]; /* scratch: innermost first */
+	uint32_t
+		tag[UNWIND_TAGS]; /* outermost first: they hang between root and frames */
+	uint32_t tags;
 };
 
 /*

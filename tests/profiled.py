@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HEAPRING = os.path.abspath(sys.argv[1])
@@ -27,6 +28,20 @@ def environment(**more):
 def shim():
     """Where libheapring.so is in the build tree."""
     return os.path.join(os.path.dirname(HEAPRING), "..", "preload", "libheapring.so")
+
+
+def wait_for_pid(segments, seconds=60):
+    """The pid of the one process that lives and is profiled in that folder."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        done = subprocess.run([HEAPRING, "ps", "--format", "json"], capture_output=True,
+                              env=environment(HEAPRING_DIR=segments), check=False)
+        rows = json.loads(done.stdout)["rows"] if done.returncode == 0 else []
+        live = [row["process"]["pid"] for row in rows if row["process"]["state"] == "live"]
+        if live:
+            return live[0]
+        time.sleep(0.05)
+    raise TimeoutError("no profiled process in " + segments)
 
 
 class Profiled(unittest.TestCase):

@@ -148,9 +148,9 @@ Test(segment_reader, another_version_is_refused_and_named)
 	struct segment_builder *builder = segment_builder_example();
 	struct fault fault;
 
-	builder->header.version = HEAPRING_VERSION + 7;
+	builder->header.version = 99;
 	cr_expect(eq(int, try_builder(builder, &fault), -EPROTO));
-	cr_expect(strstr(fault.text, "version 8") != NULL, "%s", fault.text);
+	cr_expect(strstr(fault.text, "version 99") != NULL, "%s", fault.text);
 }
 
 Test(segment_reader, a_header_that_is_not_written_yet_says_try_again)

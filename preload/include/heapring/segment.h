@@ -17,6 +17,13 @@
  *   threads   one record per thread slot; slot / HR_THREADS_PER_PAGE
  *   counters  the counters of one thread slot (owner) for the sites
  *             index * HR_COUNTERS_PER_PAGE and following
+ *   history   the history ring's state: one page
+ *   log       the ring's slices; page n of level l has index n * HR_LEVELS + l
+ *   values    what the ring's newest records left each site with
+ *   marks     names that the program set at some moment
+ *   tags      names that the program put around what it allocated; tag number /
+ *             HR_TAGS_PER_PAGE
+ *   starts    stacks that created threads
  *
  * Pages past pages_used, and entries with type 0, hold nothing. No two settled
  * pages have the same type, owner and index.
@@ -50,7 +57,7 @@
 #include <stdint.h>
 
 #define HEAPRING_MAGIC 0x474e495250414548ull /* "HEAPRING" */
-#define HEAPRING_VERSION 1u
+#define HEAPRING_VERSION 2u
 #define HEAPRING_DIR "/dev/shm"
 #define HEAPRING_PREFIX "heapring." /* file name: heapring.<pid>.<start_unix_ns> */
 
@@ -60,6 +67,11 @@
 #define HR_COUNTERS_PER_PAGE 32u
 #define HR_THREADS_PER_PAGE 16u
 #define HR_MODULES_PER_PAGE 8u
+#define HR_VALUES_PER_PAGE 127u
+#define HR_MARKS_PER_PAGE 32u
+#define HR_TAGS_PER_PAGE 64u
+#define HR_STARTS_PER_PAGE 64u
+#define HR_STARTS_MAX 512u
 
 #define HR_SITE_BITS 23u /* what the shim's live table has room for */
 #define HR_SITE_MAX ((1u << HR_SITE_BITS) - 1u)
@@ -76,6 +88,12 @@ enum heapring_page_type {
 	HR_PAGE_MODULES = 5,
 	HR_PAGE_THREADS = 6,
 	HR_PAGE_COUNTERS = 7,
+	HR_PAGE_HISTORY = 8,
+	HR_PAGE_LOG = 9,
+	HR_PAGE_VALUES = 10,
+	HR_PAGE_MARKS = 11,
+	HR_PAGE_TAGS = 12,
+	HR_PAGE_STARTS = 13,
 	/* set in type while threads race to make one part of a table: a page stays a
 	 * candidate when another one won. A reader takes a candidate only where no
 	 * settled page has its place (the target was killed in that instant). */
@@ -119,6 +137,21 @@ struct heapring_node {
 	uint16_t depth;  /* frames from the outer end; 1 next to the root */
 	uint32_t ready;  /* 1 when complete (S2) */
 	uint64_t reserved;
+};
+
+/*
+ * A node whose pc has this bit set is no frame but a tag, outermost on its stacks (under
+ * the root or a reason); the rest of its pc is the tag's number. Number 0 is what tags
+ * past HR_TAGS_MAX share.
+ */
+#define HR_TAG_PC (1ull << 63)
+#define HR_TAGS_MAX 1023u
+#define HR_TAG_NAME 48u
+
+struct heapring_tag {
+	uint32_t ready; /* 1 when complete (S2) */
+	uint32_t reserved[3];
+	char name[HR_TAG_NAME]; /* NUL-terminated, cut if too long */
 };
 
 #define HR_SITE_NONE 0u
@@ -194,7 +227,20 @@ struct heapring_thread {
 
 	uint64_t walks; /* allocations whose stack was not the one before */
 	uint64_t steps; /* frames stepped over in them */
-	uint64_t reserved[20];
+	uint64_t start; /* owner's record in the starts table + 1; 0 unknown */
+	uint64_t reserved[19];
+};
+
+/* A stack that called pthread_create. Relaxed; node 0: a free record. */
+struct heapring_start {
+	uint32_t node;
+	uint32_t reserved;
+	uint64_t created;
+	uint64_t ended;    /* returned, left with pthread_exit, or were cancelled */
+	uint64_t first_ns; /* CLOCK_MONOTONIC of the first one ... */
+	uint64_t last_ns;  /* ... and of the last */
+	uint64_t routine;  /* where the last one was to begin */
+	uint64_t reserved1[2];
 };
 
 #define HR_MODULE_PATH 432u
@@ -219,6 +265,111 @@ struct heapring_module {
 #define HR_MODULE_ALLOCATOR 4u /* defines the malloc that the shim forwards to */
 #define HR_MODULE_PATH_CUT 8u  /* path did not fit */
 #define HR_MODULE_LIBC 16u
+
+/*
+ * The history ring. Now and then the target adds up its threads' counters, site by
+ * site (a sweep), and writes down what changed since the sweep before (a slice). All
+ * figures are those of heapring_counter, in the units of their site.
+ *
+ * A ring has levels. Each is a log of slices: positions count the bytes ever written
+ * to it, and position p lies in page p / HR_PAGE % pages, at p % HR_PAGE. Level 0
+ * takes new slices. The oldest of a level that gets full are merged into one of the
+ * next level; those of the last level are overwritten. A level's slices are
+ * [tail, head), one after the other; those of level l+1 are older than those of level l,
+ * except that for a moment a merged slice and its parts are both there: parts whose
+ * number is not above the merged slice's last one do not count then.
+ *
+ * A slice is a heapring_slice and its records, in rising order of site. Neither header
+ * nor record straddles pages: one for which less than HR_SLICE_BYTES or HR_RECORD_MAX
+ * bytes are left in a page begins in the next. A record is five numbers, each in
+ * groups of seven bits, lowest first, the top bit set in all but the last byte: site
+ * minus the site before (of the first: the site), allocs, alloc_bytes, frees,
+ * free_bytes, the last four since the slice before in which the site was.
+ *
+ * The values table holds, for every site, the four sums that its newest record left it
+ * with. So the figures of any moment in the ring are the values minus the
+ * records after it; what happened since the newest record is the difference
+ * between the counters and the values.
+ *
+ * Order in which a record is written (single writer, each step a release):
+ *   H1 its bytes; open.site and open.values: what the site has after it;
+ *   H2 the page of values: next = position after the record;
+ *   H3 the site's values;
+ *   H4 the page of values: end = next;
+ *   H5 open.end = next.
+ * A page with end == next holds the records before end, whole. With end != next
+ * the writer is at H3 (or was killed there): open.values are the site's values.
+ *   H6 a slice is complete before its level's head passes it; a level's tail has
+ *      passed a slice before its bytes are written over.
+ */
+#define HR_LEVELS 4u
+#define HR_RECORD_MAX 48u /* five numbers take at most 45 bytes */
+#define HR_SLICE_BYTES 64u
+#define HR_SLICE_MAGIC 0x65636c53u /* "Slce" */
+
+struct heapring_slice {
+	uint32_t magic;    /* HR_SLICE_MAGIC */
+	uint32_t records;  /* 0: only fills space */
+	uint64_t bytes;    /* from this header's position to the next slice's */
+	uint64_t first;    /* number of the first slice in it, from 0 ... */
+	uint64_t last;     /* ... and of the last; the same at level 0 */
+	uint64_t start_ns; /* CLOCK_MONOTONIC; above the end of the slice before when the
+			    * process did nothing in between */
+	uint64_t end_ns;   /* CLOCK_MONOTONIC when its (last) sweep began */
+	uint64_t sweep_ns; /* and how long that took, at most */
+	uint64_t partial;  /* 1: it grew so large that it was cut, and did not look at all
+			    * sites; the next slice begins where it ended */
+};
+
+struct heapring_values {
+	uint64_t allocs, alloc_bytes, frees, free_bytes;
+};
+
+struct heapring_values_page {
+	uint64_t end;  /* position in level 0 after the newest record in here (H4) */
+	uint64_t next; /* see H2 */
+	uint64_t reserved[2];
+	struct heapring_values of[HR_VALUES_PER_PAGE]; /* sites index * 127 and on */
+};
+
+struct heapring_level {
+	uint64_t tail;
+	uint64_t head;
+	uint64_t pages; /* see above; 0: nothing was ever written */
+};
+
+/* The slice that is being written; its header begins at level 0's head. */
+struct heapring_open {
+	uint64_t end;     /* position after its last record (H5) */
+	uint64_t records; /* up to end */
+	uint64_t site;    /* of the newest record (H1) */
+	struct heapring_values values;
+};
+
+/* The page of type history. */
+struct heapring_history {
+	struct heapring_level level[HR_LEVELS];
+	uint64_t number;   /* of the open slice */
+	uint64_t start_ns; /* of the open slice */
+	uint32_t writer;   /* which of open[] is valid; the other one's writer was
+			    * stopped for so long that it was given up */
+	uint32_t stopped;  /* 1: no space for more values; the ring ends here */
+	struct heapring_open open[2];
+	uint64_t taken_over; /* how often a writer was given up */
+};
+
+#define HR_MARK_NAME 80u
+
+/* A name that was set with heapring_mark(); the table holds HR_MARKS_PER_PAGE. */
+struct heapring_mark {
+	uint32_t ready;    /* 1 when name and first_ns are complete (S2) */
+	uint32_t claimed;  /* the shim's own */
+	uint64_t count;    /* how often it was set */
+	uint64_t first_ns; /* CLOCK_MONOTONIC */
+	uint64_t last_ns;
+	uint64_t reserved1[2];
+	char name[HR_MARK_NAME]; /* NUL-terminated, cut if too long */
+};
 
 enum heapring_state {
 	HR_STATE_STARTING = 0,
@@ -298,7 +449,11 @@ struct heapring_header {
 	uint64_t live_table_odd;  /* likewise, for blocks at 8 mod 16 */
 	uint64_t overflow_allocs; /* allocations counted under [overflow] */
 	uint64_t slack_bytes;     /* private memory of the shim besides this file */
-	uint64_t reserved[31];
+	uint64_t history_bytes;   /* the ring's slices take at most so much; 0: no ring */
+	uint64_t active_ns;     /* CLOCK_MONOTONIC of the last allocator event, to within
+				 * some events and milliseconds */
+	uint64_t marks_dropped; /* calls of heapring_mark() with one name too many */
+	uint64_t reserved[28];
 
 	char allocator[64]; /* file name of the object whose malloc is forwarded to */
 	char exe[HR_EXE];   /* NUL-terminated, "" unknown */
@@ -317,5 +472,11 @@ _Static_assert(sizeof(struct heapring_thread) * HR_THREADS_PER_PAGE == HR_PAGE,
 _Static_assert(sizeof(struct heapring_module) * HR_MODULES_PER_PAGE == HR_PAGE,
 	       "modules");
 _Static_assert(sizeof(struct heapring_header) <= HR_PAGE, "header is one page");
+_Static_assert(sizeof(struct heapring_slice) == HR_SLICE_BYTES, "slice");
+_Static_assert(sizeof(struct heapring_values_page) == HR_PAGE, "values");
+_Static_assert(sizeof(struct heapring_start) * HR_STARTS_PER_PAGE == HR_PAGE, "starts");
+_Static_assert(sizeof(struct heapring_tag) * HR_TAGS_PER_PAGE == HR_PAGE, "tags");
+_Static_assert(sizeof(struct heapring_mark) * HR_MARKS_PER_PAGE == HR_PAGE, "marks");
+_Static_assert(sizeof(struct heapring_history) <= HR_PAGE, "history is one page");
 
 #endif

@@ -1,0 +1,148 @@
+/*
+ * audit_churn - who allocates much that does not last: storms
+ *
+ * What is much depends on the program. 150,000 temporary blocks a second from one
+ * function are about a percent of a core in the allocator and several in what fills
+ * the blocks; below that nobody would notice. A program that does little else
+ * (four of five blocks, and its whole heap's bytes twenty times a second) is held to
+ * a fifth of it. A system library's own temporaries count a quarter: the program
+ * can only call it less often. Bytes have a limit of their own, since large blocks
+ * cost page faults rather than calls. docs/audit.md has the figures.
+ */
+#include "analyzer/audit_churn.h"
+
+#include <math.h>
+
+#include "analyzer/audit_pattern.h"
+
+#define BLOCKS_PER_S 150e3
+#define BLOCKS_PER_S_ONLY 30e3
+#define BYTES_PER_S (256.0 * (1 << 20))
+#define ONLY_SHARE 0.8
+#define ONLY_TURNOVER 20.0
+#define LIBRARY_FACTOR 4.0
+#define PROCESS_FACTOR 2.0 /* all functions together may do so much more than one */
+#define THREADS_PER_S 100.0
+#define HEAP_FLOOR 4096.0
+#define CALLS_PER_S 1000.0
+#define ITEM_TOLERANCE 0.01
+
+static double score_of(const struct audit_churn *churn, double blocks, double bytes)
+{
+	bool only = churn->temporary_share > ONLY_SHARE &&
+		    churn->turnover_per_s > ONLY_TURNOVER;
+
+	return fmax(blocks / (only ? BLOCKS_PER_S_ONLY : BLOCKS_PER_S),
+		    bytes / BYTES_PER_S);
+}
+
+static void add_up(const struct audit_facts *facts, struct audit_churn *churn)
+{
+	double seconds = audit_facts_seconds(facts), allocs = 0, bytes = 0;
+	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
+	double mean = HEAP_FLOOR;
+
+	for (size_t i = 0; i < facts->functions_count; i++) {
+		const struct audit_function *function = &facts->functions[i];
+
+		allocs += function->allocs;
+		bytes += function->alloc_bytes;
+		churn->temporary_per_s += function->temporary_allocs / seconds;
+		churn->temporary_bytes_per_s += function->temporary_bytes / seconds;
+	}
+	for (size_t i = 0; i < facts->window.count; i++)
+		mean += live[i] / (double)facts->window.count;
+	churn->temporary_share =
+		allocs > 0 ? churn->temporary_per_s * seconds / allocs : 0;
+	churn->turnover_per_s = bytes / seconds / mean;
+}
+
+/*
+ * A thread that is given a stack which another has left needs no new block, so who
+ * creates threads is known from the first ones, and how many from the shim's count.
+ */
+static void find_threads(const struct audit_facts *facts, struct audit_churn *churn)
+{
+	const struct segment *segment = facts->profile->segment;
+	struct audit_function *creator = NULL;
+	double created = 0, most = 0;
+
+	for (uint32_t i = 0; i < segment->starts_count; i++)
+		if (segment->starts[i].node) {
+			created += (double)segment->starts[i].created;
+			churn->threads_ended += (double)segment->starts[i].ended;
+		}
+	churn->threads_created = created;
+	churn->threads_per_s = created / fmax(1, facts->window.to_s);
+	for (size_t i = 0; i < facts->functions_count; i++) {
+		struct audit_function *function = &facts->functions[i];
+
+		if (!function->is_thread_create || function->created <= most)
+			continue;
+		most = function->created;
+		creator = function;
+	}
+	if (churn->threads_per_s >= THREADS_PER_S)
+		churn->threads = creator;
+}
+
+/* Another function has a stack that allocates just as often: once for each item. */
+static bool is_once_an_item(const struct audit_facts *facts, size_t stack)
+{
+	double calls = facts->stacks[stack].allocs;
+
+	for (size_t i = 0; i < facts->profile->stacks_count; i++)
+		if (facts->stacks[i].function != facts->stacks[stack].function &&
+		    fabs(facts->stacks[i].allocs - calls) <= ITEM_TOLERANCE * calls)
+			return true;
+	return false;
+}
+
+/*
+ * A library whose temporaries below a commit or a statement are as many as the items
+ * that come in pays its fixed cost for each. With batches they would be fewer.
+ */
+static void find_unbatched(const struct audit_facts *facts, struct audit_churn *churn)
+{
+	double seconds = audit_facts_seconds(facts);
+
+	for (size_t i = 0; i < facts->profile->stacks_count; i++) {
+		const struct audit_stack *stack = &facts->stacks[i];
+		struct audit_function *function = &facts->functions[stack->function];
+		double rate = stack->allocs / seconds;
+
+		if (function->is_direct || !stack->is_temporary || rate < CALLS_PER_S ||
+		    rate <= churn->calls_per_s ||
+		    !audit_stack_mentions(facts, i, AUDIT_WORDS_BATCH) ||
+		    !is_once_an_item(facts, i))
+			continue;
+		churn->calls_per_s = rate;
+		churn->unbatched = function;
+		churn->unbatched_stack = i;
+	}
+}
+
+void audit_churn_find(const struct audit_facts *facts, struct audit_churn *ret)
+{
+	double seconds = audit_facts_seconds(facts), all;
+	struct audit_churn churn = { 0 };
+
+	add_up(facts, &churn);
+	for (size_t i = 0; i < facts->functions_count; i++) {
+		struct audit_function *function = &facts->functions[i];
+		double score = score_of(&churn, function->temporary_allocs / seconds,
+					function->temporary_bytes / seconds) /
+			       (function->is_direct ? 1 : LIBRARY_FACTOR);
+
+		if (score <= churn.score)
+			continue;
+		churn.score = score;
+		churn.function = function;
+	}
+	all = score_of(&churn, churn.temporary_per_s, churn.temporary_bytes_per_s);
+	if (churn.function && churn.function->is_direct)
+		churn.score = fmax(churn.score, all / PROCESS_FACTOR);
+	find_threads(facts, &churn);
+	find_unbatched(facts, &churn);
+	*ret = churn;
+}

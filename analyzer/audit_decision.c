@@ -1,0 +1,295 @@
+/*
+ * audit_decision - one verdict from all that was found
+ *
+ * Precedence: threads that never end (they leak memory too), then leaks, then
+ * memory that is held though it was freed, then teeth, then a rise that ends, then
+ * churn; what is none of these is steady. A leak below a storm is a leak: the storm
+ * will not kill the process.
+ */
+#include "analyzer/audit_decision.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analyzer/audit_growth.h"
+
+#define THREADS_MIN 3.0
+#define THREADS_SHARE 0.1   /* of all that were created; else most are given back */
+#define TOTAL_ONLY 0.7      /* confidence when no single function shows it */
+#define TEETH_BYTES 16384.0 /* height */
+#define TEETH_SHARE_OWN 0.1 /* of the highest live bytes, by one function */
+#define TEETH_SHARE_LIBRARY 0.3
+#define OLD_SHARE 0.2 /* of a tooth's blocks must live a good part of a slice */
+#define WARM_BYTES 32768.0
+#define WARM_SHARE 0.1  /* of the level that was reached */
+#define WARM_LASTS 0.25 /* of the window; a shorter rise is the start-up's */
+#define WARM_OVER_STORM (1 << 20)
+#define STORM_OVER_WARM 0.5 /* a rise that lasts shorter is not the story of a storm */
+#define DOUBLINGS 2.0       /* within the window, to call a growth exponential */
+
+/* What a few slices can tell at most; 10 slices: 0.63. */
+static double by_slices(size_t slices, double scale)
+{
+	return slices > 1 ? 1 - exp(-((double)slices - 1) / scale) : 0.05;
+}
+
+static void blame(struct audit_decision *decision, enum audit_verdict verdict,
+		  const struct audit_function *function, double confidence)
+{
+	decision->verdict = verdict;
+	decision->function = function;
+	decision->stack = function ? function->largest_stack : AUDIT_NO_STACK;
+	decision->confidence = fmin(0.99, fmax(0.01, confidence));
+}
+
+static enum audit_growth growth_of(const struct audit_facts *facts,
+				   const struct series_shape *shape)
+{
+	const struct growth_model *model = &shape->model;
+
+	if (shape->kind == SHAPE_LEVELLING)
+		return AUDIT_GROWTH_PLATEAU;
+	if (shape->kind != SHAPE_RISING)
+		return AUDIT_GROWTH_NONE;
+	return model->law == GROWTH_EXPONENTIAL &&
+			       model->doubling * DOUBLINGS <= audit_facts_seconds(facts)
+		       ? AUDIT_GROWTH_EXPONENTIAL
+		       : AUDIT_GROWTH_LINEAR;
+}
+
+static void grows(struct audit_facts *facts, struct audit_decision *decision,
+		  const struct series_shape *shape)
+{
+	decision->shape = shape;
+	decision->growth = growth_of(facts, shape);
+	decision->rate_bytes_per_s = shape->rate;
+}
+
+static bool is_thread_leak(struct audit_facts *facts, struct audit_decision *decision)
+{
+	const struct audit_function *function = audit_growth_worst(facts, true);
+	const double *objects;
+	size_t last = facts->window.count - 1;
+
+	if (!function)
+		return false;
+	objects = function->series[PROFILE_INUSE_OBJECTS];
+	if (objects[last] - objects[last / 10] <
+	    fmax(THREADS_MIN, THREADS_SHARE * decision->churn.threads_created))
+		return false;
+	blame(decision, AUDIT_THREAD_LEAK, function, function->growth_certainty);
+	grows(facts, decision, &function->shape);
+	return true;
+}
+
+/* The process grows though no function alone stands out. */
+static bool is_diffuse_leak(struct audit_facts *facts, struct audit_decision *decision)
+{
+	const struct audit_function *function = audit_growth_largest(facts);
+
+	if (facts->shape.kind != SHAPE_RISING || !function ||
+	    facts->shape.net < TEETH_BYTES || function->shape.kind == SHAPE_LEVELLING)
+		return false;
+	blame(decision, AUDIT_LEAK, function, TOTAL_ONLY * facts->shape.certainty);
+	grows(facts, decision, &facts->shape);
+	return true;
+}
+
+static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)
+{
+	const struct audit_function *function = audit_growth_worst(facts, false);
+
+	if (!function)
+		return is_diffuse_leak(facts, decision);
+	blame(decision, AUDIT_LEAK, function, function->growth_certainty);
+	decision->stack = function->growth_stack;
+	grows(facts, decision, &function->shape);
+	return true;
+}
+
+#define HELD_PEAK 0.7 /* live now over live at the peak */
+#define HELD_LIVE 1.6 /* resident over live */
+#define HELD_RSS 0.5  /* resident over live at the peak */
+#define HELD_BYTES (8.0 * (1 << 20))
+
+/* Resident memory that no live block needs, for as long as is known. */
+static bool is_fragmentation(struct audit_facts *facts, struct audit_decision *decision)
+{
+	const struct audit_surroundings *around = facts->around;
+	double live = (double)facts->profile->total[PROFILE_INUSE_SPACE];
+	double peak = (double)facts->profile->peak_space, rss, highest = 0;
+	const double *series = facts->total.value[PROFILE_INUSE_SPACE];
+	size_t count = facts->window.count;
+
+	decision->held_bytes = -1;
+	if (around->samples_count == 0)
+		return false;
+	rss = (double)around->samples[around->samples_count - 1].rss_bytes;
+	decision->held_bytes = fmax(0, rss - live);
+	for (size_t i = count - (count + 9) / 10; i < count; i++)
+		highest = fmax(highest, series[i]);
+	/* a tear-down that was cut off, or a pause, comes after the window */
+	if (facts->window.idle_s + facts->window.teardown_s > 0)
+		highest = live;
+	if (live > HELD_PEAK * peak || highest > HELD_PEAK * peak ||
+	    rss < HELD_LIVE * live + HELD_BYTES || rss < HELD_RSS * peak)
+		return false;
+	blame(decision, AUDIT_FRAGMENTATION, NULL,
+	      by_slices(facts->history ? facts->history->count : 2, 6) *
+		      fmin(1, 0.6 + 0.1 * rss / (live + HELD_BYTES)));
+	return true;
+}
+
+/* Blocks that live much shorter than a slice make no teeth that slices could show. */
+static bool lives_long_enough(const struct audit_facts *facts,
+			      const struct audit_function *function)
+{
+	double slice = audit_facts_seconds(facts) / (double)facts->window.count;
+	double old = 0, all = 0;
+
+	for (unsigned i = 0; i < HR_LIFETIMES; i++) {
+		double count = (double)function->freed_at_age[i];
+
+		all += count;
+		old += (double)HR_LIFETIME_MS(i) / 1000 >= slice / 4 ? count : 0;
+	}
+	return all == 0 || old >= OLD_SHARE * all;
+}
+
+static double swing(const struct audit_facts *facts, const double *value)
+{
+	double low = value[facts->window.count - 1], high = low;
+
+	for (size_t i = facts->window.count / 10; i < facts->window.count; i++) {
+		low = fmin(low, value[i]);
+		high = fmax(high, value[i]);
+	}
+	return high - low;
+}
+
+/* Of the functions that swing far enough, the one with the highest teeth. */
+static int find_teeth(struct audit_facts *facts, struct audit_function **ret_function)
+{
+	double best = 0;
+	int r = 0;
+
+	*ret_function = NULL;
+	for (size_t i = 0; r == 0 && i < facts->functions_count; i++) {
+		struct audit_function *function = &facts->functions[i];
+		const double *value;
+		double far;
+
+		if (!function->series)
+			continue;
+		value = function->series[PROFILE_INUSE_SPACE];
+		far = swing(facts, value);
+		if (far <= best || far < TEETH_BYTES ||
+		    !lives_long_enough(facts, function))
+			continue;
+		r = series_shape_find(facts->window.at, value, facts->window.count,
+				      &function->shape);
+		if (function->shape.kind != SHAPE_TEETH)
+			continue;
+		best = far;
+		*ret_function = function;
+	}
+	return r;
+}
+
+static int look_for_teeth(struct audit_facts *facts, struct audit_decision *decision,
+			  bool *ret_found)
+{
+	const struct series_shape *shape = &facts->shape;
+	struct audit_function *function;
+	int r = find_teeth(facts, &function);
+
+	*ret_found = false;
+	if (r < 0 || !function)
+		return r;
+	if (shape->kind != SHAPE_TEETH || shape->teeth.height < TEETH_BYTES) {
+		shape = &function->shape;
+		if (shape->teeth.height <
+		    facts->shape.highest *
+			    (function->is_direct ? TEETH_SHARE_OWN : TEETH_SHARE_LIBRARY))
+			return 0;
+	}
+	blame(decision, AUDIT_SAWTOOTH, function, shape->certainty);
+	decision->shape = shape;
+	*ret_found = true;
+	return 0;
+}
+
+static bool is_warming(struct audit_facts *facts, struct audit_decision *decision)
+{
+	const struct series_shape *shape = &facts->shape;
+	bool storms = decision->churn.score >= 1;
+	double bytes = storms ? WARM_OVER_STORM : WARM_BYTES;
+	double lasts = storms ? STORM_OVER_WARM : WARM_LASTS;
+
+	if (shape->kind != SHAPE_LEVELLING || shape->net < bytes ||
+	    shape->rise_lasts < lasts || shape->net < WARM_SHARE * shape->level)
+		return false;
+	blame(decision, AUDIT_WARMING, audit_growth_largest(facts), shape->certainty);
+	grows(facts, decision, shape);
+	return true;
+}
+
+static bool is_storm(struct audit_facts *facts, struct audit_decision *decision)
+{
+	const struct audit_churn *churn = &decision->churn;
+	double score = churn->score;
+
+	const struct audit_function *function = churn->function;
+
+	if (churn->unbatched && score < 1) {
+		score = 1;
+		function = churn->unbatched;
+	}
+	if (churn->threads) {
+		score = fmax(score, churn->threads_per_s / 100);
+		function = churn->threads;
+	}
+	if (score < 1)
+		return false;
+	blame(decision, AUDIT_STORM, function,
+	      by_slices(facts->window.count, 5) * fmin(1, 0.6 + 0.2 * log2(score)));
+	if (function == churn->unbatched && score <= 1)
+		decision->stack = churn->unbatched_stack;
+	return true;
+}
+
+static void is_steady(struct audit_facts *facts, struct audit_decision *decision)
+{
+	const struct series_shape *shape = &facts->shape;
+	double doubt =
+		shape->kind == SHAPE_RISING || shape->kind == SHAPE_LEVELLING ? 0.8 : 1;
+
+	blame(decision, AUDIT_STEADY, NULL,
+	      fmax(doubt * shape->certainty, 0.6 * doubt * by_slices(shape->points, 10)));
+	decision->shape = shape;
+	decision->rate_bytes_per_s = shape->trend.p < 0.05 ? shape->trend.slope : 0;
+	if (shape->kind == SHAPE_LEVELLING)
+		decision->growth = AUDIT_GROWTH_PLATEAU;
+}
+
+int audit_decide(struct audit_facts *facts, struct audit_decision *ret)
+{
+	bool found = false;
+	int r = audit_growth_find(facts);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->held_bytes = -1;
+	ret->stack = AUDIT_NO_STACK;
+	if (r < 0)
+		return r;
+	audit_churn_find(facts, &ret->churn);
+	if (is_thread_leak(facts, ret) || is_leak(facts, ret) ||
+	    is_fragmentation(facts, ret))
+		return 0;
+	r = look_for_teeth(facts, ret, &found);
+	if (r < 0 || found)
+		return r;
+	if (!is_warming(facts, ret) && !is_storm(facts, ret))
+		is_steady(facts, ret);
+	return 0;
+}

@@ -1,0 +1,267 @@
+/*
+ * audit_print - a verdict as text, JSON or Markdown
+ */
+#include "analyzer/audit_print.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "analyzer/audit_stack_text.h"
+#include "analyzer/report.h"
+#include "analyzer/units.h"
+
+#define FRAMES_SHOWN 12u
+
+static struct units_text bytes(double value)
+{
+	return units_bytes_in((int64_t)fmin(fmax(value, -9e18), 9e18), NULL);
+}
+
+static bool is_growth(const struct audit *audit)
+{
+	return audit->verdict == AUDIT_LEAK || audit->verdict == AUDIT_THREAD_LEAK ||
+	       audit->verdict == AUDIT_WARMING;
+}
+
+static void headline(const struct audit *audit, char *text, size_t room)
+{
+	int used = snprintf(text, room, "%s", audit_verdict_name(audit->verdict));
+
+	if (is_growth(audit) && audit->growth != AUDIT_GROWTH_NONE)
+		used += snprintf(text + used, room - (size_t)used, " (%s)",
+				 audit_growth_name(audit->growth));
+	used += snprintf(text + used, room - (size_t)used, ", confidence %.2f",
+			 audit->confidence);
+	if (is_growth(audit))
+		used += snprintf(text + used, room - (size_t)used, ", %s a minute",
+				 bytes(audit->rate_bytes_per_s * 60).text);
+	if (audit->eta_to_limit_s >= 0)
+		snprintf(text + used, room - (size_t)used, ", at the memory limit in %s",
+			 units_age((uint64_t)(audit->eta_to_limit_s * 1e9)).text);
+}
+
+static void culprit_text(const struct audit_finding *finding, char *text, size_t room)
+{
+	const char *base = finding->file ? strrchr(finding->file, '/') : NULL;
+
+	base = base ? base + 1 : finding->file;
+	if (base && finding->line)
+		snprintf(text, room, "%s  %s:%u", finding->function, base, finding->line);
+	else
+		snprintf(text, room, "%s  [%s]", finding->function, finding->module);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+}
+
+struct lines_to {
+	FILE *to;
+	const char *before;
+	unsigned shown;
+};
+
+static void print_frame(void *arg, const struct symbol *symbol, const char *text)
+{
+	struct lines_to *lines = arg;
+
+	(void)symbol;
+	if (lines->shown++ < FRAMES_SHOWN)
+		fprintf(lines->to, "%s%s\n", lines->before, text);
+}
+
+static void print_stack(const struct audit_printed *printed, const char *before, FILE *to)
+{
+	struct lines_to lines = { to, before, 0 };
+
+	audit_stack_each(printed->profile, printed->symbols,
+			 printed->audit->findings[0].stack, print_frame, &lines);
+	if (lines.shown > FRAMES_SHOWN)
+		fprintf(to, "%s... %u more frames\n", before, lines.shown - FRAMES_SHOWN);
+}
+
+static void print_lines(const struct audit_lines *lines, const char *before, FILE *to)
+{
+	for (unsigned i = 0; i < lines->count; i++)
+		fprintf(to, "%s%s\n", before, lines->line[i]);
+}
+
+static void print_others(const struct audit_printed *printed, const char *before,
+			 FILE *to)
+{
+	const struct audit *audit = printed->audit;
+	char text[1200];
+
+	for (size_t i = 1; i < audit->findings_count; i++) {
+		culprit_text(&audit->findings[i], text, sizeof(text));
+		fprintf(to, "%s%s: %s, %s a minute\n", before,
+			audit_verdict_name(audit->findings[i].verdict), text,
+			bytes(audit->findings[i].rate_bytes_per_s * 60).text);
+	}
+}
+
+void audit_print_text(const struct audit_printed *printed, FILE *to)
+{
+	const struct audit *audit = printed->audit;
+	char text[1200];
+
+	report_heading(printed->profile, to);
+	headline(audit, text, sizeof(text));
+	fprintf(to, "verdict: %s\n", text);
+	if (audit->has_site) {
+		culprit_text(&audit->findings[0], text, sizeof(text));
+		fprintf(to, "\nculprit: %s\n", text);
+		print_stack(printed, "    ", to);
+		print_others(printed, "also ", to);
+	}
+	fputs("\nevidence\n", to);
+	print_lines(&audit->evidence, "  - ", to);
+	if (audit->advice.count) {
+		fputs("\nadvice\n", to);
+		print_lines(&audit->advice, "  - ", to);
+	}
+	fputs("\ncheck list\n", to);
+	for (unsigned i = 0; i < AUDIT_STEPS; i++)
+		fprintf(to, "  %u %-26s%s\n", i + 1, audit->steps[i].step,
+			audit->steps[i].finding);
+	report_coverage(printed->profile, to);
+}
+
+/* Names of functions may hold what Markdown takes for markup. */
+static void print_code(const char *text, FILE *to)
+{
+	fputs("`` ", to);
+	for (; *text; text++)
+		fputc(*text == '`' ? '\'' : *text, to);
+	fputs(" ``", to);
+}
+
+void audit_print_markdown(const struct audit_printed *printed, FILE *to)
+{
+	const struct audit *audit = printed->audit;
+	char text[1200];
+
+	headline(audit, text, sizeof(text));
+	fprintf(to, "## Memory audit: %s\n\n", text);
+	if (audit->has_site) {
+		culprit_text(&audit->findings[0], text, sizeof(text));
+		fputs("Culprit: ", to);
+		print_code(text, to);
+		fputs("\n\n```\n", to);
+		print_stack(printed, "", to);
+		fputs("```\n\n", to);
+	}
+	fputs("### Evidence\n\n", to);
+	print_lines(&audit->evidence, "- ", to);
+	fputs("\n### Advice\n\n", to);
+	print_lines(&audit->advice, "- ", to);
+	print_others(printed, "- also ", to);
+	fputs("\n### Check list\n\n| step | finding |\n| --- | --- |\n", to);
+	for (unsigned i = 0; i < AUDIT_STEPS; i++) {
+		fprintf(to, "| %s | ", audit->steps[i].step);
+		for (const char *c = audit->steps[i].finding; *c; c++)
+			fputs(*c == '|' ? "\\|" : (char[]){ *c, '\0' }, to);
+		fputs(" |\n", to);
+	}
+}
+
+static void add_frame(void *arg, const struct symbol *symbol, const char *text)
+{
+	(void)text;
+	json_array_append_new(
+		arg,
+		json_pack("{s:o, s:o, s:o, s:o}", "function",
+			  report_json_text(symbol->function), "file",
+			  symbol->file ? report_json_text(symbol->file) : json_null(),
+			  "line", symbol->line ? json_integer(symbol->line) : json_null(),
+			  "module", report_json_text(symbol->module)));
+}
+
+static json_t *number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *finding_json(const struct audit_printed *printed,
+			    const struct audit_finding *finding)
+{
+	json_t *stack = json_array();
+
+	audit_stack_each(printed->profile, printed->symbols, finding->stack, add_frame,
+			 stack);
+	return json_pack(
+		"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+		"s:o}",
+		"verdict", audit_verdict_name(finding->verdict), "growth",
+		audit_growth_name(finding->growth), "pattern",
+		audit_pattern_name(finding->pattern), "confidence",
+		number(finding->confidence), "function",
+		report_json_text(finding->function), "file",
+		finding->file ? report_json_text(finding->file) : json_null(), "line",
+		finding->line ? json_integer(finding->line) : json_null(), "module",
+		report_json_text(finding->module), "stack", stack, "rate_bytes_per_s",
+		number(finding->rate_bytes_per_s), "allocs_per_s",
+		number(finding->allocs_per_s), "alloc_bytes_per_s",
+		number(finding->alloc_bytes_per_s), "live_bytes",
+		number(finding->live_bytes), "temporary_share",
+		number(finding->temporary), "freed_share", number(finding->freed));
+}
+
+static json_t *lines_json(const struct audit_lines *lines)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < lines->count; i++)
+		json_array_append_new(array, report_json_text(lines->line[i]));
+	return array;
+}
+
+static json_t *steps_json(const struct audit *audit)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < AUDIT_STEPS; i++)
+		json_array_append_new(array,
+				      json_pack("{s:s, s:o, s:b}", "step",
+						audit->steps[i].step, "finding",
+						report_json_text(audit->steps[i].finding),
+						"known", audit->steps[i].is_known));
+	return array;
+}
+
+json_t *audit_print_json(const struct audit_printed *printed)
+{
+	const struct audit *audit = printed->audit;
+	json_t *object = report_json(printed->profile, "audit", PROFILE_INUSE_SPACE);
+	json_t *findings = json_array();
+
+	if (!object)
+		return NULL;
+	for (size_t i = 0; i < audit->findings_count; i++)
+		json_array_append_new(findings,
+				      finding_json(printed, &audit->findings[i]));
+	json_object_update_new(
+		object,
+		json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}",
+			  "verdict", audit_verdict_name(audit->verdict), "growth",
+			  audit_growth_name(audit->growth), "pattern",
+			  audit_pattern_name(audit->pattern), "confidence",
+			  number(audit->confidence), "site",
+			  audit->has_site ? json_incref(json_array_get(findings, 0))
+					  : json_null(),
+			  "rate_bytes_per_s", number(audit->rate_bytes_per_s),
+			  "eta_to_limit_s",
+			  audit->eta_to_limit_s >= 0 ? number(audit->eta_to_limit_s)
+						     : json_null(),
+			  "doubling_s",
+			  audit->doubling_s > 0 ? number(audit->doubling_s) : json_null(),
+			  "period_s",
+			  audit->period_s > 0 ? number(audit->period_s) : json_null(),
+			  "window_s",
+			  json_pack("[f, f]", audit->window_from_s, audit->window_to_s),
+			  "slices", (json_int_t)audit->slices));
+	json_object_set_new(object, "evidence", lines_json(&audit->evidence));
+	json_object_set_new(object, "advice", lines_json(&audit->advice));
+	json_object_set_new(object, "checklist", steps_json(audit));
+	json_object_set_new(object, "findings", findings);
+	return object;
+}

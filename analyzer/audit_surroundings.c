@@ -1,0 +1,257 @@
+/*
+ * audit_surroundings - what the kernel and the program itself say beside the heap
+ *
+ * Resident memory is counted from smaps: private mappings without a file, less those
+ * that hold the profiler's live table (recognised by its address, or by being larger
+ * than any heap). The limit is the tightest one up the tree of control groups.
+ */
+#include "analyzer/audit_surroundings.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SAMPLES_PER_S 4.0
+#define RESERVATION (1ull << 38) /* a mapping this large is address space, not heap */
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static FILE *open_proc(int pid, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	return fopen(path, "re");
+}
+
+/* "7f..-7f.. rw-p offset dev inode   path": does its resident memory count? */
+static bool is_heap(const struct audit_surroundings_wants *wants, const char *line)
+{
+	uint64_t from, to, inode;
+	char path[8] = "";
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %" SCNu64 " %7s", &from,
+		   &to, &inode, path) < 3)
+		return false;
+	return inode == 0 && to - from < RESERVATION &&
+	       (path[0] != '[' || strncmp(path, "[heap", 5) == 0 ||
+		strncmp(path, "[anon", 5) == 0) &&
+	       !(wants->live_table >= from && wants->live_table < to) &&
+	       !(wants->live_table_odd >= from && wants->live_table_odd < to);
+}
+
+static bool read_rss(const struct audit_surroundings_wants *wants,
+		     struct audit_sample *sample)
+{
+	FILE *from = open_proc(wants->pid, "smaps");
+	char line[PATH_MAX + 128];
+	bool counts = false, any = false;
+	uint64_t kilobytes;
+
+	if (!from)
+		return false;
+	while (fgets(line, sizeof(line), from)) {
+		any = true;
+		if (sscanf(line, "Rss: %" SCNu64, &kilobytes) == 1)
+			sample->rss_bytes += counts ? kilobytes << 10 : 0;
+		else if (strchr("0123456789abcdef", line[0]))
+			counts = is_heap(wants, line);
+	}
+	fclose(from);
+	return any;
+}
+
+/* The name of the program may hold anything, blanks and brackets too. */
+static bool read_stat(int pid, struct audit_sample *sample)
+{
+	FILE *from = open_proc(pid, "stat");
+	uint64_t faults, user, system;
+	char line[1024], *rest;
+	uint32_t threads;
+	size_t length;
+
+	if (!from)
+		return false;
+	length = fread(line, 1, sizeof(line) - 1, from);
+	fclose(from);
+	line[length] = '\0';
+	rest = strrchr(line, ')');
+	if (!rest ||
+	    sscanf(rest,
+		   ") %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %*u %*u %" SCNu64
+		   " %" SCNu64 " %*d %*d %*d %*d %" SCNu32,
+		   &faults, &user, &system, &threads) != 4)
+		return false;
+	sample->faults = faults;
+	sample->threads = threads;
+	sample->cpu_s = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+	return true;
+}
+
+static bool read_number(const char *path, uint64_t *ret)
+{
+	FILE *from = fopen(path, "re");
+	bool found;
+
+	if (!from)
+		return false;
+	found = fscanf(from, "%" SCNu64, ret) == 1; /* "max" is no number */
+	fclose(from);
+	return found;
+}
+
+static void take_limit(struct audit_surroundings *around, uint64_t limit, uint64_t used,
+		       bool is_cgroup)
+{
+	if (limit == 0 || limit > (1ull << 62) ||
+	    (around->has_limit && limit >= around->limit_bytes))
+		return;
+	around->has_limit = true;
+	around->limit_bytes = limit;
+	around->used_bytes = used;
+	around->is_cgroup_limit = is_cgroup;
+}
+
+static void read_machine(struct audit_surroundings *around)
+{
+	FILE *from = fopen("/proc/meminfo", "re");
+	uint64_t total = 0, available = 0;
+	char line[256];
+
+	while (from && fgets(line, sizeof(line), from)) {
+		sscanf(line, "MemTotal: %" SCNu64, &total);
+		sscanf(line, "MemAvailable: %" SCNu64, &available);
+	}
+	if (from)
+		fclose(from);
+	if (total >= available)
+		take_limit(around, total << 10, (total - available) << 10, false);
+}
+
+/* A group and all above it: each may have a limit. group: "/a/b", changed. */
+static void read_groups(struct audit_surroundings *around, const char *root, char *group,
+			const char *limit_name, const char *used_name)
+{
+	char path[PATH_MAX];
+	uint64_t limit, used;
+	char *last;
+
+	for (;;) {
+		snprintf(path, sizeof(path), "%s%s/%s", root, group, limit_name);
+		if (read_number(path, &limit)) {
+			snprintf(path, sizeof(path), "%s%s/%s", root, group, used_name);
+			if (read_number(path, &used))
+				take_limit(around, limit, used, true);
+		}
+		last = strrchr(group, '/');
+		if (!last)
+			return;
+		*last = '\0';
+	}
+}
+
+static void read_limits(int pid, struct audit_surroundings *around)
+{
+	FILE *from = pid ? open_proc(pid, "cgroup") : NULL;
+	char line[PATH_MAX];
+
+	read_machine(around);
+	while (from && fgets(line, sizeof(line), from)) {
+		char *group = strchr(line, '/');
+
+		line[strcspn(line, "\n")] = '\0';
+		if (!group || strstr(group, ".."))
+			continue;
+		if (strncmp(line, "0::", 3) == 0)
+			read_groups(around, "/sys/fs/cgroup", group, "memory.max",
+				    "memory.current");
+		else if (strstr(line, ":memory:"))
+			read_groups(around, "/sys/fs/cgroup/memory", group,
+				    "memory.limit_in_bytes", "memory.usage_in_bytes");
+	}
+	if (from)
+		fclose(from);
+}
+
+/* False: the process is gone. */
+static bool take_sample(const struct audit_surroundings_wants *wants, double start,
+			struct audit_surroundings *around, size_t room)
+{
+	struct audit_sample sample = { .at_s = now_s() - start };
+
+	if (around->samples_count == room || !read_stat(wants->pid, &sample) ||
+	    !read_rss(wants, &sample))
+		return false;
+	around->samples[around->samples_count++] = sample;
+	return true;
+}
+
+static int watch(const struct audit_surroundings_wants *wants,
+		 struct audit_surroundings *around)
+{
+	const struct timespec pause = { .tv_nsec = (long)(1e9 / SAMPLES_PER_S) };
+	size_t room = (size_t)(wants->duration_s * SAMPLES_PER_S) + 2;
+	double start = now_s();
+	bool alive;
+
+	around->samples = calloc(room, sizeof(*around->samples));
+	if (!around->samples)
+		return -ENOMEM;
+	alive = take_sample(wants, start, around, room - 1);
+	while (alive && now_s() - start + 1 / SAMPLES_PER_S <= wants->duration_s) {
+		nanosleep(&pause, NULL);
+		alive = take_sample(wants, start, around, room);
+	}
+	return 0;
+}
+
+int audit_surroundings_read(const struct audit_surroundings_wants *wants,
+			    struct audit_surroundings *ret, struct fault *fault)
+{
+	struct audit_surroundings around = { 0 };
+	int r = 0;
+
+	if (wants->metrics_url)
+		r = metrics_scrape(wants->metrics_url, &around.first, fault);
+	if (r < 0)
+		return r;
+	if (wants->pid > 0 && watch(wants, &around) < 0)
+		r = fault_set(fault, FAULT_INPUT, -ENOMEM, "out of memory for pid %d",
+			      wants->pid);
+	if (r == 0 && wants->metrics_url) {
+		around.has_metrics = true;
+		/* the process may have ended meanwhile: then the first answer is the last
+		 */
+		if (metrics_scrape(wants->metrics_url, &around.last, fault) < 0) {
+			around.last = around.first;
+			around.first = (struct metrics){ 0 };
+		}
+	}
+	if (r < 0) {
+		audit_surroundings_done(&around);
+		return r;
+	}
+	if (wants->pid > 0)
+		read_limits(wants->pid, &around);
+	*ret = around;
+	return 0;
+}
+
+void audit_surroundings_done(struct audit_surroundings *around)
+{
+	free(around->samples);
+	metrics_done(&around->first);
+	metrics_done(&around->last);
+	memset(around, 0, sizeof(*around));
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""The commands `audit` and `check`: options, formats, exit status, bad input.
+
+Usage: run_audit.py HEAPRING LEAKS BOUNDED
+LEAKS and BOUNDED are scenario programs. About 10 s, most of them asleep.
+"""
+import http.server
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+import xml.etree.ElementTree
+
+from profiled import ARGS, HEAPRING, Profiled, environment, main, wait_for_pid
+
+LEAKS, BOUNDED = ARGS[:2]
+STEPS = ["heap trend", "allocation rate", "allocator and page faults", "thread count",
+         "queues and workers", "heap profile", "allocation profile", "thread dump", "category"]
+METRICS = b"""# TYPE x_queue_messages gauge
+x_queue_messages 40
+x_workers 4
+x_worker_busy_seconds_total{worker="a"} 12.5
+x_lag{partition="0"} 7
+x_lag{partition="1"} 5
+"""
+
+
+class Metrics(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):  # noqa: N802, the name is the library's
+        self.send_response(200 if self.path == "/metrics" else 404)
+        self.end_headers()
+        self.wfile.write(METRICS)
+
+    def log_message(self, *_):
+        pass
+
+
+class Dumps(Profiled):
+    """One leak and one healthy program are profiled once for all tests."""
+    dumps = {}
+
+    def dump(self, program, name, seconds="3"):
+        key = (program, name)
+        if key not in self.dumps:
+            path = self.path("dump")
+            done = self.heapring("run", "-q", "-o", path, "--", program, name, seconds,
+                                 env={"HEAPRING_INTERVAL": "50ms"})
+            self.assertEqual(done.returncode, 0, done)
+            with open(path, "rb") as stream:
+                self.dumps[key] = stream.read()
+        path = self.path(name + ".dump")
+        with open(path, "wb") as stream:
+            stream.write(self.dumps[key])
+        return path
+
+    def leak(self):
+        return self.dump(LEAKS, "plain")
+
+    def healthy(self):
+        return self.dump(BOUNDED, "queue-steady")
+
+    def status(self, *args):
+        done = self.heapring(*args)
+        if done.returncode >= 2:
+            self.assertEqual(len(done.stderr.splitlines()), 1, done)
+        return done.returncode
+
+
+class Audit(Dumps):
+    def test_json_has_what_the_contract_says(self):
+        answer = self.read(self.leak(), view="audit")
+        self.assertEqual((answer["schema"], answer["view"]), ("heapring/1", "audit"))
+        self.assertEqual((answer["verdict"], answer["growth"]), ("leak", "linear"))
+        self.assertTrue(0.5 <= answer["confidence"] <= 1)
+        self.assertEqual(answer["site"]["function"], "forget")
+        self.assertIn("plain", [frame["function"] for frame in answer["site"]["stack"]])
+        self.assertAlmostEqual(answer["rate_bytes_per_s"], 12800, delta=4000)
+        self.assertIsNone(answer["eta_to_limit_s"])
+        self.assertTrue(answer["evidence"] and answer["advice"])
+        self.assertEqual([step["step"] for step in answer["checklist"]], STEPS)
+
+    def test_text_is_one_screen_and_says_the_verdict_first(self):
+        lines = self.heapring("audit", self.leak()).stdout.decode().splitlines()
+        self.assertTrue(lines[1].startswith("verdict: leak"), lines[:2])
+        self.assertLess(len(lines), 50)
+        order = [next(i for i, line in enumerate(lines) if line.startswith(part))
+                 for part in ("culprit", "evidence", "advice", "check list")]
+        self.assertEqual(order, sorted(order))
+
+    def test_markdown_has_a_heading_and_the_list(self):
+        text = self.heapring("audit", "--format", "markdown", self.leak()).stdout.decode()
+        self.assertTrue(text.startswith("## Memory audit: leak"))
+        for step in STEPS:
+            self.assertIn("| %s |" % step, text)
+
+    def test_fail_on_exits_with_1_for_that_verdict_only(self):
+        self.assertEqual(self.status("audit", "--fail-on", "leak,storm", self.leak()), 1)
+        self.assertEqual(self.status("audit", "--fail-on", "storm", self.leak()), 0)
+        self.assertEqual(self.status("audit", "--fail-on", "leak,storm", self.healthy()), 0)
+        self.assertEqual(self.status("audit", "--fail-on", "leak", "--min-confidence", "1",
+                                     self.leak()), 0)
+
+    def test_what_the_base_had_too_fails_nothing(self):
+        leak = self.leak()
+        self.assertEqual(self.status("audit", "--fail-on", "leak", "--base", leak, leak), 0)
+        self.assertEqual(self.status("audit", "--fail-on", "leak", "--base", self.healthy(),
+                                     leak), 1)
+
+    def test_wrong_options_are_usage_errors(self):
+        for args in (["--fail-on", "Leak"], ["--fail-on", "leak,,"],
+                     ["--format", "yaml"], ["--duration", "-1"], ["--duration", "1000d"],
+                     ["--duration", "1s"], ["--min-confidence", "2"],
+                     ["--min-confidence", "nan"]):
+            self.assertEqual(self.status("audit", *args, self.leak()), 2, args)
+
+    def test_a_live_process_is_watched(self):
+        with subprocess.Popen([HEAPRING, "run", "-q", "--", LEAKS, "plain", "60"],
+                              env=environment(HEAPRING_DIR=self.segments,
+                                              HEAPRING_INTERVAL="50ms")) as program:
+            pid = wait_for_pid(self.segments)
+            done = self.heapring("audit", "--format", "json", "--duration", "2s", str(pid))
+            os.kill(pid, signal.SIGTERM)
+            program.wait(60)
+        answer = json.loads(done.stdout)
+        self.assertEqual(answer["verdict"], "leak")
+        self.assertGreater(answer["eta_to_limit_s"], 0)
+        self.assertIn("page faults a second", answer["checklist"][2]["finding"])
+
+    def test_queues_are_read_from_an_endpoint(self):
+        with http.server.HTTPServer(("127.0.0.1", 0), Metrics) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            url = "http://127.0.0.1:%d" % server.server_address[1]
+            answer = self.read(self.leak(), "--metrics", url, view="audit")
+            self.assertEqual(self.status("audit", "--metrics", url + "/none", self.leak()), 3)
+            server.shutdown()
+        self.assertIn("queues hold 40", answer["checklist"][4]["finding"])
+        self.assertIn("lag 12", answer["checklist"][4]["finding"])
+        self.assertEqual(self.status("audit", "--metrics", "http://127.0.0.1:1", self.leak()), 3)
+
+    def test_damaged_dumps_give_an_answer_or_one_line(self):
+        with open(self.leak(), "rb") as stream:
+            whole = stream.read()
+        path, chance = self.path("damaged"), random.Random(8)
+        for run in range(60):
+            data = bytearray(whole)
+            if run % 3 == 0:
+                del data[chance.randrange(len(data)):]
+            for _ in range(chance.choice((1, 20, 400)) if data else 0):
+                data[chance.randrange(len(data))] = chance.randrange(256)
+            with open(path, "wb") as stream:
+                stream.write(data)
+            for args in (["audit"], ["check", "--max-leak", "1", "--baseline", path]):
+                self.assertIn(self.heapring(*args, path).returncode, (0, 1, 3), run)
+
+    def test_a_pprof_profile_has_rates_and_no_history(self):
+        out = self.path("profile.pb.gz")
+        self.assertEqual(self.status("export", "--to", "pprof", self.leak(), "-o", out), 0)
+        answer = self.read(out, view="audit")
+        self.assertLess(answer["confidence"], 0.5)
+        self.assertEqual(self.status("check", "--max-growth", "1KiB/min", out), 3)
+
+
+class Check(Dumps):
+    def test_limits_pass_and_fail(self):
+        leak = self.leak()
+        for args, status in ((["--max-leak", "1KiB"], 1), (["--max-leak", "1MiB"], 0),
+                             (["--max-peak", "1KiB"], 1), (["--max-peak", "1MiB"], 0),
+                             (["--max-growth", "10KiB/min"], 1),
+                             (["--max-growth", "1MiB/s"], 0)):
+            self.assertEqual(self.status("check", *args, leak), status, args)
+        self.assertEqual(self.status("check", "--max-growth", "1KiB/min", self.healthy()), 0)
+
+    def test_the_stacks_responsible_are_named(self):
+        rows = json.loads(self.heapring("check", "--format", "json", "--max-leak", "1",
+                                        self.leak()).stdout)["rows"]
+        self.assertFalse(rows[0]["passed"])
+        self.assertTrue(any(frame.startswith("forget") for frame in rows[0]["stacks"][0]["stack"]))
+
+    def test_a_baseline_has_a_tolerance(self):
+        leak, other = self.leak(), self.healthy()
+        self.assertEqual(self.status("check", "--baseline", leak, leak), 0)
+        self.assertEqual(self.status("check", "--baseline", leak, other), 1)
+        self.assertEqual(self.status("check", "--baseline", leak, "--tolerance", "9000000%",
+                                     other), 0)
+
+    def test_suppressions_are_leaksanitizers(self):
+        path = self.path("suppressions")
+        for pattern, status in (("leak:forget", 0), ("leak:^forget$", 0), ("leak:for*et", 0),
+                                ("leak:^orget", 1), ("leak:scenario_leaks", 0),
+                                ("leak:leaks.c", 0), ("race:forget", 1), ("# none\n", 1)):
+            with open(path, "w", encoding="ascii") as stream:
+                stream.write(pattern + "\n")
+            self.assertEqual(self.status("check", "--max-leak", "100", "--suppressions", path,
+                                         self.leak()), status, pattern)
+        with open(path, "w", encoding="ascii") as stream:
+            stream.write("leak:ok\nwhat is this\n")
+        done = self.heapring("check", "--max-leak", "1", "--suppressions", path, self.leak())
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b":2:", done.stderr)
+
+    def test_junit_and_markdown_are_written(self):
+        junit, markdown = self.path("junit.xml"), self.path("check.md")
+        self.assertEqual(self.status("check", "--max-leak", "1", "--max-peak", "1GiB", "--junit",
+                                     junit, "--markdown", markdown, self.leak()), 1)
+        suite = xml.etree.ElementTree.parse(junit).getroot()
+        self.assertEqual((suite.get("tests"), suite.get("failures")), ("2", "1"))
+        self.assertIn("forget", suite.find("testcase/failure").text)
+        with open(markdown, encoding="utf-8") as stream:
+            self.assertIn("## Memory check: failed", stream.read())
+
+    def test_usage_errors(self):
+        leak = self.leak()
+        for args in ([leak], ["--max-leak", "x", leak], ["--max-growth", "5/year", leak],
+                     ["--tolerance", "5%", "--max-leak", "1", leak],
+                     ["--max-allocs-per", "m", leak], ["--max-allocs-per", "m=x", leak],
+                     ["--max-leak", "1"], ["--max-allocs-per", "m", "x", leak]):
+            self.assertEqual(self.status("check", *args), 2, args)
+        self.assertEqual(self.status("check", "--max-allocs-per", "m", "5", leak), 3)
+
+    def test_allocations_between_marks_are_limited(self):
+        marks = self.dump(BOUNDED, "marked", "2")
+        for form in (["requests", "%d"], ["requests=%d"]):
+            for limit, status in ((20, 0), (1, 1)):
+                args = [part % limit if "%" in part else part for part in form]
+                self.assertEqual(self.status("check", "--max-allocs-per", *args, marks),
+                                 status, args)
+
+
+if __name__ == "__main__":
+    os.environ.pop("HEAPRING_DIR", None)
+    main()

@@ -1,0 +1,49 @@
+"""The same in Python: with PYTHONMALLOC=malloc each object is a block of its own.
+
+Usage: objects.py NAME SECONDS
+"""
+import sys
+import time
+
+START = time.monotonic()
+SECONDS = float(sys.argv[2])
+
+
+def ticks(per_second):
+    count = 0
+    while True:
+        count += 1
+        due = START + count / per_second
+        if due > START + SECONDS:
+            return
+        time.sleep(max(0, due - time.monotonic()))
+        yield count
+
+
+def grows():
+    kept = []
+    for n in ticks(200):
+        kept.append({"number": n, "text": "x" * 50})
+
+
+def churns():
+    for _ in ticks(100):
+        for n in range(60):
+            str(n * 1000) + "x" * (n % 50)
+
+
+def bounded():
+    cache = {}
+    for n in ticks(800):
+        cache[n % 1500] = "value %d" % n * 5
+
+
+def batches():
+    lines = []
+    for n in ticks(500):
+        lines.append("y" * (700 + n % 2))
+        if len(lines) > 700:
+            lines.clear()
+
+
+{"grows": grows, "churns": churns, "bounded": bounded, "batches": batches}[sys.argv[1]]()

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Programs whose truth is known: does `heapring audit` see it?
+
+Usage: run_scenarios.py HEAPRING PROGRAMS-FOLDER objects.py [TITLE-PART...]
+Many run at once: they sleep most of their time, and catch up when the machine was
+busy. Prints a line for each, then the accuracy of both halves.
+"""
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import truth  # noqa: E402
+from profiled import environment, wait_for_pid  # noqa: E402
+
+HEAPRING, PROGRAMS, OBJECTS_PY = (os.path.abspath(path) for path in sys.argv[1:4])
+AT_ONCE = 16
+PYTHON = "/usr/bin/python3"  # what heapring profiles, whichever runs this
+NEVER_LEAK = {"steady", "warming", "sawtooth"}
+RIGHT_AT_LEAST = 0.95
+
+
+class Result:
+    def __init__(self, case, answer):
+        site = answer["site"] or {}
+        self.case = case
+        self.verdict = answer["verdict"]
+        self.culprit = site.get("function")
+        self.confidence = answer["confidence"]
+        self.answer = answer
+        self.right = self.verdict in case.verdict
+        self.culprit_right = not (case.culprit and self.right) or \
+            self.culprit in case.culprit or self.verdict == "steady"
+        self.growth_right = not case.growth or not self.right or \
+            answer["growth"] == case.growth
+        self.false_leak = self.verdict == "leak" and "leak" not in case.verdict and \
+            set(case.verdict) & NEVER_LEAK
+        self.overconfident = case.too_short and self.confidence >= 0.5
+
+    @property
+    def fine(self):
+        return self.right and self.culprit_right and self.growth_right and \
+            not self.overconfident
+
+    def line(self):
+        return "%-5s%-6s %-40s %s %s (%s) %.2f %s" % (
+            "ok" if self.fine else "FAIL", self.case.half.split()[0],
+            self.case.title, self.verdict, self.answer["growth"],
+            self.answer["pattern"], self.confidence, self.culprit or "")
+
+
+def argv_of(case):
+    if case.program == "objects.py":
+        return [PYTHON, "-s", "-B", OBJECTS_PY, case.name, str(case.seconds)]
+    return [os.path.join(PROGRAMS, "scenario_" + case.program), case.name,
+            str(case.seconds), str(case.scale)]
+
+
+def run(case):
+    with tempfile.TemporaryDirectory(prefix="heapring-scenario.") as folder:
+        env = environment(HEAPRING_DIR=folder, PYTHONMALLOC="malloc",
+                          HEAPRING_RATE=case.rate, HEAPRING_INTERVAL=case.interval)
+        dump = os.path.join(folder, "dump")
+        with subprocess.Popen([HEAPRING, "run", "-q", "-o", dump, "--", *argv_of(case)],
+                              env=env) as program:
+            target = dump
+            if case.live:
+                time.sleep(case.seconds * 0.9)
+                target = str(wait_for_pid(folder))
+            else:
+                program.wait(100)
+            done = subprocess.run([HEAPRING, "audit", "--format", "json", target], env=env,
+                                  capture_output=True, timeout=100, check=False)
+            program.wait(100)
+    if done.returncode != 0:
+        raise RuntimeError("%s: %s" % (case.title, done.stderr.decode()))
+    return Result(case, json.loads(done.stdout))
+
+
+def share(results, is_right):
+    return sum(is_right(r) for r in results) / max(1, len(results))
+
+
+def report(name, results):
+    blamed = [r for r in results if r.case.culprit and r.right]
+    print("%s: %d cases, verdict right %.1f%%, culprit right %.1f%%, growth right %.1f%%, "
+          "false leaks %d" % (
+              name, len(results), 100 * share(results, lambda r: r.right),
+              100 * share(blamed, lambda r: r.culprit_right),
+              100 * share(results, lambda r: r.growth_right),
+              sum(bool(r.false_leak) for r in results)))
+    return share(results, lambda r: r.right) >= RIGHT_AT_LEAST and \
+        share(blamed, lambda r: r.culprit_right) >= RIGHT_AT_LEAST and \
+        not any(r.false_leak or r.overconfident for r in results)
+
+
+def main():
+    wanted = sys.argv[4:]
+    cases = [case for case in truth.CASES
+             if not wanted or any(part in case.title for part in wanted)]
+    start = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        results = list(pool.map(run, cases))
+    for result in results:
+        print(result.line())
+        if not result.fine:
+            print("     expected %s %s" % ("|".join(result.case.verdict), result.case.culprit))
+            for line in result.answer["evidence"]:
+                print("       " + line)
+    for half in "tuning", "held out", "fresh":
+        report(half, [r for r in results if r.case.half == half])
+    passed = report("all", results)
+    print("%.0f seconds" % (time.monotonic() - start))
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

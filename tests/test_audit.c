@@ -1,0 +1,128 @@
+/*
+ * test_audit - the contracts of audit.h, audit_culprit.h, audit_growth.h and
+ * metrics_scrape.h, on synthetic profiles with a history whose truth is known
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/audit.h"
+#include "analyzer/audit_culprit.h"
+#include "analyzer/metrics_scrape.h"
+
+Test(audit_culprit, names_of_wrappers_are_recognised)
+{
+	static const char *const wrappers[] = {
+		"xmalloc",      "zmalloc",        "g_malloc",     "g_malloc0",
+		"xstrdup",      "je_malloc",      "PyMem_Malloc", "PyObject_Malloc",
+		"safe_malloc",  "xrealloc_array", "_xcalloc",     "sqlite3Malloc",
+		"memory_zalloc"
+	};
+
+	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
+		cr_expect(culprit_name_is_wrapper(wrappers[i]), "%s", wrappers[i]);
+}
+
+Test(audit_culprit, names_of_others_are_not)
+{
+	static const char *const others[] = {
+		"main", "forget", "handle_request", "leak_malloc", "allocate_everything",
+		"push", ""
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		cr_expect(not(culprit_name_is_wrapper(others[i])), "%s", others[i]);
+}
+
+Test(audit_culprit, the_runtime_is_told_from_the_program)
+{
+	const struct symbol vector = { .function = "std::vector<int>::push_back",
+				       .module = "app" };
+	const struct symbol typed = { .function =
+					      "void std::vector<int>::_M_realloc_insert",
+				      .module = "app" };
+	const struct symbol libc = { .function = "fopen", .module = "libc.so.6" };
+	const struct symbol own = { .function = "stdlib_user", .module = "app" };
+
+	cr_expect(culprit_is_runtime(&vector));
+	cr_expect(culprit_is_runtime(&typed));
+	cr_expect(culprit_is_runtime(&libc));
+	cr_expect(not(culprit_is_runtime(&own)));
+}
+
+static struct metrics parsed(const char *text)
+{
+	struct metrics metrics;
+	char *copy = strdup(text);
+
+	cr_assert(eq(int, metrics_parse(copy, &metrics), 0));
+	free(copy);
+	return metrics;
+}
+
+Test(metrics, samples_are_read_with_their_labels)
+{
+	struct metrics metrics = parsed("# HELP a_lag x\n# TYPE a_lag gauge\n"
+					"a_lag{partition=\"0\"} 5\n"
+					"a_lag{partition=\"}\\\"\"} 7 1700000000\r\n"
+					"a_workers 4\n");
+	double sum = 0;
+
+	cr_expect(eq(sz, metrics.count, 3));
+	cr_expect(metrics_sum(&metrics, "lag", &sum));
+	cr_expect(eq(dbl, sum, 12));
+	cr_expect(eq(str, metrics.metrics[0].labels, "partition=\"0\""));
+	metrics_done(&metrics);
+}
+
+Test(metrics, a_name_ends_at_an_underscore)
+{
+	struct metrics metrics = parsed("flag 5\nx_lag 1\nlag 2\n");
+	double sum = 0;
+
+	cr_expect(metrics_sum(&metrics, "lag", &sum));
+	cr_expect(eq(dbl, sum, 3));
+	cr_expect(not(metrics_sum(&metrics, "queue", &sum)));
+	metrics_done(&metrics);
+}
+
+Test(metrics, what_does_not_parse_or_is_not_finite_is_left_out)
+{
+	struct metrics metrics =
+		parsed("a NaN\nb +Inf\nc\nd{x=\"1\" 4\n{} 3\n\n e 1\nf x\n"
+		       "g 1e400\n<html>\nh 2\n");
+
+	cr_expect(eq(sz, metrics.count, 1));
+	cr_expect(eq(str, metrics.metrics[0].name, "h"));
+	metrics_done(&metrics);
+}
+
+Test(metrics, endpoints_that_cannot_be_read_are_one_line)
+{
+	static const char *const urls[] = { "http://127.0.0.1:1/metrics",
+					    "file:///etc/passwd", "http://", "", "\n" };
+	struct metrics metrics;
+	struct fault fault;
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		cr_expect(lt(int, metrics_scrape(urls[i], &metrics, &fault), 0));
+		cr_expect(strchr(fault.text, 10) == NULL);
+		cr_expect(eq(int, (int)fault.status, FAULT_INPUT));
+	}
+}
+
+Test(audit, verdicts_have_names_that_parse_back)
+{
+	for (int i = 0; i < AUDIT_VERDICTS; i++) {
+		enum audit_verdict verdict = AUDIT_VERDICTS;
+
+		cr_expect(audit_verdict_parse(audit_verdict_name((enum audit_verdict)i),
+					      &verdict));
+		cr_expect(eq(int, (int)verdict, i));
+	}
+	cr_expect(not(audit_verdict_parse("", &(enum audit_verdict){ 0 })));
+	cr_expect(not(audit_verdict_parse("Leak", &(enum audit_verdict){ 0 })));
+}
