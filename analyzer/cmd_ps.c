@@ -4,6 +4,9 @@
  * A segment that cannot be read (another user's, damaged, just being made) is
  * counted and mentioned in one line, because a list with an error in its middle
  * is of no use to anybody.
+ *
+ * As a tree the program's name comes last, so that a deep tree makes long lines and
+ * not a broken table.
  */
 #include "analyzer/commands.h"
 
@@ -12,15 +15,29 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyzer/process_tree.h"
 #include "analyzer/profile.h"
 #include "analyzer/report.h"
 #include "analyzer/table.h"
 
+#define DRAWN_DEPTH 24u /* deeper generations are drawn at this depth */
+
+struct process {
+	char *path;
+	enum segment_life life;
+	struct heapring_header header;
+	uint64_t total[PROFILE_SAMPLES];
+	uint64_t peak_space;
+	uint64_t inherited_objects, inherited_space; /* still held */
+	struct profile_coverage coverage;
+};
+
 struct ps {
-	bool json;
-	bool live_only;
-	struct table *table;
-	json_t *rows;
+	bool json, live_only, tree;
+	struct process *processes;
+	struct process_node *nodes; /* of the process of the same number */
+	size_t *order;              /* how they are listed */
+	size_t count;
 	unsigned unreadable;
 	struct fault why; /* of the last unreadable one */
 };
@@ -41,46 +58,38 @@ static uint64_t age_ns(const struct heapring_header *header)
 	return ns > header->start_unix_ns ? ns - header->start_unix_ns : 0;
 }
 
-static void add_text(struct ps *ps, const struct target *target,
-		     const struct profile *profile)
+static uint64_t less(uint64_t from, uint64_t by)
 {
-	const struct heapring_header *header = &profile->segment->header;
-	char name[HR_EXE], pid[16], state[64], mode[64];
-
-	snprintf(pid, sizeof(pid), "%u", header->pid);
-	report_state(header, target->life, state, sizeof(state));
-	report_mode(header, mode, sizeof(mode));
-	table_add(ps->table, pid);
-	table_add(ps->table, state);
-	table_add(ps->table, units_bytes(profile->total[PROFILE_INUSE_SPACE]).text);
-	table_add(ps->table, units_bytes(profile->peak_space).text);
-	table_add(ps->table, units_count(profile->total[PROFILE_ALLOC_OBJECTS]).text);
-	table_add(ps->table, units_age(age_ns(header)).text);
-	table_add(ps->table, mode);
-	report_name(header, name, sizeof(name));
-	table_add(ps->table, name);
-	table_add(ps->table, target->path);
+	return from > by ? from - by : 0;
 }
 
-static void add_json(struct ps *ps, const struct target *target,
-		     const struct profile *profile)
+/* What a forked child got from its parent, less what it freed of that. */
+static void note_inherited(struct process *process, const struct segment *segment)
 {
-	const struct heapring_header *header = &profile->segment->header;
-	json_t *row = json_pack(
-		"{s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:f, s:o}", "process",
-		report_json_process(header, target->life), "mode",
-		report_json_mode(header), "inuse_space",
-		(json_int_t)profile->total[PROFILE_INUSE_SPACE], "inuse_objects",
-		(json_int_t)profile->total[PROFILE_INUSE_OBJECTS], "alloc_space",
-		(json_int_t)profile->total[PROFILE_ALLOC_SPACE], "alloc_objects",
-		(json_int_t)profile->total[PROFILE_ALLOC_OBJECTS], "peak_space",
-		(json_int_t)profile->peak_space, "age_s", (double)age_ns(header) / 1e9,
-		"file", report_json_text(target->path));
+	uint64_t objects = 0, bytes = 0;
 
-	json_array_append_new(ps->rows, row);
+	for (uint32_t i = 0; i < segment->threads_count; i++) {
+		objects += segment->threads[i].inherited_frees;
+		bytes += segment->threads[i].inherited_bytes;
+	}
+	process->inherited_objects = less(process->header.inherited_objects, objects);
+	process->inherited_space = less(process->header.inherited_bytes, bytes);
 }
 
-static void add(struct ps *ps, const struct segment_name *name)
+static int note(struct process *process, const struct target *target,
+		const struct profile *profile)
+{
+	process->path = strdup(target->path);
+	process->life = target->life;
+	process->header = profile->segment->header;
+	memcpy(process->total, profile->total, sizeof(process->total));
+	process->peak_space = profile->peak_space;
+	process->coverage = profile->coverage;
+	note_inherited(process, profile->segment);
+	return process->path ? 0 : -1;
+}
+
+static void read_one(struct ps *ps, const struct segment_name *name)
 {
 	struct profile *profile = NULL;
 	struct target target;
@@ -96,27 +105,178 @@ static void add(struct ps *ps, const struct segment_name *name)
 	} else if (profile_load(&target, &profile, &fault) < 0) {
 		ps->unreadable++;
 		ps->why = fault;
-	} else if (ps->json) {
-		add_json(ps, &target, profile);
-	} else {
-		add_text(ps, &target, profile);
+	} else if (note(&ps->processes[ps->count], &target, profile) == 0) {
+		ps->count++;
 	}
 	profile_free(profile);
 	target_close(&target);
 }
 
-static int print(struct ps *ps, size_t count)
+static void add_figures(struct table *table, const struct process *process)
 {
+	char pid[16], state[64];
+
+	snprintf(pid, sizeof(pid), "%u", process->header.pid);
+	report_state(&process->header, process->life, state, sizeof(state));
+	table_add(table, pid);
+	table_add(table, state);
+	table_add(table, units_bytes(process->total[PROFILE_INUSE_SPACE]).text);
+}
+
+static void add_row(struct table *table, const struct process *process)
+{
+	char name[HR_EXE], mode[64];
+
+	add_figures(table, process);
+	report_mode(&process->header, mode, sizeof(mode));
+	table_add(table, units_bytes(process->peak_space).text);
+	table_add(table, units_count(process->total[PROFILE_ALLOC_OBJECTS]).text);
+	table_add(table, units_age(age_ns(&process->header)).text);
+	table_add(table, mode);
+	report_name(&process->header, name, sizeof(name));
+	table_add(table, name);
+	table_add(table, process->path);
+}
+
+/* The branches of a node, drawn from its own end to the left. */
+static void draw(const struct ps *ps, size_t number, char *text, size_t room)
+{
+	const char *parts[DRAWN_DEPTH];
+	char name[HR_EXE];
+	size_t drawn = 0;
+	size_t at = number;
+	size_t used = 0;
+
+	while (ps->nodes[at].parent != PROCESS_TREE_NONE && drawn < DRAWN_DEPTH) {
+		bool last = ps->nodes[at].last;
+
+		parts[drawn++] =
+			at == number ? (last ? "└─ " : "├─ ") : (last ? "   " : "│  ");
+		at = ps->nodes[at].parent;
+	}
+	*text = '\0';
+	while (drawn > 0 && used < room)
+		used += (size_t)snprintf(text + used, room - used, "%s", parts[--drawn]);
+	report_name(&ps->processes[number].header, name, sizeof(name));
+	if (used < room)
+		snprintf(text + used, room - used, "%s%s", name,
+			 ps->nodes[number].descent == PROCESS_EXECED ? " (exec)" : "");
+}
+
+static void add_branch(struct table *table, const struct ps *ps, size_t number)
+{
+	const struct process *process = &ps->processes[number];
+	char text[DRAWN_DEPTH * 6 + HR_EXE + 16];
+
+	add_figures(table, process);
+	table_add(table, ps->nodes[number].descent == PROCESS_FORKED
+				 ? units_bytes(process->inherited_space).text
+				 : "-");
+	table_add(table, units_count(process->total[PROFILE_ALLOC_OBJECTS]).text);
+	draw(ps, number, text, sizeof(text));
+	table_add(table, text);
+}
+
+static json_t *parent_json(const struct ps *ps, size_t number)
+{
+	const struct process_node *node = &ps->nodes[number];
+	const struct heapring_header *parent;
+
+	if (node->parent == PROCESS_TREE_NONE)
+		return json_null();
+	parent = ps->nodes[node->parent].header;
+	return json_pack("{s:I, s:I, s:s}", "pid", (json_int_t)parent->pid,
+			 "start_unix_ns", (json_int_t)parent->start_unix_ns, "by",
+			 process_descent_name(node->descent));
+}
+
+static json_t *row_json(const struct ps *ps, size_t number)
+{
+	const struct process *process = &ps->processes[number];
+	json_t *row = json_pack(
+		"{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:f, s:o}", "process",
+		report_json_process(&process->header, process->life), "mode",
+		report_json_mode(&process->header), "coverage",
+		report_json_coverage(&process->coverage), "parent",
+		parent_json(ps, number), "peak_space", (json_int_t)process->peak_space,
+		"inherited_space", (json_int_t)process->inherited_space,
+		"inherited_objects", (json_int_t)process->inherited_objects, "age_s",
+		(double)age_ns(&process->header) / 1e9, "file",
+		report_json_text(process->path));
+
+	for (int s = 0; row && s < PROFILE_SAMPLES; s++)
+		json_object_set_new(row, profile_sample_name((enum profile_sample)s),
+				    json_integer((json_int_t)process->total[s]));
+	return row;
+}
+
+static int print_json(const struct ps *ps)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < ps->count; i++)
+		json_array_append_new(rows, row_json(ps, ps->order[i]));
+	return report_json_print(json_pack("{s:s, s:s, s:o}", "schema", "heapring/1",
+					   "view", "ps", "rows", rows));
+}
+
+static void print_text(const struct ps *ps)
+{
+	static const char *const list[] = { "PID", "STATE", "LIVE",    "PEAK", "ALLOCS",
+					    "AGE", "MODE",  "PROGRAM", "FILE", NULL };
+	static const char *const tree[] = { "PID",    "STATE",   "LIVE", "INHERITED",
+					    "ALLOCS", "PROGRAM", NULL };
+	const char *const *heading = ps->tree ? tree : list;
+	struct table *table = table_new(ps->tree ? "rlrrrl" : "rlrrrrlll");
+
+	if (!table)
+		return;
+	for (; *heading; heading++)
+		table_add(table, *heading);
+	for (size_t i = 0; i < ps->count; i++)
+		if (ps->tree)
+			add_branch(table, ps, ps->order[i]);
+		else
+			add_row(table, &ps->processes[ps->order[i]]);
+	table_print(table, stdout);
+	table_free(table);
+}
+
+/* By pid and time, as they were found, or as a walk through the tree. */
+static int arrange(struct ps *ps)
+{
+	ps->nodes = calloc(ps->count + 1, sizeof(*ps->nodes));
+	ps->order = calloc(ps->count + 1, sizeof(*ps->order));
+	if (!ps->nodes || !ps->order)
+		return -1;
+	for (size_t i = 0; i < ps->count; i++)
+		ps->nodes[i].header = &ps->processes[i].header;
+	if (process_tree_link(ps->nodes, ps->count) < 0)
+		return -1;
+	for (size_t i = 0; i < ps->count; i++)
+		ps->order[ps->tree ? ps->nodes[i].position : i] = i;
+	return 0;
+}
+
+static int show(struct ps *ps, const struct segment_name *names, size_t count)
+{
+	struct fault fault;
 	int status = 0;
 
+	ps->processes = calloc(count + 1, sizeof(*ps->processes));
+	for (size_t i = 0; ps->processes && i < count; i++)
+		read_one(ps, &names[i]);
+	if (!ps->processes || arrange(ps) < 0) {
+		fault_set(&fault, FAULT_INPUT, -1, "out of memory for %zu segments",
+			  count);
+		return fault_print(&fault);
+	}
 	if (ps->json)
-		status = report_json_print(json_pack("{s:s, s:s, s:O}", "schema",
-						     "heapring/1", "view", "ps", "rows",
-						     ps->rows));
+		status = print_json(ps);
 	else if (count == 0)
 		printf("no profiled process: %s holds no segment\n", segment_dir_path());
 	else
-		table_print(ps->table, stdout);
+		print_text(ps);
 	if (ps->unreadable > 0)
 		fprintf(stderr, "heapring: %u left out: %s\n", ps->unreadable,
 			ps->why.text);
@@ -125,9 +285,6 @@ static int print(struct ps *ps, size_t count)
 
 static int list(struct ps *ps)
 {
-	static const char *const heading[] = { "PID",  "STATE",   "LIVE",
-					       "PEAK", "ALLOCS",  "AGE",
-					       "MODE", "PROGRAM", "FILE" };
 	struct segment_name *names;
 	struct fault fault;
 	size_t count;
@@ -135,15 +292,12 @@ static int list(struct ps *ps)
 
 	if (segment_dir_list(segment_dir_path(), &names, &count, &fault) < 0)
 		return fault_print(&fault);
-	ps->table = table_new("rlrrrrlll");
-	ps->rows = json_array();
-	for (size_t i = 0; ps->table && i < sizeof(heading) / sizeof(heading[0]); i++)
-		table_add(ps->table, heading[i]);
-	for (size_t i = 0; ps->table && i < count; i++)
-		add(ps, &names[i]);
-	status = print(ps, count);
-	table_free(ps->table);
-	json_decref(ps->rows);
+	status = show(ps, names, count);
+	for (size_t i = 0; i < ps->count; i++)
+		free(ps->processes[i].path);
+	free(ps->processes);
+	free(ps->nodes);
+	free(ps->order);
 	free(names);
 	return status;
 }
@@ -155,6 +309,8 @@ static int run(const struct command *command, int argc, char **argv)
 		{ "format", 0, "text|json", "how to print", set_format, &ps.json },
 		{ "live", 'l', NULL, "only processes that run", option_set_true,
 		  &ps.live_only },
+		{ "tree", 't', NULL, "children under their parents", option_set_true,
+		  &ps.tree },
 		{ NULL },
 	};
 	struct options options = { .command = command, .tables = { own } };
@@ -172,6 +328,10 @@ const struct command cmd_ps = {
 	.summary = "List profiled processes: running, exited and killed ones",
 	.help = "Reads the segments in $HEAPRING_DIR, or /dev/shm. A killed process "
 		"keeps its\n"
-		"segment, complete up to its last allocation, until `heapring clean`.",
+		"segment, complete up to its last allocation, until `heapring clean`.\n"
+		"With --tree INHERITED is what a forked child still holds of its "
+		"parent's "
+		"blocks;\n"
+		"it is no part of LIVE. `(exec)`: the process above, as another program.",
 	.run = run,
 };

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyzer/elf_target.h"
 #include "analyzer/launch.h"
 #include "analyzer/mode_request.h"
 #include "analyzer/profile.h"
@@ -138,10 +137,12 @@ static void report(const struct run *run, char **argv, const struct launch_resul
 	if (!family.has_program || !saw_allocations(family.members[0].path)) {
 		/* whoever asked for a dump must learn why there is none */
 		if (!run->quiet || (run->output && !dumped))
-			run_summary_explain_nothing(argv[0]);
+			run_summary_explain_nothing(argv[0],
+						    family.count - family.has_program);
 	} else if (!run->quiet) {
 		run_summary_print(family.members[0].path, dumped ? run->output : NULL,
 				  result);
+		run_summary_explain_part(argv[0]);
 	}
 	run_family_done(&family);
 }

@@ -13,6 +13,7 @@ extern const struct command cmd_audit;
 extern const struct command cmd_check;
 extern const struct command cmd_run;
 extern const struct command cmd_ps;
+extern const struct command cmd_doctor;
 extern const struct command cmd_dump;
 extern const struct command cmd_clean;
 extern const struct command cmd_on;

@@ -27,6 +27,7 @@ static const struct {
 	{ NULL, &cmd_rate },
 	{ NULL, &cmd_dump },
 	{ NULL, &cmd_clean },
+	{ NULL, &cmd_doctor },
 	{ "Look", &cmd_top },
 	{ NULL, &cmd_traces },
 	{ NULL, &cmd_tree },

@@ -401,13 +401,14 @@ static int read_samples(struct reading *reading)
 	return r;
 }
 
-static void finish(struct reading *reading)
+static int finish(struct reading *reading)
 {
 	const Pprof__Profile *file = reading->file;
 	struct profile *profile = reading->profile;
 	struct heapring_header *header = &reading->segment->header;
 
-	profile_add_up(profile);
+	if (profile_add_up(profile, reading->path, reading->fault) < 0)
+		return -EINVAL;
 	header->rate = 1;
 	header->kind = 1;
 	header->end_unix_ns = file->time_nanos > 0 ? (uint64_t)file->time_nanos : 0;
@@ -418,6 +419,7 @@ static void finish(struct reading *reading)
 	for (size_t i = 0; i < file->n_string_table; i++)
 		if (pprof_note_read(file->string_table[i], profile))
 			break;
+	return 0;
 }
 
 static int read_all(struct reading *reading)
@@ -435,7 +437,7 @@ static int read_all(struct reading *reading)
 	if (r == 0)
 		r = read_symbols(reading);
 	if (r == 0)
-		finish(reading);
+		r = finish(reading);
 	return r;
 }
 

@@ -282,7 +282,8 @@ static int make(const struct target *target, struct profile *profile,
 	if (r == 0) {
 		if (!profile->wants.by_thread)
 			add_foreign(profile, sums);
-		profile_add_up(profile);
+		if (profile_add_up(profile, target->path, fault) < 0)
+			return -EINVAL;
 		if (ring)
 			r = history_new(profile, sums, ring, &profile->history);
 	}

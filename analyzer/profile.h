@@ -12,7 +12,7 @@
  *     whole pages, and no peak;
  *   - asked for the peak, inuse values are those of the process's highest live
  *     bytes; alloc values are always up to now;
- *   - inuse values are never negative, and total[] is the sum over stacks;
+ *   - inuse values are never negative, and total[] is the sum over stacks, below 2^62;
  *   - memory is proportional to distinct stacks.
  */
 #ifndef ANALYZER_PROFILE_H
@@ -106,8 +106,12 @@ void profile_free(struct profile *profile);
 /* The node that a site's figures belong to; 0 when the site was never completed. */
 uint32_t profile_node_of(const struct segment *segment, uint32_t site);
 
-/* Fills in total[], peak_space and coverage from the stacks and the segment. */
-void profile_add_up(struct profile *profile);
+/*
+ * Fills in total[], peak_space and coverage from the stacks and the segment. path is
+ * for the fault: figures that add up to 2^62 or more are damage, and no view has to
+ * think of overflow in sums and differences.
+ */
+int profile_add_up(struct profile *profile, const char *path, struct fault *fault);
 
 void profile_detail_add(struct profile_detail *to, const struct profile_detail *from);
 

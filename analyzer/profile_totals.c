@@ -6,9 +6,13 @@
  */
 #include "analyzer/profile.h"
 
+#include <errno.h>
 #include <string.h>
 
-static void add_stacks(struct profile *profile)
+#define FIGURES_MAX (1ull << 62)
+
+/* False when a sum grows past what any process could have counted. */
+static bool add_stacks(struct profile *profile)
 {
 	struct profile_coverage *coverage = &profile->coverage;
 	uint64_t complete = 0, all;
@@ -18,8 +22,11 @@ static void add_stacks(struct profile *profile)
 		enum heapring_end end = segment_node_end(profile->segment, stack->node);
 		uint64_t allocs = stack->value[PROFILE_ALLOC_OBJECTS];
 
-		for (int s = 0; s < PROFILE_SAMPLES; s++)
+		for (int s = 0; s < PROFILE_SAMPLES; s++) {
+			if (stack->value[s] >= FIGURES_MAX - profile->total[s])
+				return false;
 			profile->total[s] += stack->value[s];
+		}
 		if (stack->node >= HR_NODE_FIRST && end <= HR_END_COMPLETE)
 			complete += allocs;
 		if (end == HR_END_DEPTH)
@@ -31,6 +38,7 @@ static void add_stacks(struct profile *profile)
 	coverage->incomplete = all - complete;
 	coverage->stacks_complete_pct =
 		all ? 100.0 * (double)complete / (double)all : 100.0;
+	return true;
 }
 
 static void add_threads(struct profile *profile)
@@ -57,10 +65,16 @@ static void add_threads(struct profile *profile)
 		profile->peak_space = profile->total[PROFILE_INUSE_SPACE];
 }
 
-void profile_add_up(struct profile *profile)
+int profile_add_up(struct profile *profile, const char *path, struct fault *fault)
 {
-	add_stacks(profile);
+	if (!add_stacks(profile))
+		return fault_set(
+			fault, FAULT_INPUT, -EINVAL,
+			"%s is damaged: it counts more than any process can have "
+			"allocated",
+			path);
 	add_threads(profile);
+	return 0;
 }
 
 const char *profile_thread_name(const struct profile *profile, uint32_t thread)

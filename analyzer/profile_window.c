@@ -44,8 +44,8 @@ static void subtract(struct profile_window *window, uint64_t value[PROFILE_SAMPL
 }
 
 /* since: a point, SIZE_MAX none. */
-static void apply(struct profile *profile, size_t at, size_t since,
-		  struct profile_window *window)
+static int apply(struct profile *profile, size_t at, size_t since,
+		 struct profile_window *window, struct fault *fault)
 {
 	const struct history *history = profile->history;
 	uint64_t then[PROFILE_SAMPLES], before[PROFILE_SAMPLES];
@@ -64,7 +64,7 @@ static void apply(struct profile *profile, size_t at, size_t since,
 	}
 	memset(profile->total, 0, sizeof(profile->total));
 	memset(&profile->coverage, 0, sizeof(profile->coverage));
-	profile_add_up(profile);
+	return profile_add_up(profile, "the history", fault);
 }
 
 int profile_window_apply(struct profile *profile, const char *at, const char *since,
@@ -95,7 +95,8 @@ int profile_window_apply(struct profile *profile, const char *at, const char *si
 		for (int s = 0; s < PROFILE_SAMPLES; s++)
 			window.before[s] = history->total[s][from];
 	}
-	apply(profile, to, from, &window);
-	*ret_window = window;
-	return 0;
+	r = apply(profile, to, from, &window, fault);
+	if (r == 0)
+		*ret_window = window;
+	return r;
 }

@@ -23,6 +23,7 @@ json_t *report_json(const struct profile *profile, const char *view,
 
 json_t *report_json_process(const struct heapring_header *header, enum segment_life life);
 json_t *report_json_mode(const struct heapring_header *header);
+json_t *report_json_coverage(const struct profile_coverage *coverage);
 
 /* Any bytes as a JSON string: what is no UTF-8 becomes U+FFFD. */
 json_t *report_json_text(const char *text);

@@ -64,10 +64,8 @@ json_t *report_json_mode(const struct heapring_header *header)
 			 "rate_bytes", (json_int_t)header->rate);
 }
 
-static json_t *coverage_of(const struct profile *profile)
+json_t *report_json_coverage(const struct profile_coverage *coverage)
 {
-	const struct profile_coverage *coverage = &profile->coverage;
-
 	return json_pack("{s:f, s:I, s:I, s:I, s:I, s:I, s:I}", "stacks_complete_pct",
 			 coverage->stacks_complete_pct, "truncated",
 			 (json_int_t)coverage->truncated, "overflow",
@@ -95,13 +93,14 @@ json_t *report_json(const struct profile *profile, const char *view,
 {
 	const struct heapring_header *header = &profile->segment->header;
 
-	return json_pack(
-		"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s}", "schema", "heapring/1",
-		"kind", profile->wants.mappings ? "mappings" : "heap", "view", view,
-		"process", report_json_process(header, profile->life), "mode",
-		report_json_mode(header), "coverage", coverage_of(profile), "total",
-		total_of(profile), "sample", profile_sample_name(sample), "unit",
-		profile_sample_is_bytes(sample) ? "bytes" : "count");
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s}", "schema",
+			 "heapring/1", "kind",
+			 profile->wants.mappings ? "mappings" : "heap", "view", view,
+			 "process", report_json_process(header, profile->life), "mode",
+			 report_json_mode(header), "coverage",
+			 report_json_coverage(&profile->coverage), "total",
+			 total_of(profile), "sample", profile_sample_name(sample), "unit",
+			 profile_sample_is_bytes(sample) ? "bytes" : "count");
 }
 
 int report_json_print(json_t *object)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyzer/elf_target.h"
 #include "analyzer/place_rows.h"
+#include "analyzer/prospect.h"
 #include "analyzer/report.h"
 #include "analyzer/view_target.h"
 
@@ -88,16 +88,43 @@ void run_summary_print(const char *segment, const char *kept,
 	view_options_done(&options);
 }
 
-void run_summary_explain_nothing(const char *program)
+void run_summary_explain_nothing(const char *program, size_t others)
 {
-	char why[1024];
+	struct prospect prospect;
+	struct fault fault;
+	char also[80] = "";
 
-	elf_target_explain(program, why, sizeof(why));
-	if (!*why)
-		snprintf(why, sizeof(why),
-			 "%s either allocated nothing, or brings its own malloc that "
-			 "does not "
-			 "go through the dynamic linker",
-			 program);
-	fprintf(stderr, "heapring: NO ALLOCATION WAS SEEN: %s\n", why);
+	if (others > 0)
+		snprintf(also, sizeof(also),
+			 "; %zu other processes were profiled, see "
+			 "`heapring ps --tree`",
+			 others);
+	if (prospect_load(program, &prospect, &fault) < 0) {
+		fprintf(stderr, "heapring: NO ALLOCATION WAS SEEN: %s%s\n", fault.text,
+			also);
+		return;
+	}
+	if (prospect.verdict == PROSPECT_FULL)
+		fprintf(stderr,
+			"heapring: NO ALLOCATION WAS SEEN: %s allocated nothing, was "
+			"killed "
+			"at once, or runs another program without LD_PRELOAD%s\n",
+			prospect.file.path, also);
+	else
+		fprintf(stderr, "heapring: NO ALLOCATION WAS SEEN: %s: %s; to do: %s%s\n",
+			prospect.file.path, prospect.reason, prospect.advice, also);
+	prospect_done(&prospect);
+}
+
+void run_summary_explain_part(const char *program)
+{
+	struct prospect prospect;
+	struct fault ignored;
+
+	if (prospect_load(program, &prospect, &ignored) < 0)
+		return;
+	if (prospect.verdict != PROSPECT_FULL)
+		fprintf(stderr, "heapring: ONLY A PART WAS SEEN: %s: %s; to do: %s\n",
+			prospect.file.path, prospect.reason, prospect.advice);
+	prospect_done(&prospect);
 }

@@ -14,6 +14,11 @@
 void run_summary_print(const char *segment, const char *kept,
 		       const struct launch_result *result);
 
-void run_summary_explain_nothing(const char *program);
+/*
+ * One line each: why nothing was counted, and what would help (others: how many
+ * processes that it started were); and why only a part, if it is only a part.
+ */
+void run_summary_explain_nothing(const char *program, size_t others);
+void run_summary_explain_part(const char *program);
 
 #endif

@@ -109,30 +109,6 @@ int segment_dir_list(const char *dir, struct segment_name **ret_names, size_t *r
 	return 0;
 }
 
-int segment_dir_find(const char *dir, uint32_t pid, struct segment_name *ret_name,
-		     struct fault *fault)
-{
-	struct segment_name *names;
-	size_t count;
-	bool found = false;
-	int r = segment_dir_list(dir, &names, &count, fault);
-
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < count; i++) {
-		if (names[i].pid != pid)
-			continue;
-		*ret_name = names[i]; /* the last one is the newest */
-		found = true;
-	}
-	free(names);
-	if (!found)
-		return fault_set(fault, FAULT_TARGET, -ENOENT,
-				 "process %u is not profiled: %s holds no segment of it",
-				 pid, dir);
-	return 0;
-}
-
 int segment_dir_open(const char *path, struct fault *fault)
 {
 	struct stat st;
@@ -158,6 +134,79 @@ int segment_dir_open(const char *path, struct fault *fault)
 			path, (unsigned)st.st_uid);
 	}
 	return fd;
+}
+
+/* The user that a process belongs to; false when there is no such process. */
+static bool process_owner(uint32_t pid, uid_t *ret_uid)
+{
+	char name[64];
+	char *line = NULL;
+	size_t room = 0;
+	unsigned uid;
+	bool found = false;
+	FILE *status;
+
+	snprintf(name, sizeof(name), "/proc/%" PRIu32 "/status", pid);
+	status = fopen(name, "re");
+	while (status && !found && getline(&line, &room, status) > 0)
+		found = sscanf(line, "Uid: %u", &uid) == 1;
+	free(line);
+	if (status)
+		fclose(status);
+	if (found)
+		*ret_uid = uid;
+	return found;
+}
+
+/* Root opens everybody's files, so for root the owner must fit the process. */
+static bool is_genuine(const struct segment_name *name, struct fault *fault)
+{
+	int fd = segment_dir_open(name->path, fault);
+	bool genuine = fd >= 0;
+	struct stat st;
+	uid_t uid;
+
+	if (fd < 0)
+		return false;
+	if (geteuid() == 0 && fstat(fd, &st) == 0 && process_owner(name->pid, &uid) &&
+	    st.st_uid != uid && st.st_uid != 0) {
+		genuine = false;
+		fault_set(fault, FAULT_INPUT, -EPERM,
+			  "%s belongs to user %u, but process %u to user %u; name the "
+			  "file itself if you trust it",
+			  name->path, (unsigned)st.st_uid, name->pid, (unsigned)uid);
+	}
+	close(fd);
+	return genuine;
+}
+
+/* What somebody else put there under that pid does not hide the real one. */
+int segment_dir_find(const char *dir, uint32_t pid, struct segment_name *ret_name,
+		     struct fault *fault)
+{
+	struct segment_name *names;
+	size_t count;
+	bool found = false, refused = false;
+	int r = segment_dir_list(dir, &names, &count, fault);
+
+	if (r < 0)
+		return r;
+	for (size_t i = count; i > 0 && !found; i--) { /* the last is the newest */
+		if (names[i - 1].pid != pid)
+			continue;
+		found = is_genuine(&names[i - 1], fault);
+		refused |= !found;
+		if (found)
+			*ret_name = names[i - 1];
+	}
+	free(names);
+	if (found)
+		return 0;
+	if (refused)
+		return -EPERM;
+	return fault_set(fault, FAULT_TARGET, -ENOENT,
+			 "process %u is not profiled: %s holds no segment of it", pid,
+			 dir);
 }
 
 /* Compares device and inode: maps may show the path of another mount. */
@@ -286,6 +335,10 @@ enum segment_life segment_life(const struct heapring_header *header, const char 
 	}
 	if (header->kind == 1 || is_alive(header, path))
 		return SEGMENT_LIVE;
+	/* the process goes on without mapping it: as a program that is not profiled */
+	if (header->start_ticks &&
+	    process_start_ticks(header->pid) == header->start_ticks)
+		return SEGMENT_EXECED;
 	return was_replaced(header, path) ? SEGMENT_EXECED : SEGMENT_KILLED;
 }
 

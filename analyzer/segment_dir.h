@@ -43,7 +43,8 @@ bool segment_name_parse(const char *path, struct segment_name *ret_name);
 int segment_dir_list(const char *dir, struct segment_name **ret_names, size_t *ret_count,
 		     struct fault *fault);
 
-/* The newest segment of that pid. -ENOENT: none. */
+/* The newest segment of that pid that may be opened. -ENOENT: none; -EPERM: only such
+ * as may not, and the fault says why. */
 int segment_dir_find(const char *dir, uint32_t pid, struct segment_name *ret_name,
 		     struct fault *fault);
 

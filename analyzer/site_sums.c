@@ -291,7 +291,7 @@ static void take_back(struct site_share *shares, size_t count, bool bytes, int64
 		int64_t *live = figure(&shares[i], bytes);
 		int64_t by = excess < *live ? excess : *live;
 
-		*live -= by;
+		*live = add_wrapping(*live, -by);
 		excess -= by;
 	}
 }

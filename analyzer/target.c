@@ -61,7 +61,15 @@ static int explain_missing(uint32_t pid, struct fault *fault)
 static int finish(int fd, struct target *target, struct fault *fault)
 {
 	int r = segment_map_header(fd, target->path, &target->header, fault);
+	struct segment_name name;
 
+	if (r == -EAGAIN && segment_name_parse(target->path, &name) &&
+	    !segment_is_mapped(name.pid, target->path))
+		r = fault_set(
+			fault, FAULT_INPUT, -ENODATA,
+			"%s is empty: its process ended before it could fill it in; "
+			"`heapring clean` removes it",
+			target->path);
 	if (r < 0) {
 		close(fd);
 		return r;

@@ -203,13 +203,32 @@ static struct live sum_counters(uint32_t first, uint32_t count)
 	return live;
 }
 
+/* What the parent still holds of its own parent's blocks. */
+static struct live sum_inherited(void)
+{
+	const struct heapring_header *h = segment.header;
+	struct live live = { h->inherited_objects, h->inherited_bytes };
+	const struct heapring_thread *thread;
+	uint32_t page = 0, index;
+
+	while ((thread = next_page(&page, HR_PAGE_THREADS, &index)) != NULL) {
+		for (uint32_t i = 0; i < HR_THREADS_PER_PAGE; i++) {
+			live.objects -= thread[i].inherited_frees;
+			live.bytes -= thread[i].inherited_bytes;
+		}
+	}
+	return live;
+}
+
 /* What the parent's heap held; only this thread exists in the child. */
 static struct live sum_live(void)
 {
-	struct live live = sum_counters(0, HR_SITE_MAX);
+	struct live live = sum_counters(0, HR_SITE_MAX), inherited = sum_inherited();
 	const struct heapring_site *sites;
 	uint32_t page = 0, index;
 
+	live.objects += inherited.objects;
+	live.bytes += inherited.bytes;
 	if (!segment.header->mappings)
 		return live;
 	while ((sites = next_page(&page, HR_PAGE_SITES, &index)) != NULL) {

@@ -69,9 +69,19 @@ int os_create(const char *path)
 
 int os_open(const char *path, bool write)
 {
-	int flags = write ? O_RDWR | O_NOFOLLOW : O_RDONLY;
+	int flags = write ? O_RDWR | O_NOFOLLOW | O_NONBLOCK : O_RDONLY;
 
 	return (int)CALL(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY);
+}
+
+ssize_t os_read_at(int fd, void *buf, size_t bytes, uint64_t offset)
+{
+	return CALL(SYS_pread64, fd, buf, bytes, offset);
+}
+
+ssize_t os_write_at(int fd, const void *buf, size_t bytes, uint64_t offset)
+{
+	return CALL(SYS_pwrite64, fd, buf, bytes, offset);
 }
 
 int os_open_dir(const char *path)

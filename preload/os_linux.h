@@ -27,8 +27,8 @@ void *os_map_shared(int fd, size_t bytes);
 int os_populate(void *mem, size_t bytes);
 
 int os_create(const char *path); /* O_EXCL | O_NOFOLLOW, mode 0600 */
-int os_open(const char *path,
-	    bool write); /* never follows a final symlink when writing */
+/* For writing it never follows a final symlink, and never waits (a planted FIFO). */
+int os_open(const char *path, bool write);
 int os_open_dir(const char *path);
 int os_close(int fd);
 int os_truncate(int fd, uint64_t bytes);
@@ -37,6 +37,8 @@ int os_unlink(const char *path);
 ssize_t os_read(int fd, void *buf, size_t bytes);
 ssize_t os_read_dir(int fd, void *buf, size_t bytes); /* getdents64 */
 int os_write_all(int fd, const void *buf, size_t bytes);
+ssize_t os_read_at(int fd, void *buf, size_t bytes, uint64_t offset);
+ssize_t os_write_at(int fd, const void *buf, size_t bytes, uint64_t offset);
 ssize_t os_read_link(const char *path, char *buf, size_t bytes); /* NUL-terminates */
 ssize_t os_getcwd(char *buf, size_t bytes);                      /* length without NUL */
 

@@ -26,6 +26,7 @@
 #include "preload/modules.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
+#include "preload/replaced.h"
 #include "preload/peak.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
@@ -217,6 +218,7 @@ static bool begin_first(void)
 	stack_limit = os_limit_stack();
 	if (!configure() || !begin(NULL))
 		return false;
+	replaced_mark(config.dir, segment.header);
 	next_guard();
 	return true;
 }

@@ -5,6 +5,7 @@
 #include <criterion/new/assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <heapring/segment.h>
@@ -152,4 +153,15 @@ Test(keep, a_segment_cut_short_may_go)
 	fclose(fopen(path, "w"));
 	keep_prune(fixture_dir(), 0, 0);
 	cr_expect(not(there(dead, 5)));
+}
+
+Test(keep, a_planted_fifo_holds_nobody_up, .timeout = 30)
+{
+	char path[300];
+
+	for (unsigned i = 0; i < 8; i++) {
+		path_of(path, dead, 1000 + i);
+		cr_assert(eq(int, mkfifo(path, 0666), 0));
+	}
+	keep_prune(fixture_dir(), 4, 1 << 30);
 }

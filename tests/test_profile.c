@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +19,27 @@
 
 static struct fault fault;
 
-static struct profile *load(struct segment_builder *builder)
+static int try_load(struct segment_builder *builder, struct profile **ret_profile)
 {
 	struct target target = { .path = "test" };
-	struct profile *profile = NULL;
 	uint64_t length;
 	unsigned char *bytes = segment_builder_bytes(builder, &length);
+	int r;
 
 	target.fd = memfd_create("segment", MFD_CLOEXEC);
 	cr_assert(write(target.fd, bytes, length) == (ssize_t)length);
-	cr_assert(eq(int, profile_load(&target, &profile, &fault), 0), "%s", fault.text);
+	r = profile_load(&target, ret_profile, &fault);
 	close(target.fd);
 	free(bytes);
 	segment_builder_free(builder);
+	return r;
+}
+
+static struct profile *load(struct segment_builder *builder)
+{
+	struct profile *profile = NULL;
+
+	cr_assert(eq(int, try_load(builder, &profile), 0), "%s", fault.text);
 	return profile;
 }
 
@@ -124,6 +133,25 @@ Test(profile, inuse_is_never_negative)
 	profile = load(builder);
 	cr_expect(eq(u64, profile->total[PROFILE_INUSE_SPACE], 600));
 	profile_free(profile);
+}
+
+Test(profile, figures_that_no_process_can_have_are_damage)
+{
+	const uint64_t most = 1ull << 62;
+
+	for (uint64_t over = 0; over < 2; over++) {
+		struct segment_builder *builder = segment_builder_example();
+		struct profile *profile = NULL;
+
+		/* the example's other sites allocated 6050 bytes */
+		segment_builder_count(
+			builder, 2, HR_SITE_FIRST,
+			(struct heapring_counter){ .allocs = 1,
+						   .alloc_bytes = most - 6051 + over });
+		cr_expect(eq(int, try_load(builder, &profile), over ? -EINVAL : 0));
+		profile_free(profile);
+	}
+	cr_expect(strstr(fault.text, "damaged") != NULL);
 }
 
 Test(profile, the_overflow_site_is_a_stack_of_its_own)
