@@ -50,21 +50,6 @@ struct making {
 	uint64_t start_ns;
 };
 
-static size_t stack_of_node(const struct profile *profile, uint32_t node)
-{
-	size_t low = 0, high = profile->stacks_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (profile->stacks[middle].node < node)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 static int map_sites(struct making *m)
 {
 	const struct profile *profile = m->profile;
@@ -73,8 +58,8 @@ static int map_sites(struct making *m)
 	if (!m->stack_of)
 		return -ENOMEM;
 	for (uint32_t site = 0; site < m->sums->count; site++) {
-		size_t at =
-			stack_of_node(profile, profile_node_of(profile->segment, site));
+		size_t at = profile_stack_of(profile,
+					     profile_node_of(profile->segment, site));
 
 		m->stack_of[site] =
 			m->sums->sums[site].allocs && at < profile->stacks_count

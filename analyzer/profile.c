@@ -238,7 +238,7 @@ static int make_stacks(struct profile *profile, struct site_sums *sums)
 	return r;
 }
 
-static size_t stack_of_node(const struct profile *profile, uint32_t node)
+size_t profile_stack_of(const struct profile *profile, uint32_t node)
 {
 	size_t low = 0, high = profile->stacks_count;
 
@@ -258,8 +258,8 @@ static void add_foreign(struct profile *profile, const struct site_sums *sums)
 {
 	for (size_t i = 0; profile->details && i < sums->shares_count; i++) {
 		const struct site_share *share = &sums->shares[i];
-		size_t at = stack_of_node(profile,
-					  profile_node_of(profile->segment, share->site));
+		size_t at = profile_stack_of(
+			profile, profile_node_of(profile->segment, share->site));
 		bool sampled = site_is_sampled(profile->segment, share->site);
 
 		if (at == profile->stacks_count || share->sum.live >= 0 ||

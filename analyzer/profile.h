@@ -103,6 +103,9 @@ int profile_load_with(const struct target *target, const struct profile_wants *w
 		      struct profile **ret_profile, struct fault *fault);
 void profile_free(struct profile *profile);
 
+/* The first stack of that node, or of a greater one; stacks_count: none. */
+size_t profile_stack_of(const struct profile *profile, uint32_t node);
+
 /* The node that a site's figures belong to; 0 when the site was never completed. */
 uint32_t profile_node_of(const struct segment *segment, uint32_t site);
 
