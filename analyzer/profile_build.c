@@ -43,6 +43,9 @@ struct profile_build *profile_build_begin(struct profile *profile)
 	free(segment->nodes);
 	segment->nodes = NULL;
 	segment->nodes_count = HR_NODE_FIRST;
+	free(segment->starts); /* they name nodes */
+	segment->starts = NULL;
+	segment->starts_count = 0;
 	free(profile->stacks);
 	free(profile->variance);
 	free(profile->details);

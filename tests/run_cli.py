@@ -52,7 +52,7 @@ class Cli(unittest.TestCase):
     def test_alone_it_prints_an_overview_of_one_screen(self):
         done = self.run_it()
         self.assertEqual(done.returncode, 0)
-        self.assertLess(done.stdout.count("\n"), 48)
+        self.assertLess(done.stdout.count("\n"), 56)
         for command in ("run", "ps", "dump", "clean", "top", "traces", "on", "off", "rate",
                         "version"):
             self.assertIn("  %s " % command, done.stdout)

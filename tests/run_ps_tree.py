@@ -69,7 +69,7 @@ class Tree(Profiled):
             self.assertLessEqual(len(line), 80)
         self.assertIn("├─ python", lines[3])
         self.assertIn("└─ true", lines[6])
-        self.assertIn("└─ dash (exec)", lines[4])
+        self.assertIn("└─ sh (dash) (exec)", lines[4])
 
     def test_an_image_that_was_replaced_stays_so_when_the_next_is_gone(self):
         rows = self.rows()
