@@ -124,8 +124,11 @@ static int push(struct debug_address *address, const struct debug_frame *frame)
 	return 0;
 }
 
-/* How many addresses lie in the DIE; when frame is given they all get it. */
-static int take_addresses(struct walk *walk, Dwarf_Die *die,
+/*
+ * How many addresses lie in the DIE; when frame is given they get it, but for those
+ * that have a function already: assembled functions have a DIE for each of their names.
+ */
+static int take_addresses(struct walk *walk, Dwarf_Die *die, bool inlined,
 			  const struct debug_frame *frame, size_t *ret_taken)
 {
 	Dwarf_Addr base, low, high;
@@ -139,7 +142,7 @@ static int take_addresses(struct walk *walk, Dwarf_Die *die,
 		     walk->addresses[i].address + walk->shift < high;
 		     i++) {
 			taken++;
-			if (frame)
+			if (frame && (inlined || walk->addresses[i].frames_count == 0))
 				r = push(&walk->addresses[i], frame);
 		}
 	}
@@ -155,11 +158,11 @@ static int walk_function(struct walk *walk, Dwarf_Die *die, bool inlined, int ne
 {
 	struct debug_frame frame;
 	size_t taken;
-	int r = take_addresses(walk, die, NULL, &taken);
+	int r = take_addresses(walk, die, inlined, NULL, &taken);
 
 	if (r == 0 && taken > 0) {
 		frame = make_frame(walk, die, inlined);
-		r = take_addresses(walk, die, &frame, &taken);
+		r = take_addresses(walk, die, inlined, &frame, &taken);
 	}
 	if (r == 0 && (taken > 0 || walk->enter_all))
 		r = walk_children(walk, die, /*in_function=*/true, nesting + 1);

@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import random
+import re
 import shutil
 import socket
 import struct
@@ -44,6 +45,32 @@ MINI = ("g++ -O2 -g p.cc -o p && nm p | awk '{ print $3 }' > names && "
         "objcopy --add-section .gnu_debugdata=mini.xz p")
 ZSTD = "g++ -O2 -g p.cc -o p && objcopy --compress-debug-sections=zstd p"
 LOST = "g++ -O2 -g -gsplit-dwarf p.cc -o p && rm *.dwo"
+
+
+TWO_NAMES = """
+	.text
+	.globl main, first, second
+	.type main, @function
+	.type first, @function
+	.type second, @function
+main:
+first:
+second:
+	.cfi_startproc
+	subq $8, %rsp
+	.cfi_adjust_cfa_offset 8
+	movl $100, %edi
+	call malloc@PLT
+	xorl %eax, %eax
+	addq $8, %rsp
+	.cfi_adjust_cfa_offset -8
+	ret
+	.cfi_endproc
+	.size main, .-main
+	.size first, .-first
+	.size second, .-second
+	.section .note.GNU-stack,"",@progbits
+"""
 
 
 class Symbols(unittest.TestCase):
@@ -123,6 +150,16 @@ class Symbols(unittest.TestCase):
         stacks, _ = self.stacks(self.build("mini", MINI))
         self.assert_has(stacks, ["visible", "main"])
         self.assert_has(stacks, ["shelf::Box<double>::make", "main"])
+
+    @unittest.skipUnless(os.uname().machine == "x86_64", "written in its assembly")
+    def test_an_assembled_function_with_two_names_is_one_frame(self):
+        source = self.path("two.S")
+        with open(source, "w", encoding="ascii") as stream:
+            stream.write(TWO_NAMES)
+        subprocess.run(["gcc", "-g", source, "-o", self.path("two")], check=True)
+        self.run_it("run", "-q", "-o", "two.dump", "--", self.path("two"))
+        stack = self.run_it("traces", "-n", "1", "two.dump").stdout
+        self.assertEqual(len(re.findall(r"\b(?:main|first|second)\b", stack)), 1, stack)
 
     def test_debug_information_that_cannot_be_used_is_said(self):
         stacks, warnings = self.stacks(self.build("lost", LOST))
