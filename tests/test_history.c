@@ -98,8 +98,11 @@ Test(history, a_stack_s_series_add_up_to_the_totals)
 				sum[s][i] += value[s][i];
 		}
 	}
-	for (int s = 0; s < PROFILE_SAMPLES; s++)
+	for (int s = 0; s < PROFILE_SAMPLES; s++) {
 		cr_assert(memcmp(sum[s], h->total[s], h->count * sizeof(uint64_t)) == 0);
+		free(sum[s]);
+		free(value[s]);
+	}
 	profile_free(profile);
 }
 

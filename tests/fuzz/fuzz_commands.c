@@ -21,8 +21,9 @@ static char folder[] = "/dev/shm/heapring-fuzz.XXXXXX";
 static char file[64], base[64], written[64];
 
 static const struct command *const views[] = {
-	&cmd_top,   &cmd_traces, &cmd_tree,  &cmd_peek,      &cmd_list,    &cmd_diff,
-	&cmd_sizes, &cmd_export, &cmd_flame, &cmd_lifetimes, &cmd_foreign,
+	&cmd_top,     &cmd_traces, &cmd_tree,   &cmd_peek,    &cmd_list,
+	&cmd_diff,    &cmd_sizes,  &cmd_export, &cmd_flame,   &cmd_lifetimes,
+	&cmd_foreign, &cmd_audit,  &cmd_trend,  &cmd_threads, &cmd_slack,
 };
 static const struct command *const others[] = { &cmd_dump, &cmd_ps };
 

@@ -314,7 +314,8 @@ struct heapring_module {
 #define HR_SLICE_BYTES 64u
 #define HR_SLICE_MAGIC 0x65636c53u /* "Slce" */
 
-struct heapring_slice {
+/* Packed: records have any length, so a slice begins at any byte. */
+struct __attribute__((packed)) heapring_slice {
 	uint32_t magic;    /* HR_SLICE_MAGIC */
 	uint32_t records;  /* 0: only fills space */
 	uint64_t bytes;    /* from this header's position to the next slice's */
