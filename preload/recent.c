@@ -48,6 +48,19 @@ struct recent *recent_find(struct recents *r, struct frame caller, uint64_t key)
 	return NULL;
 }
 
+bool recent_crowds(struct recents *r, uint64_t key)
+{
+	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
+
+	if (ways_of(r->key[set], key) != (1u << RECENT_WAYS) - 1)
+		return false;
+	for (uint32_t way = 0; way < RECENT_WAYS; way++)
+		if (!alive(r, &r->entry[set][way]))
+			return false;
+	r->crowded[set] = 1;
+	return true;
+}
+
 #define GROUPS_MAX(checks) (checks) /* when each lies in a page of its own */
 _Static_assert(GROUPS_MAX(RECENT_CHECKS_MAX) <= RECENT_RING / 4 &&
 		       RECENT_CHECKS_MAX * GROUP_CHECKS <= UINT16_MAX,
@@ -169,10 +182,19 @@ static bool trunk_serves(const struct recents *r, const struct recent_stack *sta
 	       stack->checks - r->trunk.held <= RECENT_OWN_MAX;
 }
 
+/* The way to give up: a free one, one whose checks were overwritten, or any. */
+static uint32_t victim(struct recents *r, uint32_t set)
+{
+	for (uint32_t way = 0; way < RECENT_WAYS; way++)
+		if (r->key[set][way] == 0 || !alive(r, &r->entry[set][way]))
+			return way;
+	return r->victim++ % RECENT_WAYS;
+}
+
 void recent_enter(struct recents *r, const struct recent_stack *stack, uint64_t key)
 {
 	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
-	uint32_t way = r->victim++ % RECENT_WAYS;
+	uint32_t way = victim(r, set);
 	struct recent *e = &r->entry[set][way];
 	uint32_t shared, groups;
 	uint64_t at;
@@ -202,6 +224,7 @@ void recent_forget(struct recents *r)
 	if (r->entered) { /* pages that nobody touched stay so */
 		memset(r->guess, 0, sizeof r->guess);
 		memset(r->key, 0, sizeof r->key);
+		memset(r->crowded, 0, sizeof r->crowded);
 	}
 	r->entered = false;
 	r->trunk.held = 0;

@@ -22,9 +22,11 @@
  * no bounds of a stack need to be known.
  *
  * Shape. Entries of a cache line in sets of ways, by a key over the innermost
- * frames (KEY_FRAMES in unwind.c): allocation wrappers make the innermost one alone
- * a poor key. In front of the sets a small table by the innermost frame guesses the
- * entry, which is right in programs without wrappers and saves computing the key.
+ * frames: allocation wrappers make the innermost one alone a poor key. In front of
+ * the sets a small table by the innermost frame guesses the entry, which is right in
+ * programs without wrappers and saves computing the key. A key that more stacks share
+ * than a set has ways (a pool of nodes that everything allocates from: 65 in cc1) is
+ * `crowded`: the stacks that do not fit are sought by a key over more frames.
  * A stack is entered when it is met the second time: copying the checks of one
  * that will not come again soon costs more than it saves (cc1).
  *
@@ -50,11 +52,11 @@
 
 #include "arch.h"
 
-#define RECENT_SET_BITS 10u
+#define RECENT_SET_BITS 12u
 #define RECENT_SETS (1u << RECENT_SET_BITS)
 #define RECENT_WAYS 4u
 #define RECENT_GUESSES 512u
-#define RECENT_SEEN 4096u
+#define RECENT_SEEN 16384u
 #define RECENT_RING 4096u       /* groups */
 #define RECENT_OWN_MAX 12u      /* an entry with more checks of its own becomes a trunk */
 #define RECENT_CHECKS_MAX 1024u /* of a stack that is entered */
@@ -118,8 +120,9 @@ struct recents {
 	bool entered;   /* there is something in guess or key */
 	uint32_t victim;
 	struct recent *guess[RECENT_GUESSES];
-	uint32_t seen[RECENT_SEEN];             /* part of the key of a stack met once */
+	uint16_t seen[RECENT_SEEN];             /* part of the key of a stack met once */
 	uint64_t key[RECENT_SETS][RECENT_WAYS]; /* apart: a set's keys are half a line */
+	uint8_t crowded[RECENT_SETS];
 	struct recent entry[RECENT_SETS][RECENT_WAYS];
 	struct trunk trunk;
 	struct check_group ring[RECENT_RING];
@@ -209,13 +212,22 @@ recent_guess(struct recents *r, struct frame caller)
 /* The same by key; NULL when there is none. */
 struct recent *recent_find(struct recents *recents, struct frame caller, uint64_t key);
 
+/* A stack that was not found by this key may be found by one over more frames. */
+static inline bool recent_crowded(const struct recents *r, uint64_t key)
+{
+	return r->crowded[key >> (64 - RECENT_SET_BITS)] != 0;
+}
+
+/* Is a stack to be entered by a longer key, since this one's set is full of its like? */
+bool recent_crowds(struct recents *recents, uint64_t key);
+
 /* Has a stack of this key been met before, not too long ago? */
 static inline bool recent_seen(struct recents *r, uint64_t key)
 {
-	uint32_t *seen = &r->seen[(key >> 32) % RECENT_SEEN];
-	bool before = *seen == (uint32_t)key;
+	uint16_t *seen = &r->seen[(key >> 32) % RECENT_SEEN];
+	bool before = *seen == (uint16_t)(key >> 16);
 
-	*seen = (uint32_t)key;
+	*seen = (uint16_t)(key >> 16);
 	return before;
 }
 

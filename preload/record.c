@@ -48,15 +48,26 @@ struct counted_site {
 	struct heapring_counter *counter;
 };
 
+/* Frames that are added to a key, level by level: an allocation function, its
+ * wrapper, and who called that; then more, for the stacks that share those. */
+static const uint8_t key_frames[] = { 2, 5, 12 };
+#define KEY_LEVELS (sizeof key_frames)
+
 /* The present stack in the terms of recent.h. */
 struct present {
 	struct frame caller;
 	uint32_t epoch;
-	uint64_t key;
+	uint32_t level; /* of the key */
+	struct stack_key key;
 };
 
+static void lengthen_key(struct thread *t, struct present *present)
+{
+	unwind_key_extend(&t->unwinder, &present->key, key_frames[present->level++]);
+}
+
 /* Joins a stack that was walked just now to the recent ones. */
-static void enter_recent(struct thread *t, const struct present *present,
+static void enter_recent(struct thread *t, struct present *present,
 			 struct counted_site at)
 {
 	const struct stack *stack = &t->unwinder.stack;
@@ -64,7 +75,11 @@ static void enter_recent(struct thread *t, const struct present *present,
 	struct recent_stack recent;
 
 	recent_moved(&t->recents, stack->kept);
-	if (unlikely(stack->frames == 0) || !recent_seen(&t->recents, present->key))
+	if (unlikely(stack->frames == 0))
+		return;
+	if (present->level < KEY_LEVELS && recent_crowds(&t->recents, present->key.value))
+		lengthen_key(t, present);
+	if (!recent_seen(&t->recents, present->key.value))
 		return;
 	top = &stack->frame[stack->frames - 1];
 	recent = (struct recent_stack){ .top = present->caller,
@@ -74,11 +89,11 @@ static void enter_recent(struct thread *t, const struct present *present,
 					.counter = at.counter,
 					.check = stack->check,
 					.checks = top->checks };
-	recent_enter(&t->recents, &recent, present->key);
+	recent_enter(&t->recents, &recent, present->key.value);
 }
 
 /* The site of a stack that is none of the recent ones, which it joins. */
-static struct counted_site walk(struct thread *t, const struct present *present)
+static struct counted_site walk(struct thread *t, struct present *present)
 {
 	struct counted_site at;
 	uint32_t *kept;
@@ -124,8 +139,12 @@ static const struct recent *find_by_key(struct thread *t, struct present *presen
 	struct recent *e;
 
 	follow_epoch(t, present);
-	present->key = unwind_key(&t->unwinder, &present->caller);
-	e = recent_find(&t->recents, present->caller, present->key);
+	present->key = unwind_key(&present->caller);
+	do {
+		lengthen_key(t, present);
+		e = recent_find(&t->recents, present->caller, present->key.value);
+	} while (unlikely(e == NULL) && present->level < KEY_LEVELS &&
+		 recent_crowded(&t->recents, present->key.value));
 	return e != NULL ? of_epoch(e, present) : NULL;
 }
 

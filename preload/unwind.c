@@ -46,9 +46,6 @@
 #include "preload/tree.h"
 #include "preload/unwind_full.h"
 
-/* An allocation function, its wrapper, and who called that. */
-#define KEY_FRAMES 3u
-
 /* A walk in progress; u->fresh holds its frames, innermost first. */
 struct walk {
 	struct unwinder *u;
@@ -464,14 +461,11 @@ static inline __attribute__((always_inline)) bool key_step(struct unwinder *u,
 	return true;
 }
 
-uint64_t unwind_key(struct unwinder *u, const struct frame *caller)
+void unwind_key_extend(struct unwinder *u, struct stack_key *key, uint32_t frames)
 {
-	struct frame f = *caller;
-	uint64_t key = f.pc ^ f.sp << 20;
-
-	for (uint32_t i = 1; i < KEY_FRAMES && key_step(u, &f); i++)
-		key = (key ^ f.pc) * 0x9e3779b97f4a7c15ull;
-	return key * 0x9e3779b97f4a7c15ull;
+	while (frames-- > 0 && key_step(u, &key->at))
+		key->value = (key->value ^ key->at.pc) * 0x9e3779b97f4a7c15ull;
+	key->value *= 0x9e3779b97f4a7c15ull;
 }
 
 uint32_t unwind_walk(struct unwinder *u, const struct frame *caller, uint32_t depth,

@@ -108,9 +108,21 @@ struct unwinder {
 uint32_t unwind_walk(struct unwinder *unwinder, const struct frame *caller,
 		     uint32_t depth, uint32_t **ret_site);
 
-/* A key over the innermost frames of a stack, for recent.h. Equal stacks have
- * equal keys. */
-uint64_t unwind_key(struct unwinder *unwinder, const struct frame *caller);
+/* A key over the innermost frames of a stack, for recent.h, as far as it has got. */
+struct stack_key {
+	struct frame at; /* the outermost frame that it covers */
+	uint64_t value;
+};
+
+/* The key of the innermost frame alone. */
+static inline struct stack_key unwind_key(const struct frame *caller)
+{
+	return (struct stack_key){ *caller, caller->pc ^ caller->sp << 20 };
+}
+
+/* The same over some frames more, while rows of the common kinds lead outward. Equal
+ * stacks have equal keys. */
+void unwind_key_extend(struct unwinder *unwinder, struct stack_key *key, uint32_t frames);
 
 /* The address below which the stack at sp ends; UINTPTR_MAX when that is unknown. */
 #define STACK_BYTES_MAX ((uintptr_t)1 << 30)

@@ -300,6 +300,46 @@ Test(recent, stacks_that_differ_inside_share_the_outer_checks)
 	}
 }
 
+Test(recent, more_stacks_of_one_key_than_a_set_has_ways_crowd_it)
+{
+	struct made m[RECENT_WAYS + 1];
+
+	for (unsigned i = 0; i < RECENT_WAYS; i++) {
+		m[i] = make(100 + 16 * i, 8, i + 1);
+		m[i].key = m[0].key;
+		cr_expect(not(recent_crowds(&recents, m[0].key)));
+		cr_expect(not(recent_crowded(&recents, m[0].key)));
+		enter(&m[i]);
+	}
+	cr_expect(recent_crowds(&recents, m[0].key));
+	cr_expect(recent_crowded(&recents, m[0].key), "and so it stays");
+	cr_expect(not(recent_crowded(&recents, m[0].key ^ 1ull << 63)));
+	for (unsigned i = 0; i < RECENT_WAYS; i++)
+		cr_expect(eq(u32, found(&m[i]), i + 1));
+}
+
+Test(recent, an_overwritten_entry_is_given_up_before_one_that_serves)
+{
+	struct made old = make(100, 64, 1), m[RECENT_WAYS];
+	unsigned entered = 0;
+
+	enter(&old);
+	while (entered < RECENT_RING) {
+		struct made other = make(2000, 128, 2);
+
+		other.key = old.key ^ 1ull << 63; /* another set */
+		enter(&other);
+		entered += 128 / GROUP_CHECKS;
+	}
+	for (unsigned i = 0; i < RECENT_WAYS; i++) {
+		m[i] = make(100 + 16 * i, 8, i + 1);
+		m[i].key = old.key;
+		enter(&m[i]);
+	}
+	for (unsigned i = 0; i < RECENT_WAYS; i++)
+		cr_expect(eq(u32, found(&m[i]), i + 1));
+}
+
 /* What a walk in between has changed is no longer the trunk's. */
 Test(recent, a_stack_shares_no_more_than_all_since_had_in_common)
 {
