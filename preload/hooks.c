@@ -81,9 +81,27 @@ static void *realloc_owned(void *block, size_t size)
 	return moved;
 }
 
+/* realloc of a block that may have to go the long way: not long, not exact. */
+static __attribute__((noinline)) void *reallocated_full(void *block, size_t size)
+{
+	struct live_block taken;
+	void *moved;
+
+	if (unlikely(next_owns(block)))
+		return realloc_owned(block, size);
+	taken = record_take(block);
+	moved = NESTING(next.realloc(block, size));
+	if (unlikely(moved == NULL && size != 0))
+		record_put_back(block, &taken);
+	else
+		record_taken_free(&taken);
+	return moved;
+}
+
 static inline __attribute__((always_inline)) void *reallocated(void *block, size_t size,
 							       struct frame caller)
 {
+	struct thread *t = thread_self;
 	struct live_block taken;
 	void *moved;
 
@@ -91,15 +109,13 @@ static inline __attribute__((always_inline)) void *reallocated(void *block, size
 		return next.realloc(block, size);
 	if (block == NULL)
 		return recorded(NESTING(next.realloc(NULL, size)), size, caller);
-	if (unlikely(next_owns(block)))
-		return recorded(realloc_owned(block, size), size, caller);
-	taken = record_take(block);
+	if (unlikely(!record_take_plain(t, block, &taken)))
+		return recorded(reallocated_full(block, size), size, caller);
 	moved = NESTING(next.realloc(block, size));
-	if (unlikely(moved == NULL && size != 0)) {
+	if (unlikely(moved == NULL && size != 0))
 		record_put_back(block, &taken);
-		return NULL;
-	}
-	record_taken_free(&taken);
+	else if (unlikely(!record_taken_free_plain(t, &taken)))
+		record_taken_free(&taken);
 	return recorded(moved, size, caller);
 }
 

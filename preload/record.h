@@ -181,29 +181,46 @@ record_alloc(struct thread *t, void *block, size_t size, struct frame caller)
 	return counted;
 }
 
-/* record_free() for a block of known size, short or long, whose head was read. */
+/* The thread's counter of a site whose free can be counted by the fast path, or NULL.
+ * room: what the thread's would be. */
+static inline __attribute__((always_inline)) struct heapring_counter *
+record_free_counter(const struct thread *t, uint32_t site, int64_t room)
+{
+	struct heapring_counter *c = t->directory[site / HR_COUNTERS_PER_PAGE];
+
+	if (unlikely(c == NULL || room > t->room_most))
+		return NULL;
+	c += site % HR_COUNTERS_PER_PAGE;
+	return likely(c->peak_id == peak_now) ? c : NULL;
+}
+
+static inline __attribute__((always_inline)) void
+record_freed(struct thread *t, struct heapring_counter *c, int64_t room, uint64_t size,
+	     uint32_t born_ms)
+{
+	t->room = room;
+	count_free(c, size);
+	count_lifetime(t, c, born_ms);
+}
+
+/* record_free() for a block of known size, short or long, whose head was read. A size
+ * past word 2 leaves no room. */
 static inline __attribute__((always_inline)) bool
 record_free_at(struct thread *t, uint32_t *word, uint32_t head, uint64_t size,
 	       bool is_long)
 {
-	struct heapring_counter *c =
-		t->directory[(head & LIVE_SITE) / HR_COUNTERS_PER_PAGE];
 	int64_t room = t->room + (int64_t)size;
+	struct heapring_counter *c = record_free_counter(t, head & LIVE_SITE, room);
 	uint32_t born_ms = word[1];
 
-	if (unlikely(c == NULL || room > t->room_most)) /* so is a size past word 2 */
-		return false;
-	c += head % HR_COUNTERS_PER_PAGE;
-	if (unlikely(c->peak_id != peak_now))
+	if (unlikely(c == NULL))
 		return false;
 	t->gate = GATE_BUSY;
 	compiler_barrier();
 	live_store_two(word, 0, 0);
 	if (is_long)
 		word[2] = 0;
-	t->room = room;
-	count_free(c, size);
-	count_lifetime(t, c, born_ms);
+	record_freed(t, c, room, size, born_ms);
 	compiler_barrier();
 	t->gate = t->resume;
 	return true;
@@ -258,11 +275,53 @@ static inline __attribute__((always_inline)) void *record_done(struct thread *t,
 /* realloc: the block's entry, taken out before the allocator may move it. */
 struct live_block record_take(const void *block);
 
+/* The same for a long block in exact mode, without a call; false: nothing happened. */
+static inline __attribute__((always_inline)) bool
+record_take_plain(const struct thread *t, const void *block, struct live_block *ret)
+{
+	uint32_t *word;
+	uint32_t head;
+
+	if (unlikely(!record_is_plain(t, block)))
+		return false;
+	word = record_word(t, block);
+	head = *word;
+	if (unlikely((~head & (LIVE_HEAD | LIVE_BORN | LIVE_LONG)) != 0 ||
+		     word[2] == LIVE_WORD))
+		return false;
+	*ret = (struct live_block){ .site = head & LIVE_SITE,
+				    .born_ms = word[1],
+				    .size = word[2] };
+	live_store_two(word, 0, 0);
+	word[2] = 0;
+	return true;
+}
+
 /* realloc failed: the old block lives on. */
 void record_put_back(const void *block, const struct live_block *taken);
 
 /* realloc succeeded: counts the free of what was taken. */
 void record_taken_free(const struct live_block *taken);
+
+/* The same for what record_take_plain() took; false: nothing happened. */
+static inline __attribute__((always_inline)) bool
+record_taken_free_plain(struct thread *t, const struct live_block *taken)
+{
+	int64_t room = t->room + (int64_t)taken->size;
+	struct heapring_counter *c;
+
+	if (unlikely(t->gate != GATE_EXACT))
+		return false;
+	c = record_free_counter(t, taken->site, room);
+	if (unlikely(c == NULL))
+		return false;
+	t->gate = GATE_BUSY;
+	compiler_barrier();
+	record_freed(t, c, room, taken->size, taken->born_ms);
+	compiler_barrier();
+	t->gate = t->resume;
+	return true;
+}
 
 /* The node of a stack that does something else than allocate; 0: not to be counted. */
 uint32_t record_stack(struct frame caller);
