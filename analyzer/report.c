@@ -105,5 +105,6 @@ void report_coverage(const struct profile *profile, FILE *to)
 	print_loss(to, "untracked frees", coverage->untracked_frees);
 	print_loss(to, "bypassed", coverage->bypassed);
 	print_loss(to, "dropped", coverage->dropped);
+	print_loss(to, "children not profiled", coverage->unprofiled_children);
 	fputc('\n', to);
 }

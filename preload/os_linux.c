@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "arch.h"
@@ -124,7 +126,7 @@ ssize_t os_read_dir(int fd, void *buf, size_t bytes)
 	return CALL(SYS_getdents64, fd, buf, bytes);
 }
 
-int os_write_all(int fd, const void *buf, size_t bytes)
+static int write_all(int fd, const void *buf, size_t bytes)
 {
 	const char *at = buf;
 
@@ -139,6 +141,53 @@ int os_write_all(int fd, const void *buf, size_t bytes)
 		bytes -= (size_t)put;
 	}
 	return 0;
+}
+
+/* The signals of a write come to the thread that writes: blocked, and taken back. */
+int os_write_all(int fd, const void *buf, size_t bytes)
+{
+	uint64_t before = 0, old = 0, raised = 0;
+	uint64_t of_write =
+		1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1) | 1ull << (SIGTTOU - 1);
+	struct timespec at_once = { 0 };
+	int ret;
+
+	CALL(SYS_rt_sigprocmask, SIG_BLOCK, &of_write, &old, sizeof old);
+	CALL(SYS_rt_sigpending, &before, sizeof before);
+	ret = write_all(fd, buf, bytes);
+	raised = of_write & ~before;
+	while (CALL(SYS_rt_sigtimedwait, &raised, NULL, &at_once, sizeof raised) > 0)
+		;
+	CALL(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof old);
+	return ret;
+}
+
+bool os_file_of(int fd, struct os_file *ret_file)
+{
+	struct stat status;
+
+	if (CALL(SYS_fstat, fd, &status) < 0)
+		return false;
+	*ret_file = (struct os_file){ status.st_dev, status.st_ino };
+	return true;
+}
+
+bool os_writes_at_once(int fd)
+{
+	struct pollfd asked = { .fd = fd, .events = POLLOUT };
+	struct timespec at_once = { 0 };
+
+	return CALL(SYS_ppoll, &asked, 1, &at_once, NULL, 0) == 1 &&
+	       asked.revents == POLLOUT;
+}
+
+bool os_is_special(const char *path)
+{
+	struct stat status;
+
+	return CALL(ARCH_SYS_FSTATAT, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) ==
+		       0 &&
+	       !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode);
 }
 
 ssize_t os_read_link(const char *path, char *buf, size_t bytes)

@@ -36,9 +36,19 @@ int os_allocate(int fd, uint64_t offset, uint64_t bytes); /* fallocate */
 int os_unlink(const char *path);
 ssize_t os_read(int fd, void *buf, size_t bytes);
 ssize_t os_read_dir(int fd, void *buf, size_t bytes); /* getdents64 */
+/* Writes all of it; no signal comes of a reader that is gone or a limit on files. */
 int os_write_all(int fd, const void *buf, size_t bytes);
 ssize_t os_read_at(int fd, void *buf, size_t bytes, uint64_t offset);
 ssize_t os_write_at(int fd, const void *buf, size_t bytes, uint64_t offset);
+
+/* Which file a descriptor is, its number apart; false: none. */
+struct os_file {
+	uint64_t device, inode;
+};
+bool os_file_of(int fd, struct os_file *ret_file);
+bool os_writes_at_once(int fd);       /* takes a line without waiting for a reader */
+bool os_is_special(const char *path); /* there, and neither a file nor a link */
+
 ssize_t os_read_link(const char *path, char *buf, size_t bytes); /* NUL-terminates */
 ssize_t os_getcwd(char *buf, size_t bytes);                      /* length without NUL */
 

@@ -262,6 +262,16 @@ void segment_forget(void)
 	committed = 0;
 }
 
+struct heapring_header *segment_leave(void)
+{
+	struct heapring_header *header = segment.header;
+
+	os_release(segment.base + HR_PAGE, segment.bytes - HR_PAGE);
+	segment = (struct segment){ 0 };
+	committed = 0;
+	return header;
+}
+
 /* pages_used never passes pages_max, but a frozen segment may end earlier. */
 static uint64_t used_bytes(void)
 {
@@ -288,7 +298,7 @@ int segment_dump(const char *to)
 	int fd = os_create(to);
 	int ret;
 
-	if (fd == -EEXIST) {
+	if (fd == -EEXIST && !os_is_special(to)) { /* no /dev/null is removed */
 		os_unlink(to);
 		fd = os_create(to);
 	}

@@ -43,7 +43,8 @@ class Exit(Profiled):
             with self.subTest(way=way, status=status):
                 dump = self.check_end(status, way, status)
                 self.assertEqual(self.allocations(dump)["parent_only"], 1000)
-                self.assertEqual(self.read(dump)["process"]["state"], "exited")
+                process = self.read(dump)["process"]
+                self.assertEqual((process["state"], process["exit"]), ("exited", status))
 
     def test_a_signal_is_128_and_its_number_and_the_dump_is_there(self):
         for number in (signal.SIGTERM, signal.SIGSEGV, signal.SIGKILL):

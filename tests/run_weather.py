@@ -2,6 +2,7 @@
 """Hazards and harsh places, one by one: the program is never the worse for it.
 
 Usage: run_weather.py HEAPRING HAZARDS PLUGIN_ONE PLUGIN_TWO TRUTH STATIC_PIE
+       SIGNAL_MALLOC
 """
 import glob
 import json
@@ -12,7 +13,7 @@ import time
 
 from profiled import ARGS, HEAPRING, REQUIRED, Profiled, environment, main, shim
 
-HAZARDS, ONE, TWO, TRUTH, STATIC_PIE = ARGS
+HAZARDS, ONE, TWO, TRUTH, STATIC_PIE, SIGNAL_MALLOC = ARGS
 JAVA = """
 import java.util.concurrent.*;
 public class Churn {
@@ -88,6 +89,16 @@ class Weather(Profiled):
         self.assertEqual(rows["parent_only"]["alloc_objects"], 2000)
         self.assertEqual((top["process"]["state"], top["process"]["exit"]), ("exited", 0))
 
+    def test_a_thread_whose_first_events_are_a_vfork_childs(self):
+        dump = self.path("dump")
+        done = self.heapring("run", "-q", "-o", dump, "--", HAZARDS, "vfork-first")
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+        top = self.read(dump)
+        rows = {row["function"]: row for row in top["rows"]}
+        self.assertEqual(rows["alone"]["alloc_objects"], int(done.stdout))
+        self.assertEqual(rows["parent_only"]["alloc_objects"], 20000)
+        self.assertEqual((top["coverage"]["bypassed"], top["coverage"]["dropped"]), (0, 0))
+
     def test_twenty_thousand_short_threads(self):
         dump, _, rows = self.hazard("threads", "20000")
         self.assertEqual([rows["short_life"][name] for name in ("alloc_objects", "inuse_objects")],
@@ -100,6 +111,21 @@ class Weather(Profiled):
             "LD_PRELOAD": shim(), "HEAPRING_DIR": self.segments, "HEAPRING_KEEP": "10"})
         self.assertEqual(done.returncode, 0, done)
         self.assertLess(len(os.listdir(self.segments)), 16)
+
+    def test_a_thread_that_begins_after_a_change_that_nobody_followed_yet(self):
+        program = subprocess.Popen(
+            [HAZARDS, "late-thread"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=environment(LD_PRELOAD=shim(), HEAPRING_DIR=self.segments))
+        self.addCleanup(program.communicate)
+        self.addCleanup(program.kill)
+        self.assertEqual(program.stdout.readline(), b"ready\n")
+        self.assertEqual(self.heapring("off", str(program.pid)).returncode, 0)
+        program.stdin.write(b"\n")
+        program.stdin.flush()
+        self.assertEqual(program.stdout.readline(), b"done\n")
+        top = self.read(str(program.pid))
+        self.assertEqual(top["mode"]["kind"], "dormant")
+        self.assertNotIn("parent_only", [row["function"] for row in top["rows"]])
 
     # modules
 
@@ -162,6 +188,24 @@ class Weather(Profiled):
         self.assertEqual(os.listdir(self.segments), [])
 
     # stacks
+
+    def test_handlers_that_allocate_in_the_midst_of_a_walk(self):
+        """With an allocator that bears it; what the handler interrupted counts where it was."""
+        for odd in ("1", None):
+            with self.subTest(odd=odd):
+                dump = self.path("dump")
+                done = self.heapring("run", "-q", "-o", dump, "--", HAZARDS, "handlers", env={
+                    "LD_PRELOAD": os.path.abspath(SIGNAL_MALLOC), "SIGNAL_MALLOC_ODD": odd})
+                self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+                left, right, handled = (int(word) for word in done.stdout.split())
+                top = self.read(dump)
+                rows = {row["function"]: row for row in top["rows"]}
+                self.assertEqual((rows["left"]["alloc_objects"], rows["right"]["alloc_objects"]),
+                                 (left, right))
+                counted = rows["handled"]["alloc_objects"] if "handled" in rows else 0
+                self.assertEqual(counted + top["coverage"]["bypassed"], handled)
+                self.assertEqual(sum(row["inuse_objects"] for row in top["rows"]
+                                     if row["function"] in ("left", "right", "handled")), 0)
 
     def test_stacks_of_eight_kib(self):
         _, top, rows = self.hazard("small-stacks")
