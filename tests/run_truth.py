@@ -29,7 +29,7 @@ class Truth(Profiled):
                 with self.subTest(function=name, sample=sample):
                     self.assertEqual(shown.get(name, 0), figures[sample])
         top = rows["inuse_space"]
-        for counter in ("missed_frees", "truncated", "overflow", "dropped", "bypassed"):
+        for counter in ("missed_frees", "untracked_frees", "truncated", "overflow", "dropped", "bypassed"):
             self.assertEqual(top["coverage"][counter], 0, counter)
         self.assertEqual(top["coverage"]["stacks_complete_pct"], 100)
         others = [row for row in top["rows"]

@@ -255,6 +255,17 @@ class Weather(Profiled):
             self.skipTest("prlimit is missing")
         self.check_truth(["prlimit", "--as=%d" % (1 << 30)])
 
+    def test_a_limit_on_address_space_is_the_programs(self):
+        if not shutil.which("prlimit"):
+            self.skipTest("prlimit is missing")
+        for limit in (512 << 20, 1 << 30):
+            done = self.execute(["prlimit", "--as=%d" % limit, *self.preloaded(), HAZARDS, "half-the-space"])
+            self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+            segment, = glob.glob(self.segments + "/heapring.*")
+            rows = {row["function"]: row["alloc_objects"] for row in self.read(segment)["rows"]}
+            self.assertEqual(rows["parent_only"], 1000)
+            os.unlink(segment)
+
     def test_no_proc(self):
         under = self.in_mounts("mount -t tmpfs none /proc")
         done = self.execute([*under, *self.preloaded(), HAZARDS, "vfork"])

@@ -161,6 +161,20 @@ static void no_descriptors(char **argv)
 	child_of(pid);
 }
 
+/* Half of what the program may have, in blocks that each come from the kernel. */
+static void half_the_space(char **argv)
+{
+	struct rlimit limit;
+
+	(void)argv;
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		broken("no limit");
+	for (rlim_t got = 0; got < limit.rlim_cur / 2; got += 1u << 20)
+		if (malloc((1u << 20) - 4096) == NULL)
+			broken("malloc");
+	parent_only(1000);
+}
+
 static void *short_life(void *argument)
 {
 	free(malloc(100));
@@ -365,6 +379,7 @@ static const struct {
 	{ "vfork", by_vfork },
 	{ "vfork-first", vfork_first },
 	{ "no-descriptors", no_descriptors },
+	{ "half-the-space", half_the_space },
 	{ "threads", short_threads },
 	{ "deepbind", deep_binding },
 	{ "dlmopen", other_namespace },
