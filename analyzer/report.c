@@ -108,3 +108,18 @@ void report_coverage(const struct profile *profile, FILE *to)
 	print_loss(to, "children not profiled", coverage->unprofiled_children);
 	fputc('\n', to);
 }
+
+void report_nothing_seen(const struct profile *profile, FILE *to)
+{
+	const struct heapring_header *header = &profile->segment->header;
+
+	if (profile->total[PROFILE_ALLOC_OBJECTS] > 0 || profile->wants.mappings ||
+	    header->mode == HR_MODE_DORMANT)
+		return;
+	if (*header->preceding)
+		fprintf(to,
+			"no allocation was seen: malloc of %s comes before the shim's\n",
+			header->preceding);
+	else
+		fprintf(to, "no allocation was seen: see `heapring doctor`\n");
+}

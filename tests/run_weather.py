@@ -187,6 +187,24 @@ class Weather(Profiled):
         self.assertEqual((done.returncode, done.stdout), (7, b"static\n"), done)
         self.assertEqual(os.listdir(self.segments), [])
 
+    # allocators
+
+    def test_an_allocator_that_was_preloaded_before_the_shim(self):
+        """Nothing can be counted: the program runs as ever, and we say so."""
+        program = subprocess.Popen(
+            [HAZARDS, "live"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=environment(LD_PRELOAD=os.path.abspath(SIGNAL_MALLOC) + ":" + shim(),
+                            HEAPRING_DIR=self.segments))
+        self.addCleanup(program.communicate)
+        self.assertEqual(program.stdout.readline(), b"ready\n")
+        said = b"malloc of signal_malloc.so comes before the shim's"
+        top = self.heapring("top", str(program.pid))
+        self.assertEqual(top.returncode, 0, top)
+        self.assertIn(b"no allocation was seen: " + said, top.stdout)
+        doctor = self.heapring("doctor", str(program.pid))
+        self.assertEqual(doctor.returncode, 4, doctor)
+        self.assertIn(said, doctor.stdout)
+
     # stacks
 
     def test_handlers_that_allocate_in_the_midst_of_a_walk(self):
