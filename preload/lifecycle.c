@@ -16,10 +16,12 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "preload/hooks_fork.h"
 #include "preload/hooks_mmap.h"
 #include "preload/identity.h"
 #include "preload/modules.h"
 #include "preload/next.h"
+#include "preload/outer.h"
 #include "preload/process.h"
 #include "preload/thread.h"
 
@@ -44,6 +46,7 @@ __attribute__((constructor)) static void begin(void)
 {
 	next_resolve();
 	hooks_mmap_resolve();
+	hooks_fork_resolve();
 	if (!process_ready())
 		return;
 	if ((process_config()->follow & FOLLOW_EXEC) == 0)
@@ -74,7 +77,7 @@ EXPORT _Noreturn void _Exit(int code)
 }
 
 /* Its handlers are not told the code. */
-EXPORT _Noreturn void quick_exit(int code)
+EXPORT OUTER _Noreturn void quick_exit(int code)
 {
 	void (*real)(int) = (void (*)(int))next_function("quick_exit");
 
@@ -84,7 +87,7 @@ EXPORT _Noreturn void quick_exit(int code)
 	leave(code);
 }
 
-EXPORT int dlclose(void *handle)
+EXPORT OUTER int dlclose(void *handle)
 {
 	static int (*real)(void *);
 	int ret;

@@ -26,6 +26,25 @@ static void *mapped(long ret)
 	return ret < 0 && ret > -4096 ? NULL : (void *)ret;
 }
 
+#define WIPED_MAX 24u
+
+static struct {
+	void *mem;
+	size_t bytes;
+} wiped[WIPED_MAX]; /* filled while the process starts */
+
+static bool note_wiped(void *mem, size_t bytes)
+{
+	for (unsigned i = 0; i < WIPED_MAX; i++) {
+		if (wiped[i].mem == NULL) {
+			wiped[i].mem = mem;
+			wiped[i].bytes = bytes;
+			return true;
+		}
+	}
+	return false;
+}
+
 void *os_reserve(size_t bytes, bool wipe_on_fork)
 {
 	void *mem = mapped(CALL(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
@@ -36,7 +55,8 @@ void *os_reserve(size_t bytes, bool wipe_on_fork)
 	CALL(SYS_madvise, mem, bytes, MADV_DONTDUMP);
 	/* a huge page would make one touched slot cost 2 MiB */
 	CALL(SYS_madvise, mem, bytes, MADV_NOHUGEPAGE);
-	if (wipe_on_fork && CALL(SYS_madvise, mem, bytes, MADV_WIPEONFORK) < 0) {
+	if (wipe_on_fork && (CALL(SYS_madvise, mem, bytes, MADV_WIPEONFORK) < 0 ||
+			     !note_wiped(mem, bytes))) {
 		os_release(mem, bytes);
 		return NULL;
 	}
@@ -45,7 +65,24 @@ void *os_reserve(size_t bytes, bool wipe_on_fork)
 
 void os_release(void *mem, size_t bytes)
 {
+	for (unsigned i = 0; i < WIPED_MAX; i++)
+		if (wiped[i].mem == mem)
+			wiped[i].mem = NULL;
 	CALL(SYS_munmap, mem, bytes);
+}
+
+void os_keep_on_fork(bool keep)
+{
+	for (unsigned i = 0; i < WIPED_MAX; i++)
+		if (wiped[i].mem != NULL)
+			CALL(SYS_madvise, wiped[i].mem, wiped[i].bytes,
+			     keep ? MADV_KEEPONFORK : MADV_WIPEONFORK);
+}
+
+bool os_replace(void *mem, size_t bytes, void *at)
+{
+	return mapped(CALL(SYS_mremap, mem, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			   at)) == at;
 }
 
 void *os_map_shared(int fd, size_t bytes)

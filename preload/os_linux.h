@@ -19,6 +19,12 @@
 void *os_reserve(size_t bytes, bool wipe_on_fork);
 void os_release(void *mem, size_t bytes);
 
+/* Whether children find what was reserved to be wiped as it is, or wiped as usual. */
+void os_keep_on_fork(bool keep);
+
+/* Puts reserved memory where another mapping is; false: nothing happened. */
+bool os_replace(void *mem, size_t bytes, void *at);
+
 /* Maps a file shared and writable; NULL on failure. */
 void *os_map_shared(int fd, size_t bytes);
 

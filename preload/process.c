@@ -265,6 +265,13 @@ bool process_ready(void)
 	return __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_READY;
 }
 
+void process_detach(void)
+{
+	segment_make_private();
+	off = true;
+	__atomic_store_n(&space->state, SPACE_OFF, __ATOMIC_RELEASE);
+}
+
 /* A sandboxed process cannot ask who it is. */
 bool process_owns_space(void)
 {

@@ -28,6 +28,10 @@ void process_finish(int exit_code);
  * neither end that nor judge by its own number which threads live. */
 bool process_owns_space(void);
 
+/* In a child that goes on in the midst of an event of its parent, whose memory it kept:
+ * what it still writes is nobody's, and it is not profiled. */
+void process_detach(void);
+
 const struct config *process_config(void);
 uint32_t process_pid(void);
 

@@ -428,7 +428,8 @@ void record_taken_free(const struct live_block *taken)
 {
 	struct thread *t = thread_self;
 
-	if (taken->site == 0)
+	/* closed: a signal handler forked meanwhile, and this is the child */
+	if (taken->site == 0 || t->gate < GATE_BUSY)
 		return;
 	if (t->gate == GATE_BUSY) {
 		free_taken(t, taken);

@@ -272,6 +272,18 @@ struct heapring_header *segment_leave(void)
 	return header;
 }
 
+void segment_make_private(void)
+{
+	char *copy = os_reserve(segment.bytes, false);
+
+	if (copy == NULL)
+		return;
+	memcpy(copy, segment.base,
+	       (size_t)__atomic_load_n(&committed, __ATOMIC_RELAXED) * HR_PAGE);
+	if (!os_replace(copy, segment.bytes, segment.base))
+		os_release(copy, segment.bytes);
+}
+
 /* pages_used never passes pages_max, but a frozen segment may end earlier. */
 static uint64_t used_bytes(void)
 {

@@ -67,7 +67,7 @@ class Mmap(Profiled):
         for view in ("traces", "tree"):
             text = self.heapring(view, "--mmap", dump)
             self.assertEqual(text.returncode, 0, text)
-            self.assertIn(b"cut_apart", text.stdout)
+            self.assertIn(b"trade", text.stdout)
         by_thread = self.read(dump, "--mmap", "--by-thread")
         self.assertEqual(sum(row["alloc_objects"] for row in by_thread["rows"]),
                          by_thread["total"]["alloc_objects"])

@@ -127,6 +127,16 @@ class Weather(Profiled):
         self.assertEqual(top["mode"]["kind"], "dormant")
         self.assertNotIn("parent_only", [row["function"] for row in top["rows"]])
 
+    def test_children_that_go_on_in_the_midst_of_an_event(self):
+        dump = self.path("dump")
+        done = self.heapring("run", "-q", "-o", dump, "--", HAZARDS, "forking-handlers")
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+        top = self.read(dump)
+        rows = {row["function"]: row for row in top["rows"]}
+        self.assertEqual([rows[name]["alloc_objects"] for name in ("left", "right")],
+                         [int(word) for word in done.stdout.split()])
+        self.assertIn(b"children not profiled", self.heapring("top", dump).stdout)
+
     # modules
 
     def test_blocks_of_a_deeply_bound_object_are_not_ours(self):

@@ -389,6 +389,7 @@ static const struct {
 	{ "small-stacks", small_stacks },
 	{ "many-stacks", many_stacks },
 	{ "handlers", handlers },
+	{ "forking-handlers", forking_handlers },
 	{ "late-thread", late_thread },
 	{ "live", live_on },
 	{ "loaded", loaded },

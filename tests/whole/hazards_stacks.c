@@ -1,13 +1,17 @@
 /*
  * hazards_stacks - stacks that are small, many, or interrupted
  */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "hazards.h"
 
@@ -134,4 +138,59 @@ void handlers(char **argv)
 	}
 	timer_settime(timer, 0, &never, NULL);
 	printf("%lu %lu %lu\n", leaves[0], leaves[1], handled_count);
+}
+
+static volatile unsigned forks;
+static volatile bool is_child;
+
+/* The child returns from here, into whatever the parent was at. */
+static void fork_in_handler(int number)
+{
+	pid_t pid = forks % 2 == 0 ? fork() : _Fork();
+	int status = 1;
+
+	(void)number;
+	if (pid == 0) {
+		is_child = true;
+		return;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid < 0 || status != 0)
+		broken("a child");
+	forks++;
+}
+
+static void allocate_on(unsigned *random)
+{
+	unsigned path = (*random = *random * 1103515245 + 12345) >> 18;
+
+	left(path, 14);
+	blocks[path] = realloc(blocks[path], 100);
+	free(blocks[path]);
+}
+
+void forking_handlers(char **argv)
+{
+	struct sigaction action = { .sa_handler = fork_in_handler };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	unsigned random = 1;
+	timer_t timer;
+
+	(void)argv;
+	if (sigaction(SIGUSR1, &action, NULL) != 0 ||
+	    timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+		broken("a timer");
+	for (unsigned i = 0; i < 300; i++) {
+		struct itimerspec once = { .it_value.tv_nsec = 200000 + random % 200000 };
+
+		timer_settime(timer, 0, &once, NULL);
+		while (forks == i && !is_child)
+			allocate_on(&random);
+		for (unsigned k = 0; is_child && k < 100; k++)
+			allocate_on(&random);
+		if (is_child)
+			_exit(0);
+	}
+	printf("%lu %lu\n", leaves[0], leaves[1]);
 }

@@ -1,0 +1,104 @@
+/*
+ * hooks_fork - fork, called by a signal handler that interrupted the shim
+ *
+ * Elsewhere nothing depends on seeing a fork: private memory is wiped, and a child finds
+ * that it has no segment yet. But a child that returns from such a handler goes on in the
+ * middle of its parent's event (or just before, with the gate read), with the pages that
+ * it works on wiped and the parent's segment before it. So this one child finds the
+ * memory as it was, writes into a private copy of the segment, and is not profiled.
+ *
+ * A raw clone() does not come through here. Neither is there anything to do behind a
+ * seccomp filter, which may forbid the calls.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "arch.h"
+#include "preload/hooks_fork.h"
+#include "preload/modules.h"
+#include "preload/next.h"
+#include "preload/outer.h"
+#include "preload/os_linux.h"
+#include "preload/process.h"
+#include "preload/segment_writer.h"
+#include "preload/thread.h"
+#include "preload/unwind_full.h"
+
+#define FRAMES 24u /* a handler that forks is not deeper */
+#define EXPORT __attribute__((visibility("default")))
+
+typedef pid_t fork_fn(void);
+
+static fork_fn *real_fork, *real_Fork;
+static struct module_view shim;
+
+void hooks_fork_resolve(void)
+{
+	os_module_at((uintptr_t)hooks_fork_resolve, &shim);
+	real_fork = (fork_fn *)next_function("fork");
+	real_Fork = (fork_fn *)next_function("_Fork");
+}
+
+static pid_t fork_within(fork_fn *real)
+{
+	pid_t pid;
+
+	os_keep_on_fork(true);
+	pid = real();
+	if (pid == 0) {
+		process_detach();
+		thread_self->resume = GATE_OFF;
+		return 0;
+	}
+	os_keep_on_fork(false);
+	if (pid > 0)
+		__atomic_fetch_add(&segment.header->unprofiled_children, 1,
+				   __ATOMIC_RELAXED);
+	return pid;
+}
+
+/* Was the shim interrupted before or after its gate was busy? Functions that call the
+ * program's own are no sign of it. */
+static bool is_within(struct frame caller)
+{
+	struct stack_frame frame[FRAMES];
+	uint32_t end;
+	uint32_t frames =
+		unwind_full(&caller, &thread_self->unwinder.stack, frame, FRAMES, &end);
+
+	for (uint32_t i = 0; i < frames; i++) {
+		uintptr_t pc = frame[i].regs.pc;
+
+		if (pc - shim.start < shim.end - shim.start && !is_outer(pc))
+			return true;
+	}
+	return false;
+}
+
+static bool may_be_within(void)
+{
+	uint32_t gate = thread_self->gate;
+
+	return gate >= GATE_BUSY && segment.header != NULL && !process_sandboxed();
+}
+
+static __attribute__((noinline)) pid_t fork_by(fork_fn *real, struct frame caller)
+{
+	if (real == NULL)
+		abort();
+	if (may_be_within() && (thread_self->gate == GATE_BUSY || is_within(caller)))
+		return fork_within(real);
+	return real();
+}
+
+EXPORT pid_t fork(void)
+{
+	return fork_by(real_fork, FRAME_OF_CALLER());
+}
+
+pid_t _Fork(void);
+EXPORT pid_t _Fork(void)
+{
+	return fork_by(real_Fork, FRAME_OF_CALLER());
+}
