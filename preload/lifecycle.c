@@ -17,6 +17,7 @@
 
 #include "arch.h"
 #include "preload/hooks_fork.h"
+#include "preload/hooks_limits.h"
 #include "preload/hooks_mmap.h"
 #include "preload/identity.h"
 #include "preload/modules.h"
@@ -49,6 +50,7 @@ __attribute__((constructor)) static void begin(void)
 	hooks_fork_resolve();
 	if (!process_ready())
 		return;
+	hooks_limits_begin();
 	if ((process_config()->follow & FOLLOW_EXEC) == 0)
 		identity_mark();
 #ifdef __GLIBC__

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "arch.h"
+#include "preload/reserved.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -26,25 +27,6 @@ static void *mapped(long ret)
 	return ret < 0 && ret > -4096 ? NULL : (void *)ret;
 }
 
-#define WIPED_MAX 24u
-
-static struct {
-	void *mem;
-	size_t bytes;
-} wiped[WIPED_MAX]; /* filled while the process starts */
-
-static bool note_wiped(void *mem, size_t bytes)
-{
-	for (unsigned i = 0; i < WIPED_MAX; i++) {
-		if (wiped[i].mem == NULL) {
-			wiped[i].mem = mem;
-			wiped[i].bytes = bytes;
-			return true;
-		}
-	}
-	return false;
-}
-
 void *os_reserve(size_t bytes, bool wipe_on_fork)
 {
 	void *mem = mapped(CALL(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
@@ -55,34 +37,36 @@ void *os_reserve(size_t bytes, bool wipe_on_fork)
 	CALL(SYS_madvise, mem, bytes, MADV_DONTDUMP);
 	/* a huge page would make one touched slot cost 2 MiB */
 	CALL(SYS_madvise, mem, bytes, MADV_NOHUGEPAGE);
-	if (wipe_on_fork && (CALL(SYS_madvise, mem, bytes, MADV_WIPEONFORK) < 0 ||
-			     !note_wiped(mem, bytes))) {
-		os_release(mem, bytes);
+	if (wipe_on_fork && CALL(SYS_madvise, mem, bytes, MADV_WIPEONFORK) < 0) {
+		CALL(SYS_munmap, mem, bytes);
 		return NULL;
 	}
+	reserved_note(mem, bytes, wipe_on_fork ? RESERVED_WIPED : RESERVED_KEPT);
 	return mem;
 }
 
 void os_release(void *mem, size_t bytes)
 {
-	for (unsigned i = 0; i < WIPED_MAX; i++)
-		if (wiped[i].mem == mem)
-			wiped[i].mem = NULL;
+	reserved_drop(mem);
 	CALL(SYS_munmap, mem, bytes);
 }
 
 void os_keep_on_fork(bool keep)
 {
-	for (unsigned i = 0; i < WIPED_MAX; i++)
-		if (wiped[i].mem != NULL)
-			CALL(SYS_madvise, wiped[i].mem, wiped[i].bytes,
-			     keep ? MADV_KEEPONFORK : MADV_WIPEONFORK);
+	struct reserved_range range;
+
+	for (unsigned i = 0; reserved_wiped(i, &range); i++)
+		CALL(SYS_madvise, range.from, range.to - range.from,
+		     keep ? MADV_KEEPONFORK : MADV_WIPEONFORK);
 }
 
 bool os_replace(void *mem, size_t bytes, void *at)
 {
-	return mapped(CALL(SYS_mremap, mem, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-			   at)) == at;
+	if (mapped(CALL(SYS_mremap, mem, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			at)) != at)
+		return false;
+	reserved_drop(mem);
+	return true;
 }
 
 void *os_map_shared(int fd, size_t bytes)
@@ -90,9 +74,16 @@ void *os_map_shared(int fd, size_t bytes)
 	void *mem = mapped(
 		CALL(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 
-	if (mem != NULL)
+	if (mem != NULL) {
 		CALL(SYS_madvise, mem, bytes, MADV_DONTDUMP);
+		reserved_note(mem, bytes, RESERVED_SHARED);
+	}
 	return mem;
+}
+
+int os_lock(void *mem, size_t bytes, bool on_fault)
+{
+	return (int)CALL(SYS_mlock2, mem, bytes, on_fault ? MLOCK_ONFAULT : 0);
 }
 
 int os_populate(void *mem, size_t bytes)

@@ -32,6 +32,9 @@ void *os_map_shared(int fd, size_t bytes);
  * fault: 0, -EINVAL where the kernel cannot say, else no space. */
 int os_populate(void *mem, size_t bytes);
 
+/* Keeps memory from being swapped out. */
+int os_lock(void *mem, size_t bytes, bool on_fault);
+
 int os_create(const char *path); /* O_EXCL | O_NOFOLLOW, mode 0600 */
 /* For writing it never follows a final symlink, and never waits (a planted FIFO). */
 int os_open(const char *path, bool write);

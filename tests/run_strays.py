@@ -68,6 +68,18 @@ class Strays(Profiled):
             if fill:
                 os.close(read)
 
+    def test_all_memory_is_locked_but_the_shims_own(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root to lock memory")
+        self.strays("lock-all")
+
+    def test_limits_on_memory_that_are_set_while_it_runs(self):
+        plain = self.execute([STRAYS, "limit-memory"])
+        done = self.execute([STRAYS, "limit-memory"], env={
+            "LD_PRELOAD": shim(), "HEAPRING_DIR": self.segments})
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (plain.returncode, plain.stdout, plain.stderr))
+
     def test_no_stderr_at_all(self):
         close = 'LD_PRELOAD=%s exec "$@" 2>&-' % shim()
         done = self.execute(["sh", "-c", close, "sh", STRAYS, "none"],

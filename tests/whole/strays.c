@@ -1,6 +1,6 @@
 /*
- * strays - what a profiler must not touch: descriptor 2 once it is another file, and
- * the limits and signals of the program
+ * strays - what a profiler must not touch: descriptor 2 once it is another file, the
+ * limits and signals of the program, and what it does to all of its memory
  *
  * Usage: strays WAY [ARGUMENT]
  */
@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +90,69 @@ static void pending_signal(const char *unused)
 	small_files(unused);
 }
 
+static unsigned long locked_kib(void)
+{
+	char line[200];
+	unsigned long kib = 0;
+	FILE *status = fopen("/proc/self/status", "r");
+
+	while (status != NULL && fgets(line, sizeof line, status) != NULL)
+		if (sscanf(line, "VmLck: %lu", &kib) == 1)
+			break;
+	if (status != NULL)
+		fclose(status);
+	return kib;
+}
+
+/* Ends by itself when it would fill memory: a third of a second of CPU time. */
+static void lock_all(const char *unused)
+{
+	struct itimerval third = { .it_value.tv_usec = 333333 };
+
+	(void)unused;
+	parent_only(1000);
+	setitimer(ITIMER_PROF, &third, NULL);
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) != 0)
+		broken("mlockall");
+	parent_only(1000);
+	if (locked_kib() < 1000 || locked_kib() > 200000)
+		broken("what is locked");
+}
+
+static void show_limit(int resource)
+{
+	struct rlimit limit;
+
+	if (getrlimit(resource, &limit) != 0)
+		broken("getrlimit");
+	printf("%lu %lu\n", (unsigned long)limit.rlim_cur, (unsigned long)limit.rlim_max);
+}
+
+/* Everything is printed, and is the same with and without a profiler. */
+static void limit_memory(const char *unused)
+{
+	static const int resources[] = { RLIMIT_AS, RLIMIT_DATA };
+
+	(void)unused;
+	for (int i = 0; i < 2; i++) {
+		struct rlimit limit = { 1ul << 30, 1ul << 31 };
+		void *block;
+
+		show_limit(resources[i]);
+		if (setrlimit(resources[i], &limit) != 0)
+			broken("setrlimit");
+		show_limit(resources[i]);
+		parent_only(1000);
+		block = malloc(300ul << 20);
+		printf("300 MiB: %s\n", block != NULL ? "yes" : "no");
+		printf("800 MiB more: %s\n", malloc(800ul << 20) != NULL ? "yes" : "no");
+		free(block);
+	}
+	fflush(stdout);
+	if (system("ulimit -v; ulimit -d; (ulimit -v 500000; ulimit -v)") != 0)
+		broken("a shell");
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *argument);
@@ -95,6 +160,8 @@ static const struct {
 	{ "another-file", another_file_is_stderr },
 	{ "many-children", many_children },
 	{ "small-files", small_files },
+	{ "lock-all", lock_all },
+	{ "limit-memory", limit_memory },
 	{ "pending-signal", pending_signal },
 };
 
