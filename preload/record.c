@@ -317,6 +317,8 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 	if (!admit(&t)) {
 		if (t->gate == GATE_BUSY)
 			arch_count(&t->record->bypassed, 1);
+		else
+			thread_alloc_lost(t);
 		return;
 	}
 	enter_gate(t);

@@ -39,6 +39,7 @@
 
 static struct thread closed; /* gate closed: what a thread points at before it attaches */
 static struct thread off = { .gate = GATE_OFF };
+static struct thread lost = { .gate = GATE_OFF }; /* of a profiled process, but no slot */
 _Thread_local struct thread *thread_self = &closed;
 
 static char *states;      /* HR_THREADS_MAX * STATE_BYTES */
@@ -84,6 +85,12 @@ const struct heapring_counter *threads_counters(uint32_t slot, uint32_t index)
 
 	/* acquire: the page is described before it is entered (counters_make()) */
 	return __atomic_load_n(&directory[index], __ATOMIC_ACQUIRE);
+}
+
+void thread_alloc_lost(const struct thread *t)
+{
+	if (t == &lost && segment.header != NULL)
+		__atomic_fetch_add(&segment.header->dropped, 1, __ATOMIC_RELAXED);
 }
 
 void threads_off(void)
@@ -254,7 +261,7 @@ static void attach(void)
 	tid = process_sandboxed() || !process_owns_space() ? 0 : os_tid();
 	slot = slot_take(tid);
 	if (slot == HR_THREADS_MAX) {
-		thread_self = &off;
+		thread_self = &lost;
 		return;
 	}
 	t = (struct thread *)(states + slot * STATE_BYTES);
@@ -263,7 +270,7 @@ static void attach(void)
 	state_init(t, slot, tid);
 	/* the first page, so that the overflow site has a counter */
 	if (counters_at(t->directory, slot, t->site_base + HR_SITE_OVERFLOW) == NULL) {
-		thread_self = &off;
+		thread_self = &lost;
 		return;
 	}
 	mode_begin(t);

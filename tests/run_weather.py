@@ -105,6 +105,15 @@ class Weather(Profiled):
                          [20000, 0])
         self.assertLess(os.path.getsize(dump), 4 << 20)
 
+    def test_more_living_threads_than_slots(self):
+        """What cannot be counted is told."""
+        dump = self.unchanged([HAZARDS, "live-threads", "4500"])
+        top = self.read(dump)
+        rows = {row["function"]: row for row in top["rows"]}
+        dropped = top["coverage"]["dropped"]
+        self.assertEqual(rows["meet"]["alloc_objects"] + dropped, 9000)
+        self.assertTrue(0 < dropped < 1000, dropped)
+
     def test_many_forks_leave_few_segments(self):
         script = "i=0; while [ $i -lt 60 ]; do (:); i=$((i+1)); done"
         done = self.execute(["bash", "-c", script], env={

@@ -205,6 +205,34 @@ static void short_threads(char **argv)
 	}
 }
 
+static pthread_barrier_t all_there;
+
+static void *meet(void *argument)
+{
+	free(malloc(100));
+	pthread_barrier_wait(&all_there);
+	free(malloc(100));
+	return argument;
+}
+
+/* More at one time than the shim has slots for. */
+static void live_threads(char **argv)
+{
+	unsigned n = (unsigned)atoi(argv[0]);
+	pthread_t *thread = calloc(n, sizeof *thread);
+	pthread_attr_t small;
+
+	if (pthread_attr_init(&small) != 0 ||
+	    pthread_attr_setstacksize(&small, 32768) != 0 ||
+	    pthread_barrier_init(&all_there, NULL, n) != 0)
+		broken("threads");
+	for (unsigned i = 0; i < n; i++)
+		if (pthread_create(&thread[i], &small, meet, NULL) != 0)
+			broken("pthread_create");
+	for (unsigned i = 0; i < n; i++)
+		pthread_join(thread[i], NULL);
+}
+
 static void *load(const char *path, int flags, void *(**ret_work)(size_t))
 {
 	void *handle = dlopen(path, RTLD_NOW | flags);
@@ -381,6 +409,7 @@ static const struct {
 	{ "no-descriptors", no_descriptors },
 	{ "half-the-space", half_the_space },
 	{ "threads", short_threads },
+	{ "live-threads", live_threads },
 	{ "deepbind", deep_binding },
 	{ "dlmopen", other_namespace },
 	{ "swapped", swapped },

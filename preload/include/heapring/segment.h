@@ -465,10 +465,9 @@ struct heapring_header {
 	uint32_t unprofiled_children; /* of its fork children, those that could not be
 				     profiled */
 	uint32_t reserved1;
-	char preceding[64]; /* file name of an object whose malloc comes before the
-			     * shim's; of a program that takes malloc's address it may be
-			     * its own */
-	uint64_t reserved[17];
+	char preceding[64]; /* object whose malloc comes before the shim's, or "" */
+	uint64_t dropped;   /* allocations by threads that found no slot */
+	uint64_t reserved[16];
 	uint64_t symbols_offset; /* dump, reader writes: packed symbols, see
 				  * docs/format.md; past all pages */
 	uint64_t symbols_bytes;  /* 0: none */
