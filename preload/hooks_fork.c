@@ -10,8 +10,8 @@
  * A raw clone() does not come through here. Neither is there anything to do behind a
  * seccomp filter, which may forbid the calls.
  */
+#include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "arch.h"
@@ -83,10 +83,16 @@ static bool may_be_within(void)
 	return gate >= GATE_BUSY && segment.header != NULL && !process_sandboxed();
 }
 
-static __attribute__((noinline)) pid_t fork_by(fork_fn *real, struct frame caller)
+/* found: NULL in a library's constructor that comes before ours. */
+static __attribute__((noinline)) pid_t fork_by(fork_fn *found, const char *name,
+					       struct frame caller)
 {
-	if (real == NULL)
-		abort();
+	fork_fn *real = found != NULL ? found : (fork_fn *)next_function(name);
+
+	if (real == NULL) {
+		errno = ENOSYS;
+		return -1;
+	}
 	if (may_be_within() && (thread_self->gate == GATE_BUSY || is_within(caller)))
 		return fork_within(real);
 	return real();
@@ -94,11 +100,11 @@ static __attribute__((noinline)) pid_t fork_by(fork_fn *real, struct frame calle
 
 EXPORT pid_t fork(void)
 {
-	return fork_by(real_fork, FRAME_OF_CALLER());
+	return fork_by(real_fork, "fork", FRAME_OF_CALLER());
 }
 
 pid_t _Fork(void);
 EXPORT pid_t _Fork(void)
 {
-	return fork_by(real_Fork, FRAME_OF_CALLER());
+	return fork_by(real_Fork, "_Fork", FRAME_OF_CALLER());
 }
