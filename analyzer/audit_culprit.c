@@ -50,7 +50,7 @@ static bool is_runtime_module(const char *module)
 	static const char *const names[] = {
 		"libc.so",     "libc-",       "ld-",     "libstdc++",  "libc++",
 		"libgcc_s",    "libpthread",  "libm.so", "libdl.so",   "libjemalloc",
-		"libtcmalloc", "libmimalloc", "libasan", "linux-vdso", "libheapring"
+		"libtcmalloc", "libmimalloc", "libasan", "[vdso]", "libheapring"
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -249,6 +249,12 @@ class Weather(Profiled):
         self.assertEqual(rows["deeper"]["alloc_objects"], 700)
         self.assertEqual(top["coverage"]["stacks_complete_pct"], 100)
 
+    def test_stacks_through_what_is_no_file(self):
+        dump, _, rows = self.hazard("vdso")  # no warning of a file that is not here
+        self.assertGreaterEqual(rows["handled"]["alloc_objects"], 3000)
+        modules = {row["module"] for row in self.read(dump, "--cum")["rows"]}
+        self.assertIn("[vdso]", modules)
+
     def test_java(self):
         java = shutil.which("java")
         if not java:

@@ -418,6 +418,7 @@ static const struct {
 	{ "small-stacks", small_stacks },
 	{ "many-stacks", many_stacks },
 	{ "handlers", handlers },
+	{ "vdso", in_the_vdso },
 	{ "forking-handlers", forking_handlers },
 	{ "late-thread", late_thread },
 	{ "live", live_on },

@@ -12,6 +12,7 @@ _Noreturn void broken(const char *what);
 void small_stacks(char **argv);
 void many_stacks(char **argv);
 void handlers(char **argv);
+void in_the_vdso(char **argv);
 void forking_handlers(char **argv);
 
 #endif

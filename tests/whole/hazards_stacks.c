@@ -194,3 +194,22 @@ void forking_handlers(char **argv)
 	}
 	printf("%lu %lu\n", leaves[0], leaves[1]);
 }
+
+/* Most signals arrive in the function that the kernel maps into every process. */
+void in_the_vdso(char **argv)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec often = { { 0, 50000 }, { 0, 50000 } }, never = { 0 };
+	struct timespec now;
+	timer_t timer;
+
+	(void)argv;
+	if (sigaction(SIGUSR1, &action, NULL) != 0 ||
+	    timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
+	    timer_settime(timer, 0, &often, NULL) != 0)
+		broken("a timer");
+	while (handled_count < 3000)
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	timer_settime(timer, 0, &never, NULL);
+}
