@@ -242,7 +242,9 @@ class Weather(Profiled):
                 counted = rows["handled"]["alloc_objects"] if "handled" in rows else 0
                 self.assertEqual(counted + top["coverage"]["bypassed"], handled)
                 self.assertEqual(sum(row["inuse_objects"] for row in top["rows"]
-                                     if row["function"] in ("left", "right", "handled")), 0)
+                                     if row["function"] in ("left", "right", "handled", "give_one")), 0)
+                self.assertGreater(rows["give_one"]["alloc_objects"], 1000)
+                self.assertEqual(top["coverage"]["missed_frees"], 0)
 
     def test_stacks_of_eight_kib(self):
         _, top, rows = self.hazard("small-stacks")
