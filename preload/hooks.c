@@ -19,21 +19,6 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* What the fast path leaves: any block, NULL included. */
-static __attribute__((noinline)) void *
-recorded_full(void *block, size_t size, uintptr_t pc, uintptr_t sp, uintptr_t fp)
-{
-	struct frame caller = { pc, sp, fp };
-	struct thread *t = thread_self;
-
-	if (block == NULL)
-		return NULL;
-	if (likely(record_alloc_any(t, block, size, caller)))
-		return record_done(t, block);
-	record_alloc_full(block, size, caller);
-	return block;
-}
-
 static inline __attribute__((always_inline)) void *recorded(void *block, size_t size,
 							    struct frame caller)
 {
@@ -45,7 +30,7 @@ static inline __attribute__((always_inline)) void *recorded(void *block, size_t 
 		return record_done(t, block);
 	if (record_skips(t, size))
 		return block;
-	return recorded_full(block, size, caller.pc, caller.sp, caller.fp);
+	return record_alloc_rest(block, size, caller.pc, caller.sp, caller.fp);
 }
 
 EXPORT void *malloc(size_t size)

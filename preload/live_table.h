@@ -119,23 +119,43 @@ live_touch(uint32_t *word, uint64_t size, uint32_t now_ms)
 	__asm__ volatile("" ::: "memory"); /* the compiler may not read first */
 }
 
-/* After live_touch(). now_ms has 31 bits. */
+/* Blocks of these sizes have words 0 to 2 and no more. */
+static inline __attribute__((always_inline)) bool live_is_long(uint64_t size)
+{
+	return size - (LIVE_SIZE_MAX + 1) < LIVE_WORD - (LIVE_SIZE_MAX + 1);
+}
+
+/* For a block with live_is_long(), after live_touch(). */
+static inline __attribute__((always_inline)) void
+live_put_long(uint32_t *word, uint32_t site, uint64_t size)
+{
+	word[2] = (uint32_t)size;
+	word[0] = LIVE_HEAD | LIVE_BORN | LIVE_LONG | site;
+}
+
+/* A block whose size fits into word 0. */
+static inline __attribute__((always_inline)) void
+live_put_short(uint32_t *word, uint32_t site, uint64_t size)
+{
+	uint32_t head = LIVE_HEAD | site | (uint32_t)size << LIVE_SIZE_SHIFT;
+
+	if (size > 16 || live_small_born)
+		head |= LIVE_BORN;
+	word[0] = head;
+}
+
+/* Any block. After live_touch(). now_ms has 31 bits. */
 static inline __attribute__((always_inline)) void live_put(uint32_t *word, uint32_t site,
 							   uint64_t size)
 {
-	uint32_t head = LIVE_HEAD | site;
-
-	if (__builtin_expect(size > LIVE_SIZE_MAX, 1)) {
-		word[2] = (uint32_t)size;
-		if (__builtin_expect(size >= LIVE_WORD, 0))
-			live_put_huge(word, size);
-		head |= LIVE_BORN | LIVE_LONG;
+	if (__builtin_expect(live_is_long(size), 1)) {
+		live_put_long(word, site, size);
+	} else if (size <= LIVE_SIZE_MAX) {
+		live_put_short(word, site, size);
 	} else {
-		head |= (uint32_t)size << LIVE_SIZE_SHIFT;
-		if (size > 16 || live_small_born)
-			head |= LIVE_BORN;
+		live_put_huge(word, size);
+		live_put_long(word, site, LIVE_WORD);
 	}
-	word[0] = head;
 }
 
 /* live_put() for a block recorded as a sample. */

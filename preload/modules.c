@@ -29,6 +29,7 @@
 
 #include "preload/identity.h"
 #include "preload/os_linux.h"
+#include "preload/recent.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
 #include "preload/text.h"
@@ -67,6 +68,7 @@ static void next_generation(void)
 {
 	uint32_t now = __atomic_add_fetch(&modules_now, 1, __ATOMIC_SEQ_CST);
 
+	recent_next_epoch();
 	if (segment.header != NULL)
 		__atomic_store_n(&segment.header->module_gen, now, __ATOMIC_RELAXED);
 }

@@ -1,6 +1,7 @@
 #include "preload/peak.h"
 
 #include "preload/os_linux.h"
+#include "preload/recent.h"
 #include "preload/segment_writer.h"
 
 #define FOLD_SHARE 256 /* a thread holds back at most 1/256 of the peak, */
@@ -46,6 +47,7 @@ static void fold(struct thread *t)
 				 __ATOMIC_RELAXED);
 		__atomic_store_n(&h->peak_mono_ns, os_mono_ns(), __ATOMIC_RELAXED);
 		__atomic_store_n(&peak_now, id, __ATOMIC_RELAXED);
+		recent_next_epoch();
 	}
 	middle = fold_distance(peak);
 	__atomic_store_n(&h->peak_error, (uint64_t)middle, __ATOMIC_RELAXED);

@@ -29,6 +29,7 @@
 #include "preload/os_linux.h"
 #include "preload/replaced.h"
 #include "preload/peak.h"
+#include "preload/recent.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
 #include "preload/starts.h"
@@ -145,6 +146,7 @@ static bool reserve(void)
 #ifdef __GLIBC__
 	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
 #endif
+	recent_init();
 	reserved = live_table_init(!live_small_born) && rows_init() &&
 		   threads_init(space_for_tables()) && history_reserve(config.history) &&
 		   tags_reserve();

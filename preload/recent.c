@@ -3,8 +3,18 @@
 #include <stddef.h>
 #include <string.h>
 
-/* No caller has pc 1: what `last` points at when there is no last stack. */
-static const struct recent nobody = { .top.pc = 1 };
+bool recent_gathers;
+uint32_t recent_epoch;
+
+void recent_init(void)
+{
+	recent_gathers = arch_can_gather();
+}
+
+void recent_next_epoch(void)
+{
+	__atomic_add_fetch(&recent_epoch, 1, __ATOMIC_RELEASE);
+}
 
 /* The ways that hold the key, a bit each. */
 static uint32_t ways_of(const uint64_t keys[RECENT_WAYS], uint64_t key)
@@ -15,28 +25,44 @@ static uint32_t ways_of(const uint64_t keys[RECENT_WAYS], uint64_t key)
 
 _Static_assert(RECENT_WAYS == 4, "ways_of() compares four keys");
 
-const struct recent *recent_find(struct recents *r, struct frame caller, uint64_t key)
+/* Are the entry's checks still in the ring? */
+static bool alive(const struct recents *r, const struct recent *e)
+{
+	return r->head - e->at <= RECENT_RING;
+}
+
+struct recent *recent_find(struct recents *r, struct frame caller, uint64_t key)
 {
 	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
 
 	/* stacks that differ outside the frames of the key share it */
 	for (uint32_t ways = ways_of(r->key[set], key); ways != 0; ways &= ways - 1) {
-		const struct recent *e = &r->entry[set][__builtin_ctz(ways)];
+		struct recent *e = &r->entry[set][__builtin_ctz(ways)];
 
-		if (recent_alive(r, e) && recent_is(e, caller)) {
-			*recent_guess_of(r, caller) = e;
-			r->last = e;
+		if (alive(r, e) && recent_is(r, e, caller)) {
+			if (r->swept - e->at <= RECENT_RING)
+				*recent_guess_of(r, caller) = e;
 			return e;
 		}
 	}
 	return NULL;
 }
 
-_Static_assert(RECENT_CHECKS_MAX *CHECK_PAD <= RECENT_RING / 8 &&
-		       RECENT_CHECKS_MAX * CHECK_PAD <= UINT16_MAX,
+#define GROUPS_MAX(checks) (checks) /* when each lies in a page of its own */
+_Static_assert(GROUPS_MAX(RECENT_CHECKS_MAX) <= RECENT_RING / 4 &&
+		       RECENT_CHECKS_MAX * GROUP_CHECKS <= UINT16_MAX,
 	       "a trunk is a small part of the ring");
 
-/* Room for n checks in one piece; a piece never wraps. */
+/* Drops the guesses whose groups would be overwritten before the next sweep. */
+static void sweep(struct recents *r)
+{
+	r->swept = r->head + RECENT_RING / 8;
+	for (uint32_t i = 0; i < RECENT_GUESSES; i++)
+		if (r->guess[i] != NULL && r->swept - r->guess[i]->at > RECENT_RING)
+			r->guess[i] = NULL;
+}
+
+/* Room for n groups in one piece; a piece never wraps. */
 static uint64_t ring_take(struct recents *r, uint32_t n)
 {
 	uint64_t at = r->head;
@@ -44,56 +70,66 @@ static uint64_t ring_take(struct recents *r, uint32_t n)
 	if (at % RECENT_RING + n > RECENT_RING)
 		at += RECENT_RING - at % RECENT_RING;
 	r->head = at + n;
+	if (r->head > r->swept)
+		sweep(r);
 	return at;
 }
 
-static bool one_page(const struct check *a, const struct check *b)
+static bool one_page(const uintptr_t *a, const uintptr_t *b)
 {
-	return ((uintptr_t)a->at ^ (uintptr_t)b->at) < 4096;
+	return ((uintptr_t)a ^ (uintptr_t)b) < 4096;
 }
 
-/* Fills the rest of a group with checks that always hold. */
-static uint32_t pad(struct check *to, uint32_t n)
+static void put_check(struct check_group *g, uint32_t i, struct check check)
 {
-	for (; n % CHECK_PAD != 0; n++)
-		to[n] = (struct check){ &to[n].value, 0 };
+	g->at[i] = check.at;
+	g->value[i / 2][i % 2] = check.value;
+}
+
+/* Fills the rest of a group with checks that always hold: its first one again. */
+static uint32_t pad(struct check_group *to, uint32_t n)
+{
+	for (; n % GROUP_CHECKS != 0; n++) {
+		struct check_group *g = &to[n / GROUP_CHECKS];
+
+		put_check(g, n % GROUP_CHECKS,
+			  (struct check){ g->at[0], g->value[0][0] });
+	}
 	return n;
 }
 
 /*
  * Copies n checks innermost first, in groups that do not cross a page. to: room
- * for CHECKS_GROUPED_MAX(n). place: where check i went, or NULL. Returns how many
+ * for GROUPS_MAX(n). place: where check i went, or NULL. Returns how many groups
  * there are then.
  */
-#define CHECKS_GROUPED_MAX(n) ((n)*CHECK_PAD)
-static uint32_t group(struct check *to, const struct check *check, uint32_t n,
+static uint32_t group(struct check_group *to, const struct check *check, uint32_t n,
 		      uint16_t *place)
 {
 	uint32_t made = 0;
 
 	for (uint32_t i = n; i-- > 0; made++) {
-		uint32_t first = made - made % CHECK_PAD;
-
-		if (made != first && !one_page(&to[first], &check[i]))
+		if (made % GROUP_CHECKS != 0 &&
+		    !one_page(to[made / GROUP_CHECKS].at[0], check[i].at))
 			made = pad(to, made);
-		to[made] = check[i];
+		put_check(&to[made / GROUP_CHECKS], made % GROUP_CHECKS, check[i]);
 		if (place != NULL)
 			place[i] = (uint16_t)made;
 	}
-	return pad(to, made);
+	return pad(to, made) / GROUP_CHECKS;
 }
 
 /* Copies n checks into the ring; *ret_at is their position there. */
-static const struct check *keep(struct recents *r, const struct check *check, uint32_t n,
-				uint16_t *place, uint64_t *ret_at, uint32_t *ret_count)
+static uint16_t keep(struct recents *r, const struct check *check, uint32_t n,
+		     uint16_t *place, uint64_t *ret_at, uint32_t *ret_groups)
 {
-	uint64_t at = ring_take(r, CHECKS_GROUPED_MAX(n));
-	struct check *to = r->ring + at % RECENT_RING;
+	uint64_t at = ring_take(r, GROUPS_MAX(n));
+	uint16_t index = (uint16_t)(at % RECENT_RING);
 
-	*ret_count = group(to, check, n, place);
+	*ret_groups = group(r->ring + index, check, n, place);
 	*ret_at = at;
-	r->head = at + *ret_count; /* what was taken too much */
-	return to;
+	r->head = at + *ret_groups; /* what was taken too much */
+	return index;
 }
 
 /* All of a stack's checks, as the trunk that others may share. */
@@ -104,7 +140,7 @@ static void enter_trunk(struct recents *r, const struct recent_stack *stack,
 
 	e->outer = keep(r, stack->check, stack->checks, trunk->place, &trunk->at,
 			&trunk->groups);
-	e->outer_count = (uint16_t)trunk->groups;
+	e->outer_groups = (uint16_t)trunk->groups;
 	e->at = trunk->at;
 	trunk->held = stack->checks;
 }
@@ -117,12 +153,12 @@ static uint32_t share_trunk(struct recents *r, struct recent *e)
 {
 	const struct trunk *trunk = &r->trunk;
 	uint32_t held = trunk->held;
-	uint32_t from = (trunk->place[held - 1] + CHECK_PAD - 1u) & ~(CHECK_PAD - 1u);
+	uint32_t from = (trunk->place[held - 1] + GROUP_CHECKS - 1u) / GROUP_CHECKS;
 
-	while (held > 0 && trunk->place[held - 1] < from)
+	while (held > 0 && trunk->place[held - 1] < from * GROUP_CHECKS)
 		held--;
-	e->outer = r->ring + trunk->at % RECENT_RING + from;
-	e->outer_count = (uint16_t)(trunk->groups - from);
+	e->outer = (uint16_t)(trunk->at % RECENT_RING + from);
+	e->outer_groups = (uint16_t)(trunk->groups - from);
 	e->at = trunk->at;
 	return held;
 }
@@ -138,28 +174,27 @@ void recent_enter(struct recents *r, const struct recent_stack *stack, uint64_t 
 	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
 	uint32_t way = r->victim++ % RECENT_WAYS;
 	struct recent *e = &r->entry[set][way];
-	uint32_t shared, count;
+	uint32_t shared, groups;
 	uint64_t at;
 
-	r->last = &nobody;
 	if (stack->checks > RECENT_CHECKS_MAX)
 		return;
 	r->entered = true;
 	r->key[set][way] = key;
 	*e = (struct recent){ .top = stack->top,
+			      .fp_mask = stack->needs_fp ? UINTPTR_MAX : 0,
+			      .epoch = stack->epoch,
 			      .counter = stack->counter,
-			      .site = stack->site |
-				      (stack->needs_fp ? RECENT_NEEDS_FP : 0) };
+			      .site = stack->site };
 	if (trunk_serves(r, stack)) {
 		shared = share_trunk(r, e);
 		e->own = keep(r, stack->check + shared, stack->checks - shared, NULL, &at,
-			      &count);
-		e->own_count = (uint16_t)count;
+			      &groups);
+		e->own_groups = (uint16_t)groups;
 	} else {
 		enter_trunk(r, stack, e);
 	}
-	*recent_guess_of(r, e->top) = e;
-	r->last = e;
+	*recent_guess_of(r, e->top) = e; /* at most half a ring old */
 }
 
 void recent_forget(struct recents *r)
@@ -170,5 +205,4 @@ void recent_forget(struct recents *r)
 	}
 	r->entered = false;
 	r->trunk.held = 0;
-	r->last = &nobody;
 }

@@ -12,17 +12,19 @@
  *     of its stack;
  *   - on any stack (coroutines, alternate signal stacks) only memory of frames
  *     that are live is read, see "Order";
- *   - `last` always points to a valid entry, at first to one that no stack equals.
+ *   - an entry of another epoch than the present one is not to be used before
+ *     its holder did what the new epoch asks for (record.c).
  *
- * Order. Checks are compared from the innermost frame outward, four at a time. A
- * check that holds proves that the next frame outward exists, so that its word
- * may be read; the four of a group lie in one page, so that reading all of them
- * needs no more than the first. Hence no bounds of a stack need to be known.
+ * Order. Checks are compared from the innermost frame outward, eight at a time, in
+ * vectors: what limits the comparison is loads. A check that holds proves that
+ * the next frame outward exists, so that its word may be read; those of a group
+ * lie in one page, so that reading all of them needs no more than the first. Hence
+ * no bounds of a stack need to be known.
  *
- * Shape. Entries in sets of ways, by a key over the innermost frames (KEY_FRAMES
- * in unwind.c): allocation wrappers make the innermost one alone a poor key. In
- * front of the sets a small table by the innermost frame guesses the entry, which
- * is right in programs without wrappers and saves computing the key.
+ * Shape. Entries of a cache line in sets of ways, by a key over the innermost
+ * frames (KEY_FRAMES in unwind.c): allocation wrappers make the innermost one alone
+ * a poor key. In front of the sets a small table by the innermost frame guesses the
+ * entry, which is right in programs without wrappers and saves computing the key.
  * A stack is entered when it is met the second time: copying the checks of one
  * that will not come again soon costs more than it saves (cc1).
  *
@@ -32,9 +34,10 @@
  * the shared part stays in the cache. `held` says how many of the present stack's
  * checks, from the outer end, are still those of the trunk; whoever walks lowers it.
  *
- * The checks lie in a ring, oldest overwritten first. `at` counts ring positions
- * since the start, so an entry whose checks were overwritten is seen by its
- * distance from `head`. A trunk is given up when half the ring was filled after it.
+ * The groups lie in a ring, oldest overwritten first. `at` counts ring positions
+ * since the start, so an entry whose groups were overwritten is seen by its
+ * distance from `head`; guesses are dropped before that happens, so that a guess
+ * need not be looked at. A trunk is given up when half the ring was filled after it.
  */
 #ifndef PRELOAD_RECENT_H
 #define PRELOAD_RECENT_H
@@ -45,13 +48,15 @@
 
 #include <heapring/segment.h>
 
+#include "arch.h"
+
 #define RECENT_SET_BITS 10u
 #define RECENT_SETS (1u << RECENT_SET_BITS)
 #define RECENT_WAYS 4u
-#define RECENT_GUESSES 256u
+#define RECENT_GUESSES 512u
 #define RECENT_SEEN 4096u
-#define RECENT_RING 32768u      /* checks */
-#define RECENT_OWN_MAX 12u      /* an entry with more of its own becomes a trunk */
+#define RECENT_RING 4096u       /* groups */
+#define RECENT_OWN_MAX 12u      /* an entry with more checks of its own becomes a trunk */
 #define RECENT_CHECKS_MAX 1024u /* of a stack that is entered */
 
 /* The frame that called a hook: where it continues, with which sp and fp. */
@@ -67,105 +72,142 @@ struct check {
 	uintptr_t value;
 };
 
-#define CHECK_PAD 4u /* checks in a group */
+#define GROUP_CHECKS 8u
 
-#define RECENT_NEEDS_FP 0x80000000u
+struct check_group {
+	const uintptr_t *at[GROUP_CHECKS] __attribute__((aligned(64))); /* in one page */
+	arch_pair value[GROUP_CHECKS / 2];
+};
 
 struct recent {
-	struct frame top; /* the innermost frame; pc 0: free */
+	struct frame top;  /* the innermost frame; pc 0: free */
+	uintptr_t fp_mask; /* all ones: top.fp must be the same; 0: it does not matter */
+	uint64_t at;       /* ring position of the older of own and outer */
 	struct heapring_counter *counter;
-	const struct check *own;   /* the inner checks */
-	const struct check *outer; /* the others, shared */
-	uint16_t own_count;        /* a multiple of CHECK_PAD, and so is the next */
-	uint16_t outer_count;
-	uint32_t site; /* as the live table numbers it; RECENT_NEEDS_FP: top.fp must
-			* be the same */
-	uint64_t at;   /* ring position of the older of the two */
-};
+	uint32_t epoch; /* recent_epoch when the counter was last in order */
+	uint32_t site;  /* as the live table numbers it */
+	uint16_t own;   /* the inner checks: the group at this place of the ring */
+	uint16_t outer; /* the others, shared */
+	uint16_t own_groups;
+	uint16_t outer_groups;
+} __attribute__((aligned(64)));
+
+_Static_assert(sizeof(struct recent) == 64, "one cache line");
 
 /* What a walk found, for recent_enter(). */
 struct recent_stack {
 	struct frame top;
 	bool needs_fp; /* top.fp must be the same */
 	uint32_t site;
+	uint32_t epoch;
 	struct heapring_counter *counter;
 	const struct check *check; /* vouch for all of the stack, outermost first */
 	uint32_t checks;
 };
 
 struct trunk {
-	uint64_t at;     /* ring position of its groups */
-	uint32_t groups; /* checks there, padding included */
-	uint32_t held;   /* of the present stack's checks; 0: there is no trunk */
-	uint16_t place[RECENT_CHECKS_MAX]; /* where check i lies, from `at` */
+	uint64_t at; /* ring position of its groups */
+	uint32_t groups;
+	uint32_t held; /* of the present stack's checks; 0: there is no trunk */
+	uint16_t place[RECENT_CHECKS_MAX]; /* where check i lies, in checks from `at` */
 };
 
 struct recents {
-	const struct recent *last;
-	uint64_t head; /* ring positions handed out */
-	bool entered;  /* there is something in guess or key */
+	uint64_t head;  /* ring positions handed out */
+	uint64_t swept; /* no guess is older than a ring's length before this */
+	bool entered;   /* there is something in guess or key */
 	uint32_t victim;
-	uint32_t seen[RECENT_SEEN]; /* part of the key of a stack met once */
-	const struct recent *guess[RECENT_GUESSES];
+	struct recent *guess[RECENT_GUESSES];
+	uint32_t seen[RECENT_SEEN];             /* part of the key of a stack met once */
 	uint64_t key[RECENT_SETS][RECENT_WAYS]; /* apart: a set's keys are half a line */
 	struct recent entry[RECENT_SETS][RECENT_WAYS];
 	struct trunk trunk;
-	struct check ring[RECENT_RING];
+	struct check_group ring[RECENT_RING];
 };
 
-/* Do n checks hold? n is a multiple of CHECK_PAD. */
-static inline __attribute__((always_inline)) bool checks_hold(const struct check *c,
+/*
+ * Counts what makes entries stale in all threads: an unload (the same addresses may
+ * be another object's) and a new peak (each counter notes what it held, peak.h).
+ * Relaxed: who loads a library or allocates at its addresses comes after the unload
+ * by the program's own order.
+ */
+extern uint32_t recent_epoch __attribute__((visibility("hidden")));
+static inline __attribute__((always_inline)) uint32_t recent_epoch_now(void)
+{
+	return __atomic_load_n(&recent_epoch, __ATOMIC_RELAXED);
+}
+
+/* Begins another epoch; what it is about was stored before. */
+void recent_next_epoch(void);
+
+void recent_init(void);
+
+/* Where two checks of a group, i and i + 1, differ from what was remembered. */
+static inline __attribute__((always_inline)) arch_pair
+group_differs(const struct check_group *g, unsigned i)
+{
+	return (arch_pair){ *g->at[i], *g->at[i + 1] } ^ g->value[i / 2];
+}
+
+static inline __attribute__((always_inline)) bool group_holds(const struct check_group *g)
+{
+	return !arch_pair_any((group_differs(g, 0) | group_differs(g, 2)) |
+			      (group_differs(g, 4) | group_differs(g, 6)));
+}
+
+/* Does the processor compare a whole group at a time? Set by recent_init(). */
+extern bool recent_gathers __attribute__((visibility("hidden")));
+
+/* Do all checks of n groups hold? */
+static inline __attribute__((always_inline)) bool groups_hold(const struct check_group *g,
 							      uint32_t n)
 {
-	for (const struct check *end = c + n; c < end; c += CHECK_PAD)
-		if (__builtin_expect(((*c[0].at ^ c[0].value) | (*c[1].at ^ c[1].value) |
-				      (*c[2].at ^ c[2].value) |
-				      (*c[3].at ^ c[3].value)) != 0,
-				     0))
+	if (recent_gathers) {
+		for (; n > 0; n--, g++)
+			if (__builtin_expect(arch_gather_differs(g->at, g->value), 0))
+				return false;
+		return true;
+	}
+	for (; n > 0; n--, g++)
+		if (__builtin_expect(!group_holds(g), 0))
 			return false;
 	return true;
 }
 
-static inline __attribute__((always_inline)) bool recent_is(const struct recent *e,
-							    struct frame caller)
+/* Is the entry's innermost frame this one? */
+static inline __attribute__((always_inline)) bool recent_tops(const struct recent *e,
+							      struct frame caller)
 {
-	uintptr_t needs_fp = (uintptr_t)(intptr_t)((int32_t)e->site >> 31);
-	uintptr_t differs = (e->top.pc ^ caller.pc) | (e->top.sp ^ caller.sp) |
-			    ((e->top.fp ^ caller.fp) & needs_fp);
-
-	return differs == 0 && checks_hold(e->own, e->own_count) &&
-	       checks_hold(e->outer, e->outer_count);
+	return e->top.pc == caller.pc && e->top.sp == caller.sp &&
+	       ((e->top.fp ^ caller.fp) & e->fp_mask) == 0;
 }
 
-static inline const struct recent **recent_guess_of(struct recents *r,
-						    struct frame caller)
+/* Is the entry's the present stack? It is not overwritten. */
+static inline __attribute__((always_inline)) bool
+recent_is(const struct recents *r, const struct recent *e, struct frame caller)
 {
-	uint64_t key = (caller.pc ^ caller.sp << 20) * 0x9e3779b97f4a7c15ull;
-
-	return &r->guess[(key >> 40) % RECENT_GUESSES];
+	return recent_tops(e, caller) && groups_hold(r->ring + e->own, e->own_groups) &&
+	       groups_hold(r->ring + e->outer, e->outer_groups);
 }
 
-/* Are the entry's checks still in the ring? */
-static inline bool recent_alive(const struct recents *r, const struct recent *e)
+static inline __attribute__((always_inline)) struct recent **
+recent_guess_of(struct recents *r, struct frame caller)
 {
-	return r->head - e->at <= RECENT_RING;
+	return &r->guess[(caller.pc ^ caller.sp >> 4) % RECENT_GUESSES];
 }
 
-/* The entry of the present stack by its innermost frame alone; it becomes `last`.
- * NULL when the guess was wrong. */
-static inline const struct recent *recent_guess(struct recents *r, struct frame caller)
+/* The entry of the present stack by its innermost frame alone; NULL when the guess
+ * was wrong. */
+static inline __attribute__((always_inline)) struct recent *
+recent_guess(struct recents *r, struct frame caller)
 {
-	const struct recent *e = *recent_guess_of(r, caller);
+	struct recent *e = *recent_guess_of(r, caller);
 
-	if (e == NULL || !recent_alive(r, e) || !recent_is(e, caller))
-		return NULL;
-	r->last = e;
-	return e;
+	return e != NULL && recent_is(r, e, caller) ? e : NULL;
 }
 
 /* The same by key; NULL when there is none. */
-const struct recent *recent_find(struct recents *recents, struct frame caller,
-				 uint64_t key);
+struct recent *recent_find(struct recents *recents, struct frame caller, uint64_t key);
 
 /* Has a stack of this key been met before, not too long ago? */
 static inline bool recent_seen(struct recents *r, uint64_t key)
@@ -177,11 +219,6 @@ static inline bool recent_seen(struct recents *r, uint64_t key)
 	return before;
 }
 
-static inline __attribute__((always_inline)) uint32_t recent_site(const struct recent *e)
-{
-	return e->site & ~RECENT_NEEDS_FP;
-}
-
 /* The present stack has only this many of its checks, from the outer end, in common
  * with the one before. */
 static inline void recent_moved(struct recents *r, uint32_t checks)
@@ -191,7 +228,7 @@ static inline void recent_moved(struct recents *r, uint32_t checks)
 }
 
 /*
- * Enters the present stack, which becomes `last`. Its checks are copied, but for
+ * Enters the present stack, which becomes the guess. Its checks are copied, but for
  * those that the trunk has. A stack with too many is not entered.
  */
 void recent_enter(struct recents *recents, const struct recent_stack *stack,

@@ -42,68 +42,104 @@ void *record_clock(struct thread *t, void *block)
 	return block;
 }
 
-/* The site of a stack that is none of the recent ones, which it joins. */
-static uint32_t walk(struct thread *t, const struct frame *caller, uint64_t key,
-		     struct heapring_counter **ret_counter)
+/* A site and the calling thread's counter of it. */
+struct counted_site {
+	uint32_t site;
+	struct heapring_counter *counter;
+};
+
+/* The present stack in the terms of recent.h. */
+struct present {
+	struct frame caller;
+	uint32_t epoch;
+	uint64_t key;
+};
+
+/* Joins a stack that was walked just now to the recent ones. */
+static void enter_recent(struct thread *t, const struct present *present,
+			 struct counted_site at)
 {
-	struct stack *stack = &t->unwinder.stack;
-	uint32_t *kept;
-	uint32_t node = unwind_walk(&t->unwinder, caller, process_config()->depth, &kept);
-	uint32_t site = kept != NULL ? *kept : 0;
+	const struct stack *stack = &t->unwinder.stack;
+	const struct stack_frame *top;
+	struct recent_stack recent;
 
-	if (site == 0)
-		site = t->site_base + tree_site(node, HR_KIND_BLOCKS, t->rate);
-	if (kept != NULL)
-		*kept = site;
-	*ret_counter = counters_at(t->directory, t->slot, site);
-	if (unlikely(t->directory[site / HR_COUNTERS_PER_PAGE] == NULL))
-		site = t->site_base + HR_SITE_OVERFLOW;
 	recent_moved(&t->recents, stack->kept);
-	if (likely(stack->frames > 0) && recent_seen(&t->recents, key)) {
-		const struct stack_frame *top = &stack->frame[stack->frames - 1];
-		struct recent_stack recent = { .top = *caller,
-					       .needs_fp = top->needs_fp,
-					       .site = site,
-					       .counter = *ret_counter,
-					       .check = stack->check,
-					       .checks = top->checks };
-
-		recent_enter(&t->recents, &recent, key);
-	}
-	arch_count(&t->record->walks, 1);
-	verify_stack(site, caller, "a walk");
-	return site;
+	if (unlikely(stack->frames == 0) || !recent_seen(&t->recents, present->key))
+		return;
+	top = &stack->frame[stack->frames - 1];
+	recent = (struct recent_stack){ .top = present->caller,
+					.needs_fp = top->needs_fp,
+					.site = at.site,
+					.epoch = present->epoch,
+					.counter = at.counter,
+					.check = stack->check,
+					.checks = top->checks };
+	recent_enter(&t->recents, &recent, present->key);
 }
 
-/* The entry of the present stack among the recent ones, or NULL and its key. */
-static const struct recent *find_recent(struct thread *t, const struct frame *caller,
-					uint64_t *ret_key)
+/* The site of a stack that is none of the recent ones, which it joins. */
+static struct counted_site walk(struct thread *t, const struct present *present)
 {
-	const struct recent *stack;
+	struct counted_site at;
+	uint32_t *kept;
+	uint32_t node = unwind_walk(&t->unwinder, &present->caller,
+				    process_config()->depth, &kept);
 
+	at.site = kept != NULL ? *kept : 0;
+	if (at.site == 0)
+		at.site = t->site_base + tree_site(node, HR_KIND_BLOCKS, t->rate);
+	if (kept != NULL)
+		*kept = at.site;
+	at.counter = counters_at(t->directory, t->slot, at.site);
+	if (unlikely(t->directory[at.site / HR_COUNTERS_PER_PAGE] == NULL))
+		at.site = t->site_base + HR_SITE_OVERFLOW;
+	enter_recent(t, present, at);
+	arch_count(&t->record->walks, 1);
+	verify_stack(at.site, &present->caller, "a walk");
+	return at;
+}
+
+/* What other threads did since the entry was used last: the caches of another
+ * generation are void, and counters note what they held at a new peak. */
+static void follow_epoch(struct thread *t, struct present *present)
+{
+	present->epoch = recent_epoch_now();
 	if (unlikely(t->generation != modules_generation()))
 		thread_forget(t);
-	stack = recent_guess(&t->recents, *caller);
-	if (stack == NULL) {
-		*ret_key = unwind_key(&t->unwinder, caller);
-		stack = recent_find(&t->recents, *caller, *ret_key);
+}
+
+static const struct recent *of_epoch(struct recent *e, const struct present *present)
+{
+	if (unlikely(e->epoch != present->epoch)) {
+		peak_note(e->counter);
+		e->epoch = present->epoch;
 	}
-	if (stack != NULL)
-		verify_stack(recent_site(stack), caller, "the recent stacks");
-	return stack;
+	verify_stack(e->site, &present->caller, "the recent stacks");
+	return e;
+}
+
+/* The entry of the present stack, not by a guess; or NULL. Completes `present`. */
+static const struct recent *find_by_key(struct thread *t, struct present *present)
+{
+	struct recent *e;
+
+	follow_epoch(t, present);
+	present->key = unwind_key(&t->unwinder, &present->caller);
+	e = recent_find(&t->recents, present->caller, present->key);
+	return e != NULL ? of_epoch(e, present) : NULL;
 }
 
 /* The site of the present stack, and its counter. */
-static uint32_t find_site(struct thread *t, const struct frame *caller,
-			  struct heapring_counter **ret_counter)
+static struct counted_site find_site(struct thread *t, struct present *present)
 {
-	uint64_t key;
-	const struct recent *stack = find_recent(t, caller, &key);
+	const struct recent *e;
+	struct recent *guess;
 
-	if (stack == NULL)
-		return walk(t, caller, key, ret_counter);
-	*ret_counter = stack->counter;
-	return recent_site(stack);
+	follow_epoch(t, present);
+	guess = recent_guess(&t->recents, present->caller);
+	e = guess != NULL ? of_epoch(guess, present) : find_by_key(t, present);
+	return e != NULL ? (struct counted_site){ e->site, e->counter }
+			 : walk(t, present);
 }
 
 /* Single writer; readers outside may see the old value or the new one. */
@@ -126,6 +162,14 @@ static int64_t count_alloc_sampled(struct heapring_counter *c, uint64_t size,
 	return (int64_t)w.bytes;
 }
 
+/* Small blocks of some allocators have no room for a birth. */
+static void count_known_lifetime(const struct thread *t, struct heapring_counter *c,
+				 const struct live_block *taken)
+{
+	if (taken->born_ms != LIVE_UNBORN)
+		count_lifetime(t, c, taken->born_ms);
+}
+
 static int64_t count_free_sampled(const struct thread *t, struct heapring_counter *c,
 				  const struct live_block *taken, uint64_t rate)
 {
@@ -135,7 +179,7 @@ static int64_t count_free_sampled(const struct thread *t, struct heapring_counte
 	arch_count(&c->free_bytes, w.bytes);
 	add_double(&c->sampled.free_bytes_var, w.bytes_var);
 	add_double(&c->sampled.free_objects_var, w.objects_var);
-	count_lifetime(t, c, taken->born_ms);
+	count_known_lifetime(t, c, taken);
 	return (int64_t)w.bytes;
 }
 
@@ -165,10 +209,12 @@ static void free_taken(struct thread *t, const struct live_block *taken)
 	rate = tree_site_record(site - t->site_base)->rate;
 	c = counters_at(t->directory, t->slot, site);
 	peak_note(c);
-	if (likely(rate == 1))
-		count_free(t, c, taken->size, taken->born_ms);
-	else
+	if (likely(rate == 1)) {
+		count_free(c, taken->size);
+		count_known_lifetime(t, c, taken);
+	} else {
 		bytes = count_free_sampled(t, c, taken, rate);
+	}
 	live_changed(t, -bytes);
 }
 
@@ -202,10 +248,15 @@ static uint32_t *word_for(struct thread *t, void *block, size_t size)
 }
 
 /* Counts a block at its site and puts it into the live table. */
-static void count_at(struct thread *t, uint32_t *word, void *block, size_t size,
-		     uint32_t site, struct heapring_counter *c)
+static void count_at(struct thread *t, void *block, size_t size, struct counted_site at)
 {
+	struct heapring_counter *c = at.counter;
+	uint32_t site = at.site;
 	int64_t bytes = (int64_t)size;
+	uint32_t *word = word_for(t, block, size);
+
+	if (word == NULL)
+		return;
 
 	peak_note(c);
 	if (unlikely(site == t->site_base + HR_SITE_OVERFLOW))
@@ -220,55 +271,6 @@ static void count_at(struct thread *t, uint32_t *word, void *block, size_t size,
 	}
 	probes_alloc(block, size, (uint64_t)bytes);
 	live_changed(t, bytes);
-}
-
-static void count_and_enter(struct thread *t, void *block, size_t size,
-			    const struct frame *caller)
-{
-	struct heapring_counter *c;
-	uint32_t site;
-	uint32_t *word = word_for(t, block, size);
-
-	if (word == NULL)
-		return;
-	site = find_site(t, caller, &c);
-	count_at(t, word, block, size, site, c);
-}
-
-/* The same for a stack that is known to be none of the recent ones. */
-static void walk_and_count(struct thread *t, void *block, size_t size,
-			   const struct frame *caller, uint64_t key)
-{
-	struct heapring_counter *c;
-	uint32_t site;
-	uint32_t *word = word_for(t, block, size);
-
-	if (word == NULL)
-		return;
-	site = walk(t, caller, key, &c);
-	count_at(t, word, block, size, site, c);
-}
-
-bool record_alloc_any(struct thread *t, void *block, size_t size, struct frame caller)
-{
-	const struct recent *stack;
-	bool counted = false;
-	uint64_t key;
-
-	if (unlikely(!record_is_plain(t, block)))
-		return false;
-	t->gate = GATE_BUSY;
-	compiler_barrier();
-	stack = find_recent(t, &caller, &key);
-	if (likely(stack != NULL)) {
-		counted = record_alloc_at(t, stack, block, size);
-	} else {
-		walk_and_count(t, block, size, &caller, key);
-		counted = true;
-	}
-	compiler_barrier();
-	t->gate = t->resume;
-	return counted;
 }
 
 /* Is the calling thread attached and allowed to count? */
@@ -327,10 +329,44 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 		record_clock(t, NULL); /* samples are far apart */
 	}
 	if (likely(t->resume != GATE_DORMANT))
-		count_and_enter(t, block, size, &caller);
+		count_at(t, block, size,
+			 find_site(t, &(struct present){ .caller = caller }));
 	else
 		mode_rearm(t);
 	leave_gate(t);
+}
+
+/* The middle way: exact and plain, from a stack that the guess did not know. */
+static void count_plain(struct thread *t, void *block, size_t size,
+			struct present *present)
+{
+	const struct recent *e;
+
+	t->gate = GATE_BUSY;
+	compiler_barrier();
+	e = find_by_key(t, present);
+	if (unlikely(e == NULL))
+		count_at(t, block, size, walk(t, present));
+	else if (unlikely(!record_alloc_at(t, e, block, size)))
+		count_at(t, block, size, (struct counted_site){ e->site, e->counter });
+	compiler_barrier();
+	t->gate = t->resume;
+}
+
+void *record_alloc_rest(void *block, size_t size, uintptr_t pc, uintptr_t sp,
+			uintptr_t fp)
+{
+	struct present present = { .caller = { pc, sp, fp } };
+	struct thread *t = thread_self;
+
+	if (unlikely(block == NULL))
+		return NULL;
+	if (likely(record_is_plain(t, block))) {
+		count_plain(t, block, size, &present);
+		return record_done(t, block);
+	}
+	record_alloc_full(block, size, present.caller);
+	return block;
 }
 
 /*

@@ -14,7 +14,7 @@
  *
  * Two versions of each event. The fast one, here, is a straight line without a
  * call: it looks at everything that could be unusual (gate, clock, another
- * stack, a new peak, an occupied word) before it changes anything, and hands
+ * stack, another epoch, an occupied word) before it changes anything, and hands
  * the whole event to the full version in record.c when something is. So the
  * compiler needs no registers saved, and each rule stands once in each version.
  *
@@ -35,7 +35,7 @@
 #include "preload/thread.h"
 #include "preload/verify.h"
 
-#define CLOCK_EVENTS 16u
+#define CLOCK_EVENTS 32u
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -45,6 +45,11 @@
 /* The full versions: any gate, any stack, any block but NULL. */
 void record_alloc_full(void *block, size_t size, struct frame caller);
 void record_free_full(void *block);
+
+/* An allocation that the fast path left, by its frame's words: any block, NULL
+ * included, which it returns. */
+void *record_alloc_rest(void *block, size_t size, uintptr_t pc, uintptr_t sp,
+			uintptr_t fp);
 
 /* Reads the coarse clock for the thread; returns block, so that the fast path
  * need not save it. */
@@ -79,23 +84,22 @@ static inline __attribute__((always_inline)) void count_alloc(struct heapring_co
 	arch_count_one(&c->size[size_bucket(size)]);
 }
 
-/* born_ms: LIVE_UNBORN when the birth is not known. */
 static inline __attribute__((always_inline)) void
 count_lifetime(const struct thread *t, struct heapring_counter *c, uint32_t born_ms)
 {
-	if (likely(born_ms != LIVE_UNBORN))
-		arch_count_one(
-			&c->lifetime[lifetime_bucket((t->now_ms - born_ms) & LIVE_WORD)]);
+	uint32_t ms = t->now_ms - born_ms;
+
+	if (likely(ms < HR_LIFETIME_MS(0)))
+		arch_count_one(&c->lifetime[0]);
+	else
+		arch_count_one(&c->lifetime[lifetime_bucket(ms & LIVE_WORD)]);
 }
 
-static inline __attribute__((always_inline)) void count_free(const struct thread *t,
-							     struct heapring_counter *c,
-							     uint64_t size,
-							     uint32_t born_ms)
+static inline __attribute__((always_inline)) void count_free(struct heapring_counter *c,
+							     uint64_t size)
 {
 	arch_count(&c->frees, 1); /* S3: a release */
 	arch_count(&c->free_bytes, size);
-	count_lifetime(t, c, born_ms);
 }
 
 /*
@@ -108,26 +112,41 @@ static inline __attribute__((always_inline)) uint32_t *record_word(const struct 
 	return (uint32_t *)(t->live_flat + ((uintptr_t)block >> 4 << 2));
 }
 
-/*
- * Counts an allocation from a stack that is known, behind a busy gate. False:
- * nothing happened, call record_alloc_full().
- */
+/* record_alloc_at() for a size that word 0 can hold, or not. */
 static inline __attribute__((always_inline)) bool
-record_alloc_at(struct thread *t, const struct recent *stack, void *block, size_t size)
+record_alloc_sized(struct thread *t, const struct recent *stack, uint32_t *word,
+		   size_t size, bool is_long)
 {
-	struct heapring_counter *c = stack->counter;
-	uint32_t *word = record_word(t, block);
 	int64_t room = t->room - (int64_t)size;
 
+	if (unlikely(room < 0)) /* so is every size that needs more than word 2 */
+		return false;
 	live_touch(word, size, t->now_ms);
-	if (unlikely(room < 0 || c->peak_id != peak_now || (*word & LIVE_HEAD) != 0))
+	if (unlikely((*word & LIVE_HEAD) != 0))
 		return false;
 	t->room = room;
 	if (room < t->room_least)
 		t->room_least = room;
-	count_alloc(c, size);
-	live_put(word, recent_site(stack), size);
+	count_alloc(stack->counter, size);
+	if (is_long)
+		live_put_long(word, stack->site, size);
+	else
+		live_put_short(word, stack->site, size);
 	return true;
+}
+
+/*
+ * Counts an allocation from a stack that is known and of this epoch, behind a busy
+ * gate. False: nothing happened, call record_alloc_full().
+ */
+static inline __attribute__((always_inline)) bool
+record_alloc_at(struct thread *t, const struct recent *stack, void *block, size_t size)
+{
+	uint32_t *word = record_word(t, block);
+
+	return likely(size > LIVE_SIZE_MAX)
+		       ? record_alloc_sized(t, stack, word, size, true)
+		       : record_alloc_sized(t, stack, word, size, false);
 }
 
 /* Is the thread in exact mode, and the block where the fast path can handle it? */
@@ -139,7 +158,7 @@ static inline __attribute__((always_inline)) bool record_is_plain(const struct t
 
 /*
  * True: the allocation is counted. False: nothing happened, call
- * record_alloc_any(). block is not NULL.
+ * record_alloc_rest(). block is not NULL.
  */
 static inline __attribute__((always_inline)) bool
 record_alloc(struct thread *t, void *block, size_t size, struct frame caller)
@@ -152,19 +171,43 @@ record_alloc(struct thread *t, void *block, size_t size, struct frame caller)
 		return false;
 	t->gate = GATE_BUSY;
 	compiler_barrier();
-	stack = t->recents.last;
-	/* after an unload the same addresses may be another object's */
-	if (likely(recent_is(stack, caller) && t->generation == modules_generation())) {
+	stack = recent_guess(&t->recents, caller);
+	if (likely(stack != NULL && stack->epoch == recent_epoch_now())) {
 		counted = record_alloc_at(t, stack, block, size);
-		verify_stack(recent_site(stack), &caller, "the fast path");
+		verify_stack(stack->site, &caller, "the fast path");
 	}
 	compiler_barrier();
 	t->gate = t->resume;
 	return counted;
 }
 
-/* The same for any stack; false: call record_alloc_full(). */
-bool record_alloc_any(struct thread *t, void *block, size_t size, struct frame caller);
+/* record_free() for a block of known size, short or long, whose head was read. */
+static inline __attribute__((always_inline)) bool
+record_free_at(struct thread *t, uint32_t *word, uint32_t head, uint64_t size,
+	       bool is_long)
+{
+	struct heapring_counter *c =
+		t->directory[(head & LIVE_SITE) / HR_COUNTERS_PER_PAGE];
+	int64_t room = t->room + (int64_t)size;
+	uint32_t born_ms = word[1];
+
+	if (unlikely(c == NULL || room > t->room_most)) /* so is a size past word 2 */
+		return false;
+	c += head % HR_COUNTERS_PER_PAGE;
+	if (unlikely(c->peak_id != peak_now))
+		return false;
+	t->gate = GATE_BUSY;
+	compiler_barrier();
+	live_store_two(word, 0, 0);
+	if (is_long)
+		word[2] = 0;
+	t->room = room;
+	count_free(c, size);
+	count_lifetime(t, c, born_ms);
+	compiler_barrier();
+	t->gate = t->resume;
+	return true;
+}
 
 /*
  * True: the block was taken out of the live table and its free is counted.
@@ -173,40 +216,19 @@ bool record_alloc_any(struct thread *t, void *block, size_t size, struct frame c
 static inline __attribute__((always_inline)) bool record_free(struct thread *t,
 							      void *block)
 {
-	uint32_t *word = record_word(t, block);
-	struct heapring_counter *c;
-	uint32_t head, born_ms;
-	uint64_t size;
+	uint32_t *word;
+	uint32_t head;
 
-	if (unlikely(t->gate != GATE_EXACT || ((uintptr_t)block & 15) != 0))
+	if (unlikely(!record_is_plain(t, block)))
 		return false;
+	word = record_word(t, block);
 	head = *word;
+	if (likely((~head & (LIVE_HEAD | LIVE_BORN | LIVE_LONG)) == 0))
+		return record_free_at(t, word, head, word[2], true);
 	/* a block without a birth is rare: it goes the long way */
-	if (unlikely((head & (LIVE_HEAD | LIVE_BORN)) != (LIVE_HEAD | LIVE_BORN)))
+	if (unlikely((~head & (LIVE_HEAD | LIVE_BORN)) != 0))
 		return false;
-	size = head >> LIVE_SIZE_SHIFT & 63;
-	if (likely((head & LIVE_LONG) != 0)) {
-		size = word[2];
-		if (unlikely(size == LIVE_WORD))
-			return false;
-	}
-	c = t->directory[(head & LIVE_SITE) / HR_COUNTERS_PER_PAGE];
-	if (unlikely(c == NULL || t->room > t->room_most))
-		return false;
-	c += head % HR_COUNTERS_PER_PAGE;
-	if (unlikely(c->peak_id != peak_now))
-		return false;
-	t->gate = GATE_BUSY;
-	compiler_barrier();
-	born_ms = word[1];
-	live_store_two(word, 0, 0);
-	if (likely((head & LIVE_LONG) != 0))
-		word[2] = 0;
-	t->room += (int64_t)size;
-	count_free(t, c, size, born_ms);
-	compiler_barrier();
-	t->gate = t->resume;
-	return true;
+	return record_free_at(t, word, head, head >> LIVE_SIZE_SHIFT & 63, false);
 }
 
 /*

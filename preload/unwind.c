@@ -60,6 +60,21 @@ struct walk {
 	uintptr_t lo, hi;
 };
 
+/* rows_find() with the thread's own memory in front, which lasts for a generation. */
+static row_t row_of(struct unwinder *u, uintptr_t pc)
+{
+	struct own_row *own = &u->row[(pc ^ pc >> 10) % OWN_ROWS];
+	row_t r;
+
+	if (__builtin_expect(own->pc == pc, 1))
+		return own->row;
+	r = rows_find(pc);
+	u->used = true;
+	if (r != ROW_NO_MODULE) /* it may get one later (JIT) */
+		*own = (struct own_row){ .pc = pc, .row = r };
+	return r;
+}
+
 static bool word_at(const struct walk *w, uintptr_t at, uintptr_t *ret)
 {
 	if (at < w->lo || at > w->hi - sizeof *ret || (at & 7) != 0)
@@ -233,7 +248,7 @@ static void collect(struct walk *w)
 			w->end = HR_END_DEPTH;
 			return;
 		}
-		w->at.row = rows_find(w->at.regs.pc);
+		w->at.row = row_of(w->u, w->at.regs.pc);
 		w->u->fresh[w->fresh++] = w->at;
 		w->end = step(w);
 	}
@@ -284,7 +299,7 @@ static uint32_t *name_fresh(struct unwinder *u, uint32_t tail, uint32_t frames)
 
 	if (frames == 0)
 		return NULL;
-	u->named = true;
+	u->used = true;
 	if (frames <= PATH_FRAMES && is_path(p, u, tail, frames)) {
 		for (uint32_t i = 0; i < frames; i++)
 			u->fresh[i].node = p->node[i];
@@ -409,45 +424,52 @@ static void cut_tail(struct walk *w)
 void unwind_forget(struct unwinder *u)
 {
 	u->stack.frames = 0;
-	if (!u->named) /* pages that nobody touched stay so */
+	if (!u->used) /* pages that nobody touched stay so */
 		return;
-	u->named = false;
+	u->used = false;
+	memset(u->row, 0, sizeof u->row);
 	memset(u->child, 0, sizeof u->child);
 	memset(u->path, 0, sizeof u->path);
 }
 
-/* One frame outward, for the two commonest kinds of row only. */
-static bool key_step(struct frame *f, uintptr_t hi)
+/*
+ * One frame outward, for the two commonest kinds of row only. A place that depends on
+ * sp lies in a frame that is live; one that depends on fp is held against the bounds.
+ */
+static inline __attribute__((always_inline)) bool key_step(struct unwinder *u,
+							   struct frame *f)
 {
-	row_t r = rows_find(f->pc);
-	uintptr_t cfa, place;
+	row_t r = row_of(u, f->pc);
+	uintptr_t cfa;
 
-	if (row_kind(r) != ROW_CFA_SP && row_kind(r) != ROW_CFA_FP)
+	if (row_kind(r) == ROW_CFA_SP)
+		cfa = f->sp + (uintptr_t)row_cfa_offset(r);
+	else if (row_kind(r) == ROW_CFA_FP)
+		cfa = f->fp + (uintptr_t)row_cfa_offset(r);
+	else
 		return false;
-	cfa = (row_kind(r) == ROW_CFA_SP ? f->sp : f->fp) + (uintptr_t)row_cfa_offset(r);
-	if (cfa <= f->sp || cfa > hi || (cfa & 7) != 0)
+	if (cfa <= f->sp || (cfa & 7) != 0 || cfa > unwind_top(&u->stack, f->sp))
 		return false;
-	place = fp_place(r, cfa, f->fp);
-	if (row_fp(r) != ROW_FP_KEPT) {
-		if (place < f->sp || place >= cfa || (place & 7) != 0)
+	if (row_fp(r) == ROW_FP_CFA) {
+		uintptr_t place = cfa + (uintptr_t)row_fp_offset(r);
+
+		if (place < f->sp || place >= cfa)
 			return false;
 		f->fp = *(const uintptr_t *)place;
-	}
-	place = row_ra_place(r, cfa);
-	if (place < f->sp || place >= cfa)
+	} else if (row_fp(r) != ROW_FP_KEPT) {
 		return false;
-	f->pc = arch_strip(*(const uintptr_t *)place);
+	}
+	f->pc = arch_strip(*(const uintptr_t *)row_ra_place(r, cfa));
 	f->sp = cfa;
 	return true;
 }
 
-uint64_t unwind_key(const struct unwinder *u, const struct frame *caller)
+uint64_t unwind_key(struct unwinder *u, const struct frame *caller)
 {
-	uintptr_t hi = unwind_top(&u->stack, caller->sp);
 	struct frame f = *caller;
 	uint64_t key = f.pc ^ f.sp << 20;
 
-	for (uint32_t i = 1; i < KEY_FRAMES && key_step(&f, hi); i++)
+	for (uint32_t i = 1; i < KEY_FRAMES && key_step(u, &f); i++)
 		key = (key ^ f.pc) * 0x9e3779b97f4a7c15ull;
 	return key * 0x9e3779b97f4a7c15ull;
 }

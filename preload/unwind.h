@@ -77,12 +77,20 @@ struct path {
 	uint32_t reserved;
 };
 
+/* A thread's own memory of rows_find(): direct-mapped. */
+#define OWN_ROWS 1024u
+struct own_row {
+	uintptr_t pc; /* 0: free */
+	row_t row;
+};
+
 #define UNWIND_TAGS 8u
 
 struct unwinder {
 	uint64_t *steps; /* counts frames walked */
 	struct stack stack;
-	bool named; /* there is something in child or path */
+	bool used; /* there is something in row, child or path */
+	struct own_row row[OWN_ROWS];
 	struct child child[CHILDREN];
 	struct path path[PATHS];
 	struct stack_frame fresh[CONFIG_DEPTH_MAX]; /* scratch: innermost first */
@@ -102,7 +110,7 @@ uint32_t unwind_walk(struct unwinder *unwinder, const struct frame *caller,
 
 /* A key over the innermost frames of a stack, for recent.h. Equal stacks have
  * equal keys. */
-uint64_t unwind_key(const struct unwinder *unwinder, const struct frame *caller);
+uint64_t unwind_key(struct unwinder *unwinder, const struct frame *caller);
 
 /* The address below which the stack at sp ends; UINTPTR_MAX when that is unknown. */
 #define STACK_BYTES_MAX ((uintptr_t)1 << 30)

@@ -24,6 +24,28 @@
 #define ARCH_PC_BITS 48u
 #define ARCH_PC_SHIFT 2u /* low bits of a code address that are always zero */
 
+/* Two words in one register. */
+typedef uint64_t arch_pair __attribute__((vector_size(16)));
+
+/* Is a bit set in either? */
+static inline __attribute__((always_inline)) bool arch_pair_any(arch_pair pair)
+{
+	return (pair[0] | pair[1]) != 0;
+}
+
+/* Nothing here gathers words from eight places. */
+static inline bool arch_can_gather(void)
+{
+	return false;
+}
+
+static inline bool arch_gather_differs(const uintptr_t *const at[8],
+				       const arch_pair value[4])
+{
+	(void)at, (void)value;
+	__builtin_unreachable();
+}
+
 static inline long arch_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {
 	register long x8 __asm__("x8") = nr;

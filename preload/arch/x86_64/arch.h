@@ -8,6 +8,8 @@
 #ifndef PRELOAD_ARCH_H
 #define PRELOAD_ARCH_H
 
+#include <cpuid.h>
+#include <emmintrin.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -20,6 +22,54 @@
 #define ARCH_REG_RA 16u
 #define ARCH_PC_BITS 47u
 #define ARCH_PC_SHIFT 0u /* low bits of a code address that are always zero */
+
+/* Two words in one register. */
+typedef uint64_t arch_pair __attribute__((vector_size(16)));
+
+/* Is a bit set in either? Three instructions that every x86-64 has. */
+static inline __attribute__((always_inline)) bool arch_pair_any(arch_pair pair)
+{
+	__m128i zero = _mm_cmpeq_epi32((__m128i)pair, _mm_setzero_si128());
+
+	return _mm_movemask_epi8(zero) != 0xffff;
+}
+
+/*
+ * Can arch_gather_differs() be used, and is it fast? AVX-512 with FP16 names the
+ * processors (Sapphire Rapids and later) whose gathers need no mitigation that makes
+ * them slow; the operating system must save the registers.
+ */
+static inline bool arch_can_gather(void)
+{
+	const uint32_t saved = 0xe6; /* XCR0: SSE, AVX, opmask, upper halves, zmm16 up */
+	uint32_t a, b, c, d;
+
+	if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & bit_OSXSAVE) == 0)
+		return false;
+	__asm__ volatile("xgetbv" : "=a"(a), "=d"(d) : "c"(0));
+	if ((a & saved) != saved || __get_cpuid_count(7, 0, &a, &b, &c, &d) == 0)
+		return false;
+	return (b & bit_AVX512F) != 0 && (d & 1u << 23) != 0;
+}
+
+/* Does one of the eight words at `at` differ from its value? Both are 64-byte aligned.
+ * Uses none of the registers that make later SSE code slow. */
+static inline __attribute__((always_inline)) bool
+arch_gather_differs(const uintptr_t *const at[8], const arch_pair value[4])
+{
+	bool differs;
+
+	__asm__ volatile("vmovdqa64 (%1), %%zmm16\n\t"
+			 "kxnorw %%k1, %%k1, %%k1\n\t"
+			 "vpxord %%zmm17, %%zmm17, %%zmm17\n\t"
+			 "vpgatherqq (,%%zmm16,1), %%zmm17%{%%k1%}\n\t"
+			 "vpcmpneqq (%2), %%zmm17, %%k1\n\t"
+			 "kortestw %%k1, %%k1\n\t"
+			 : "=@ccnz"(differs)
+			 : "r"(at), "r"(value)
+			 : "memory");
+	return differs;
+}
 
 static inline long arch_syscall(long nr, long a, long b, long c, long d, long e, long f)
 {
