@@ -40,21 +40,43 @@ void hooks_fork_resolve(void)
 	real_Fork = (fork_fn *)next_function("_Fork");
 }
 
+static uint32_t keeping; /* threads that fork so at the moment */
+
+static void detach(void)
+{
+	__atomic_store_n(&keeping, 0, __ATOMIC_SEQ_CST); /* one thread here */
+	process_detach();
+	thread_self->resume = GATE_OFF;
+	if (thread_self->gate != GATE_BUSY)
+		thread_self->gate = GATE_OFF;
+}
+
 static pid_t fork_within(fork_fn *real)
 {
 	pid_t pid;
 
+	__atomic_fetch_add(&keeping, 1, __ATOMIC_SEQ_CST);
 	os_keep_on_fork(true);
 	pid = real();
 	if (pid == 0) {
-		process_detach();
-		thread_self->resume = GATE_OFF;
+		detach();
 		return 0;
 	}
-	os_keep_on_fork(false);
+	if (__atomic_sub_fetch(&keeping, 1, __ATOMIC_SEQ_CST) == 0)
+		os_keep_on_fork(false);
 	if (pid > 0)
 		__atomic_fetch_add(&segment.header->unprofiled_children, 1,
 				   __ATOMIC_RELAXED);
+	return pid;
+}
+
+/* While another thread forks within an event, this child keeps the memory, too. */
+static pid_t fork_beside(fork_fn *real)
+{
+	pid_t pid = real();
+
+	if (pid == 0 && __atomic_load_n(&keeping, __ATOMIC_SEQ_CST) != 0)
+		detach();
 	return pid;
 }
 
@@ -95,7 +117,7 @@ static __attribute__((noinline)) pid_t fork_by(fork_fn *found, const char *name,
 	}
 	if (may_be_within() && (thread_self->gate == GATE_BUSY || is_within(caller)))
 		return fork_within(real);
-	return real();
+	return fork_beside(real);
 }
 
 EXPORT pid_t fork(void)
