@@ -466,8 +466,7 @@ void record_taken_free(const struct live_block *taken)
 {
 	struct thread *t = thread_self;
 
-	/* closed: a signal handler forked meanwhile, and this is the child */
-	if (taken->site == 0 || t->gate < GATE_BUSY)
+	if (taken->site == 0 || t->gate < GATE_BUSY) /* closed: a forked child */
 		return;
 	if (t->gate == GATE_BUSY) {
 		free_taken(t, taken);
