@@ -48,9 +48,9 @@ static bool is_system_path(const char *path)
 static bool is_runtime_module(const char *module)
 {
 	static const char *const names[] = {
-		"libc.so",     "libc-",       "ld-",     "libstdc++",  "libc++",
-		"libgcc_s",    "libpthread",  "libm.so", "libdl.so",   "libjemalloc",
-		"libtcmalloc", "libmimalloc", "libasan", "linux-vdso", "libheapring"
+		"libc.so",     "libc-",       "ld-",     "libstdc++", "libc++",
+		"libgcc_s",    "libpthread",  "libm.so", "libdl.so",  "libjemalloc",
+		"libtcmalloc", "libmimalloc", "libasan", "[vdso]",    "libheapring"
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

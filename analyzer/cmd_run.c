@@ -12,9 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/elf_facts.h"
 #include "analyzer/launch.h"
 #include "analyzer/mode_request.h"
 #include "analyzer/profile.h"
+#include "analyzer/program_file.h"
 #include "analyzer/run_family.h"
 #include "analyzer/run_summary.h"
 #include "analyzer/segment_copy.h"
@@ -147,6 +149,16 @@ static void report(const struct run *run, char **argv, const struct launch_resul
 	run_family_done(&family);
 }
 
+/* Programs with a sanitizer end at once, or crash, when a library comes before it. */
+static bool bears_shim(const char *program)
+{
+	struct program_file file;
+	struct elf_facts facts;
+
+	return program_file_find(program, &file) < 0 ||
+	       elf_facts_read_needed(file.path, &facts) < 0 || !*facts.sanitizer;
+}
+
 static int run_program(const struct run *run, char **argv)
 {
 	const struct launch_variable set[] = {
@@ -167,7 +179,7 @@ static int run_program(const struct run *run, char **argv)
 
 	if (r < 0)
 		return fault_print(&fault);
-	r = launch(argv, shim, set, &result);
+	r = launch(argv, bears_shim(argv[0]) ? shim : NULL, set, &result);
 	if (r < 0)
 		return cannot_start(argv[0], -r);
 	report(run, argv, &result);

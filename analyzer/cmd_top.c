@@ -134,6 +134,7 @@ static int print_text(const struct top *top, uint32_t limit)
 	table_print(table, stdout);
 	table_free(table);
 	report_coverage(top->target->profile, stdout);
+	report_nothing_seen(top->target->profile, stdout);
 	return 0;
 }
 

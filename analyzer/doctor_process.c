@@ -101,6 +101,12 @@ static bool maps_shim(uint32_t pid)
 	return found;
 }
 
+/* Another malloc comes first, and so nothing was ever counted. */
+static bool is_empty(const struct heapring_header *header)
+{
+	return *header->preceding && header->nodes_used <= HR_NODE_FIRST;
+}
+
 static bool find_segment(uint32_t pid, struct doctor_findings *findings)
 {
 	char name[16], mode[64];
@@ -112,7 +118,13 @@ static bool find_segment(uint32_t pid, struct doctor_findings *findings)
 		bool live = target_is_live(&target);
 
 		report_mode(&target.header, mode, sizeof(mode));
-		if (live)
+		if (live && is_empty(&target.header))
+			doctor_find(findings, "profiled", DOCTOR_BAD,
+				    "nothing is counted: malloc of %s comes before the "
+				    "shim's; "
+				    "libheapring.so has to be the first in LD_PRELOAD",
+				    target.header.preceding);
+		else if (live)
 			doctor_find(findings, "profiled", DOCTOR_OK, "yes, %s, in %s",
 				    mode, target.path);
 		else
@@ -120,6 +132,7 @@ static bool find_segment(uint32_t pid, struct doctor_findings *findings)
 				    "no longer: %s is of an image that was replaced by "
 				    "another program",
 				    target.path);
+		live = live && !is_empty(&target.header);
 		target_close(&target);
 		return live;
 	}

@@ -41,6 +41,18 @@ static void set_libc(struct elf_facts *facts, const char *name)
 		strcpy(facts->libc, "glibc");
 }
 
+static void set_sanitizer(struct elf_facts *facts, const char *name)
+{
+	static const char *const libraries[] = {
+		"libasan.so",       "libtsan.so",       "libhwasan.so",
+		"libclang_rt.asan", "libclang_rt.tsan", "libclang_rt.hwasan"
+	};
+
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		if (strncmp(name, libraries[i], strlen(libraries[i])) == 0)
+			snprintf(facts->sanitizer, sizeof(facts->sanitizer), "%s", name);
+}
+
 static void read_dynamic(Elf_Scn *section, const GElf_Shdr *header,
 			 struct elf_facts *facts, Elf *elf)
 {
@@ -54,11 +66,13 @@ static void read_dynamic(Elf_Scn *section, const GElf_Shdr *header,
 			facts->symbolic = true;
 		if (entry.d_tag == DT_FLAGS_1 && entry.d_un.d_val & DF_1_PIE)
 			facts->is_pie = true;
-		if (entry.d_tag != DT_NEEDED || *facts->libc)
+		if (entry.d_tag != DT_NEEDED)
 			continue;
 		name = elf_strptr(elf, header->sh_link, entry.d_un.d_val);
-		if (name)
+		if (name && !*facts->libc)
 			set_libc(facts, name);
+		if (name)
+			set_sanitizer(facts, name);
 	}
 }
 
@@ -208,7 +222,21 @@ static int read_elf(Elf *elf, struct elf_facts *facts)
 	return 0;
 }
 
-int elf_facts_read(const char *path, struct elf_facts *ret_facts)
+static int read_needed(Elf *elf, struct elf_facts *facts)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	if (!elf || elf_kind(elf) != ELF_K_ELF)
+		return -EINVAL;
+	while ((section = elf_nextscn(elf, section)) && gelf_getshdr(section, &header))
+		if (header.sh_type == SHT_DYNAMIC)
+			read_dynamic(section, &header, facts, elf);
+	return 0;
+}
+
+static int read_file(const char *path, int (*read)(Elf *elf, struct elf_facts *facts),
+		     struct elf_facts *ret_facts)
 {
 	struct elf_facts facts = { .carries = "" };
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -224,12 +252,22 @@ int elf_facts_read(const char *path, struct elf_facts *ret_facts)
 	}
 	elf_version(EV_CURRENT);
 	elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-	r = read_elf(elf, &facts);
+	r = read(elf, &facts);
 	elf_end(elf);
 	close(fd);
 	if (r == 0)
 		*ret_facts = facts;
 	return r;
+}
+
+int elf_facts_read(const char *path, struct elf_facts *ret_facts)
+{
+	return read_file(path, read_elf, ret_facts);
+}
+
+int elf_facts_read_needed(const char *path, struct elf_facts *ret_facts)
+{
+	return read_file(path, read_needed, ret_facts);
 }
 
 const char *elf_facts_machine(const struct elf_facts *facts)

@@ -38,8 +38,10 @@ struct elf_facts {
 	char libc[32];         /* "glibc", "musl", "" unknown: by loader or DT_NEEDED */
 	enum elf_malloc malloc;
 	const char *carries; /* "jemalloc" ... when its texts are inside; "" none */
-	bool symbolic;       /* -Bsymbolic: uses its own malloc if it has one */
-	bool has_cfi;        /* .eh_frame_hdr */
+	char sanitizer[64]; /* library of one that it needs: the first it must be; "" none
+			     */
+	bool symbolic;      /* -Bsymbolic: uses its own malloc if it has one */
+	bool has_cfi;       /* .eh_frame_hdr */
 	bool has_code;
 	bool has_symbols; /* .symtab or .gnu_debugdata */
 	bool has_lines;   /* .debug_line */
@@ -50,6 +52,10 @@ struct elf_facts {
 };
 
 int elf_facts_read(const char *path, struct elf_facts *ret_facts);
+
+/* Only what the loader is told (libc, sanitizer, symbolic): at once, whatever the size.
+ */
+int elf_facts_read_needed(const char *path, struct elf_facts *ret_facts);
 
 /* "x86-64", "AArch64", or "machine 123". */
 const char *elf_facts_machine(const struct elf_facts *facts);

@@ -62,7 +62,7 @@ static void restore_signals(const struct dispositions *old)
 	sigprocmask(SIG_SETMASK, &old->mask, NULL);
 }
 
-static void set_environment(const char *shim, const struct launch_variable *set)
+static void preload(const char *shim)
 {
 	const char *old = getenv("LD_PRELOAD");
 	char *list = NULL;
@@ -72,6 +72,12 @@ static void set_environment(const char *shim, const struct launch_variable *set)
 	else if (asprintf(&list, "%s:%s", shim, old) >= 0)
 		setenv("LD_PRELOAD", list, 1);
 	free(list);
+}
+
+static void set_environment(const char *shim, const struct launch_variable *set)
+{
+	if (shim)
+		preload(shim);
 	for (; set->name; set++)
 		if (set->value)
 			setenv(set->name, set->value, 1);

@@ -28,7 +28,7 @@ struct launch_result {
 	uint64_t elapsed_ns;
 };
 
-/* set: ends with a NULL name. shim goes to the end of LD_PRELOAD. */
+/* set: ends with a NULL name. shim goes to the front of LD_PRELOAD; NULL: none. */
 int launch(char **argv, const char *shim, const struct launch_variable *set,
 	   struct launch_result *ret_result);
 

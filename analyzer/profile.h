@@ -76,6 +76,7 @@ struct profile_coverage {
 	uint64_t untracked_frees;
 	uint64_t bypassed;
 	uint64_t dropped;
+	uint64_t unprofiled_children; /* processes: no room for their segments */
 };
 
 struct profile {

@@ -58,6 +58,8 @@ static void add_threads(struct profile *profile)
 		profile->coverage.bypassed += thread->bypassed;
 		profile->coverage.dropped += thread->dropped;
 	}
+	profile->coverage.dropped += segment->header.dropped;
+	profile->coverage.unprofiled_children = segment->header.unprofiled_children;
 	profile->peak_error =
 		segment->header.peak_error * (uint64_t)(threads > 1 ? threads : 0);
 	profile->peak_space = peak > 0 ? (uint64_t)peak : 0;

@@ -150,6 +150,18 @@ static void judge_program_malloc(struct prospect *prospect)
 		      "what its C parts do");
 }
 
+/* heapring run starts such a program without the shim. */
+static void judge_sanitizer(struct prospect *prospect)
+{
+	const char *library = program_of(prospect)->sanitizer;
+
+	if (*library)
+		judge(prospect, PROSPECT_NONE,
+		      "build it without -fsanitize; it runs without the shim",
+		      "%s replaces malloc, and has to come before every other library",
+		      library);
+}
+
 static void judge_libraries(struct prospect *prospect)
 {
 	const struct module_list *modules = &prospect->modules;
@@ -187,6 +199,7 @@ static void judge_all(struct prospect *prospect)
 	judge_secure(prospect);
 	judge_kind(prospect);
 	judge_shim(prospect);
+	judge_sanitizer(prospect);
 	judge_libraries(prospect);
 	judge_program_malloc(prospect);
 }

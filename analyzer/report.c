@@ -34,6 +34,14 @@ static const char *base_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* Whatever a segment says, a terminal does not obey it. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 127)
+			*text = '?';
+}
+
 void report_name(const struct heapring_header *header, char *text, size_t room)
 {
 	const char *file = base_of(header->exe), *called = "";
@@ -46,9 +54,7 @@ void report_name(const struct heapring_header *header, char *text, size_t room)
 	else
 		snprintf(text, room, "%.*s (%s)", (int)strcspn(called, " "), called,
 			 *file ? file : "?");
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			*c = '?';
+	make_printable(text);
 }
 
 void report_mode(const struct heapring_header *header, char *text, size_t room)
@@ -105,5 +111,24 @@ void report_coverage(const struct profile *profile, FILE *to)
 	print_loss(to, "untracked frees", coverage->untracked_frees);
 	print_loss(to, "bypassed", coverage->bypassed);
 	print_loss(to, "dropped", coverage->dropped);
+	print_loss(to, "children not profiled", coverage->unprofiled_children);
 	fputc('\n', to);
+}
+
+void report_nothing_seen(const struct profile *profile, FILE *to)
+{
+	const struct heapring_header *header = &profile->segment->header;
+	char preceding[sizeof(header->preceding)];
+
+	if (profile->total[PROFILE_ALLOC_OBJECTS] > 0 || profile->wants.mappings ||
+	    header->mode == HR_MODE_DORMANT)
+		return;
+	snprintf(preceding, sizeof(preceding), "%s", header->preceding);
+	make_printable(preceding);
+	if (*preceding)
+		fprintf(to,
+			"no allocation was seen: malloc of %s comes before the shim's\n",
+			preceding);
+	else
+		fprintf(to, "no allocation was seen: see `heapring doctor`\n");
 }

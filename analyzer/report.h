@@ -33,6 +33,8 @@ int report_json_print(json_t *object);
 
 void report_heading(const struct profile *profile, FILE *to);
 void report_coverage(const struct profile *profile, FILE *to);
+/* One line when a profile that should hold something holds nothing. */
+void report_nothing_seen(const struct profile *profile, FILE *to);
 
 /*
  * The program as the user knows it: "redis-server (redis-check-rdb)" when it was

@@ -121,6 +121,7 @@ int segment_map_header(int fd, const char *path, struct heapring_header *ret_hea
 	ret_header->exe[HR_EXE - 1] = '\0';
 	ret_header->command[HR_COMMAND - 1] = '\0';
 	ret_header->allocator[sizeof(ret_header->allocator) - 1] = '\0';
+	ret_header->preceding[sizeof(ret_header->preceding) - 1] = '\0';
 	if (ret_header->command_len > HR_COMMAND)
 		ret_header->command_len = HR_COMMAND;
 	return check_header(ret_header, path, fault);

@@ -44,7 +44,8 @@ static __attribute__((noinline)) void free_full(void *block)
 {
 	if (block == NULL)
 		return;
-	record_free_full(block);
+	if (block != asked.deleted)
+		record_free_full(block);
 	if (!next_owns(block))
 		next.free(block);
 }

@@ -172,6 +172,30 @@ static inline __attribute__((always_inline)) void *recorded(void *block, size_t 
 	return block;
 }
 
+static void deleted_begin(const void *block)
+{
+	if (block != NULL && record_has(block)) {
+		record_free_full((void *)block);
+		asked.deleted = block;
+	}
+}
+
+static __attribute__((noinline)) void delete_own(delete_fn *real, void *block, size_t a)
+{
+	deleted_begin(block);
+	real(block, a);
+	asked.deleted = NULL;
+}
+
+static __attribute__((noinline)) void delete_own_aligned(delete_aligned_fn *real,
+							 void *block, size_t a, size_t b,
+							 const void *nothrow)
+{
+	deleted_begin(block);
+	real(block, a, b, nothrow);
+	asked.deleted = NULL;
+}
+
 #define NEW_HOOK(symbol, form)                                                           \
 	void *symbol(size_t size, const void *nothrow);                                  \
 	EXPORT void *symbol(size_t size, const void *nothrow)                            \
@@ -200,9 +224,10 @@ static inline __attribute__((always_inline)) void *recorded(void *block, size_t 
 	EXPORT void symbol(void *block, size_t a)                                        \
 	{                                                                                \
 		ensure();                                                                \
-		if (unlikely(cxx.own) && block != NULL && record_has(block))             \
-			record_free_full(block);                                         \
-		cxx.delete_[form](block, a);                                             \
+		if (unlikely(cxx.own))                                                   \
+			delete_own(cxx.delete_[form], block, a);                         \
+		else                                                                     \
+			cxx.delete_[form](block, a);                                     \
 	}
 
 #define DELETE_ALIGNED_HOOK(symbol, form)                                                \
@@ -210,9 +235,11 @@ static inline __attribute__((always_inline)) void *recorded(void *block, size_t 
 	EXPORT void symbol(void *block, size_t a, size_t b, const void *nothrow)         \
 	{                                                                                \
 		ensure();                                                                \
-		if (unlikely(cxx.own) && block != NULL && record_has(block))             \
-			record_free_full(block);                                         \
-		cxx.delete_aligned[form](block, a, b, nothrow);                          \
+		if (unlikely(cxx.own))                                                   \
+			delete_own_aligned(cxx.delete_aligned[form], block, a, b,        \
+					   nothrow);                                     \
+		else                                                                     \
+			cxx.delete_aligned[form](block, a, b, nothrow);                  \
 	}
 
 NEW_HOOK(_Znwm, NEW)

@@ -13,6 +13,7 @@
 
 #include "arch.h"
 #include "preload/next.h"
+#include "preload/outer.h"
 #include "preload/process.h"
 #include "preload/record.h"
 #include "preload/starts.h"
@@ -32,7 +33,7 @@ static void end(void *start)
 	starts_ended(*(struct start *)start);
 }
 
-static void *thread_main(void *of_creator)
+static OUTER void *thread_main(void *of_creator)
 {
 	struct launch launch = *(struct launch *)of_creator;
 	void *ret;

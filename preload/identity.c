@@ -139,6 +139,7 @@ void identity_write(struct heapring_header *h, const struct config *config,
 		    const struct identity_parent *parent)
 {
 	struct text allocator = text_into(h->allocator, sizeof h->allocator);
+	struct text preceding = text_into(h->preceding, sizeof h->preceding);
 
 	h->pid = os_pid();
 	h->ppid = os_ppid();
@@ -160,6 +161,7 @@ void identity_write(struct heapring_header *h, const struct config *config,
 		(uint32_t)read_file("/proc/self/cmdline", h->command, sizeof h->command);
 	identity_exe(h->exe, sizeof h->exe);
 	text_str(&allocator, next_allocator());
+	text_str(&preceding, next_preceding());
 	if (parent != NULL)
 		write_parent(h, parent);
 	__atomic_store_n(&h->magic, HEAPRING_MAGIC, __ATOMIC_RELEASE);

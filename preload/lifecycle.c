@@ -16,10 +16,13 @@
 #include <unistd.h>
 
 #include "arch.h"
+#include "preload/hooks_fork.h"
+#include "preload/hooks_limits.h"
 #include "preload/hooks_mmap.h"
 #include "preload/identity.h"
 #include "preload/modules.h"
 #include "preload/next.h"
+#include "preload/outer.h"
 #include "preload/process.h"
 #include "preload/thread.h"
 
@@ -33,17 +36,21 @@ static void at_exit(int code, void *unused)
 }
 #endif
 
+static int quick_code;
+
 static void at_exit_handler(void)
 {
-	process_finish(0);
+	process_finish(quick_code);
 }
 
 __attribute__((constructor)) static void begin(void)
 {
 	next_resolve();
 	hooks_mmap_resolve();
+	hooks_fork_resolve();
 	if (!process_ready())
 		return;
+	hooks_limits_begin();
 	if ((process_config()->follow & FOLLOW_EXEC) == 0)
 		identity_mark();
 #ifdef __GLIBC__
@@ -71,7 +78,18 @@ EXPORT _Noreturn void _Exit(int code)
 	leave(code);
 }
 
-EXPORT int dlclose(void *handle)
+/* Its handlers are not told the code. */
+EXPORT OUTER _Noreturn void quick_exit(int code)
+{
+	void (*real)(int) = (void (*)(int))next_function("quick_exit");
+
+	quick_code = code;
+	if (real != NULL)
+		real(code);
+	leave(code);
+}
+
+EXPORT OUTER int dlclose(void *handle)
 {
 	static int (*real)(void *);
 	int ret;

@@ -25,6 +25,7 @@
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "preload/identity.h"
 #include "preload/os_linux.h"
@@ -198,7 +199,8 @@ static void read_build_id(struct heapring_module *m)
 				(const char *)(m->bias + ph[i].p_vaddr + ph[i].p_memsz));
 }
 
-/* The loader's name may be relative to the directory of that moment. */
+/* The loader's name may be relative to the directory of that moment. What the kernel
+ * maps is no file, whatever the loader calls it. */
 static void write_path(struct heapring_module *m, const char *name)
 {
 	char full[1024];
@@ -208,6 +210,8 @@ static void write_path(struct heapring_module *m, const char *name)
 	if (*name == '\0') {
 		identity_exe(full, sizeof full);
 		m->flags |= HR_MODULE_MAIN;
+	} else if (m->start == getauxval(AT_SYSINFO_EHDR)) {
+		text_str(&text, "[vdso]");
 	} else {
 		if (*name != '/' && os_getcwd(full, sizeof full / 2) > 0) {
 			text.at += strlen(full);

@@ -11,6 +11,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "preload/live_table.h"
@@ -160,7 +161,7 @@ static void *or_else(void *found, void *composed)
 	return found != NULL ? found : composed;
 }
 
-static const char *allocator = "";
+static const char *allocator = "", *preceding = "";
 static struct module_view allocator_object; /* start and end 0: unknown */
 
 bool next_is_allocator(uintptr_t pc)
@@ -170,16 +171,26 @@ bool next_is_allocator(uintptr_t pc)
 }
 
 /* The loader keeps the name for as long as the object is mapped: for good. */
-static void name_allocator(void)
+static const char *object_name(const void *function)
 {
 	Dl_info info;
 	const char *slash;
 
-	os_module_at((uintptr_t)next.malloc, &allocator_object);
-	if (dladdr((void *)next.malloc, &info) == 0 || info.dli_fname == NULL)
-		return;
+	if (dladdr(function, &info) == 0 || info.dli_fname == NULL)
+		return "";
 	slash = strrchr(info.dli_fname, '/');
-	allocator = slash == NULL ? info.dli_fname : slash + 1;
+	return slash == NULL ? info.dli_fname : slash + 1;
+}
+
+static void name_allocators(void)
+{
+	const void *first = dlsym(RTLD_DEFAULT, "malloc");
+
+	os_module_at((uintptr_t)next.malloc, &allocator_object);
+	allocator = object_name((const void *)next.malloc);
+	/* a program at a fixed address may stand for the malloc whose address it takes */
+	if (first != NULL && first != (const void *)malloc)
+		preceding = object_name(first);
 }
 
 void next_resolve(void)
@@ -202,7 +213,7 @@ void next_resolve(void)
 		.pvalloc = or_else(next_function("pvalloc"), composed_pvalloc),
 	};
 	next = found;
-	name_allocator();
+	name_allocators();
 	done = true;
 	__atomic_store_n(&resolving, false, __ATOMIC_RELEASE);
 }
@@ -210,4 +221,9 @@ void next_resolve(void)
 const char *next_allocator(void)
 {
 	return allocator;
+}
+
+const char *next_preceding(void)
+{
+	return preceding;
 }

@@ -49,6 +49,10 @@ void next_guard(void);
  * after next_resolve(). */
 const char *next_allocator(void);
 
+/* The file name of an object whose malloc the program's calls reach instead of the
+ * shim's, "" when there is none. */
+const char *next_preceding(void);
+
 /* Is this an address in the object that provides malloc? */
 bool next_is_allocator(uintptr_t pc);
 

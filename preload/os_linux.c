@@ -2,13 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "arch.h"
+#include "preload/reserved.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -35,15 +38,35 @@ void *os_reserve(size_t bytes, bool wipe_on_fork)
 	/* a huge page would make one touched slot cost 2 MiB */
 	CALL(SYS_madvise, mem, bytes, MADV_NOHUGEPAGE);
 	if (wipe_on_fork && CALL(SYS_madvise, mem, bytes, MADV_WIPEONFORK) < 0) {
-		os_release(mem, bytes);
+		CALL(SYS_munmap, mem, bytes);
 		return NULL;
 	}
+	reserved_note(mem, bytes, wipe_on_fork ? RESERVED_WIPED : RESERVED_KEPT);
 	return mem;
 }
 
 void os_release(void *mem, size_t bytes)
 {
+	reserved_drop(mem);
 	CALL(SYS_munmap, mem, bytes);
+}
+
+void os_keep_on_fork(bool keep)
+{
+	struct reserved_range range;
+
+	for (unsigned i = 0; reserved_wiped(i, &range); i++)
+		CALL(SYS_madvise, range.from, range.to - range.from,
+		     keep ? MADV_KEEPONFORK : MADV_WIPEONFORK);
+}
+
+bool os_replace(void *mem, size_t bytes, void *at)
+{
+	if (mapped(CALL(SYS_mremap, mem, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+			at)) != at)
+		return false;
+	reserved_drop(mem);
+	return true;
 }
 
 void *os_map_shared(int fd, size_t bytes)
@@ -51,9 +74,16 @@ void *os_map_shared(int fd, size_t bytes)
 	void *mem = mapped(
 		CALL(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
 
-	if (mem != NULL)
+	if (mem != NULL) {
 		CALL(SYS_madvise, mem, bytes, MADV_DONTDUMP);
+		reserved_note(mem, bytes, RESERVED_SHARED);
+	}
 	return mem;
+}
+
+int os_lock(void *mem, size_t bytes, bool on_fault)
+{
+	return (int)CALL(SYS_mlock2, mem, bytes, on_fault ? MLOCK_ONFAULT : 0);
 }
 
 int os_populate(void *mem, size_t bytes)
@@ -124,7 +154,7 @@ ssize_t os_read_dir(int fd, void *buf, size_t bytes)
 	return CALL(SYS_getdents64, fd, buf, bytes);
 }
 
-int os_write_all(int fd, const void *buf, size_t bytes)
+static int write_all(int fd, const void *buf, size_t bytes)
 {
 	const char *at = buf;
 
@@ -139,6 +169,53 @@ int os_write_all(int fd, const void *buf, size_t bytes)
 		bytes -= (size_t)put;
 	}
 	return 0;
+}
+
+/* The signals of a write come to the thread that writes: blocked, and taken back. */
+int os_write_all(int fd, const void *buf, size_t bytes)
+{
+	uint64_t before = 0, old = 0, raised = 0;
+	uint64_t of_write =
+		1ull << (SIGPIPE - 1) | 1ull << (SIGXFSZ - 1) | 1ull << (SIGTTOU - 1);
+	struct timespec at_once = { 0 };
+	int ret;
+
+	CALL(SYS_rt_sigprocmask, SIG_BLOCK, &of_write, &old, sizeof old);
+	CALL(SYS_rt_sigpending, &before, sizeof before);
+	ret = write_all(fd, buf, bytes);
+	raised = of_write & ~before;
+	while (CALL(SYS_rt_sigtimedwait, &raised, NULL, &at_once, sizeof raised) > 0)
+		;
+	CALL(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof old);
+	return ret;
+}
+
+bool os_file_of(int fd, struct os_file *ret_file)
+{
+	struct stat status;
+
+	if (CALL(SYS_fstat, fd, &status) < 0)
+		return false;
+	*ret_file = (struct os_file){ status.st_dev, status.st_ino };
+	return true;
+}
+
+bool os_writes_at_once(int fd)
+{
+	struct pollfd asked = { .fd = fd, .events = POLLOUT };
+	struct timespec at_once = { 0 };
+
+	return CALL(SYS_ppoll, &asked, 1, &at_once, NULL, 0) == 1 &&
+	       asked.revents == POLLOUT;
+}
+
+bool os_is_special(const char *path)
+{
+	struct stat status;
+
+	return CALL(ARCH_SYS_FSTATAT, AT_FDCWD, path, &status, AT_SYMLINK_NOFOLLOW) ==
+		       0 &&
+	       !S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode);
 }
 
 ssize_t os_read_link(const char *path, char *buf, size_t bytes)

@@ -19,12 +19,21 @@
 void *os_reserve(size_t bytes, bool wipe_on_fork);
 void os_release(void *mem, size_t bytes);
 
+/* Whether children find what was reserved to be wiped as it is, or wiped as usual. */
+void os_keep_on_fork(bool keep);
+
+/* Puts reserved memory where another mapping is; false: nothing happened. */
+bool os_replace(void *mem, size_t bytes, void *at);
+
 /* Maps a file shared and writable; NULL on failure. */
 void *os_map_shared(int fd, size_t bytes);
 
 /* Really allocates the pages of a shared mapping, so that touching them cannot
  * fault: 0, -EINVAL where the kernel cannot say, else no space. */
 int os_populate(void *mem, size_t bytes);
+
+/* Keeps memory from being swapped out. */
+int os_lock(void *mem, size_t bytes, bool on_fault);
 
 int os_create(const char *path); /* O_EXCL | O_NOFOLLOW, mode 0600 */
 /* For writing it never follows a final symlink, and never waits (a planted FIFO). */
@@ -36,9 +45,19 @@ int os_allocate(int fd, uint64_t offset, uint64_t bytes); /* fallocate */
 int os_unlink(const char *path);
 ssize_t os_read(int fd, void *buf, size_t bytes);
 ssize_t os_read_dir(int fd, void *buf, size_t bytes); /* getdents64 */
+/* Writes all of it; no signal comes of a reader that is gone or a limit on files. */
 int os_write_all(int fd, const void *buf, size_t bytes);
 ssize_t os_read_at(int fd, void *buf, size_t bytes, uint64_t offset);
 ssize_t os_write_at(int fd, const void *buf, size_t bytes, uint64_t offset);
+
+/* Which file a descriptor is, its number apart; false: none. */
+struct os_file {
+	uint64_t device, inode;
+};
+bool os_file_of(int fd, struct os_file *ret_file);
+bool os_writes_at_once(int fd);       /* takes a line without waiting for a reader */
+bool os_is_special(const char *path); /* there, and neither a file nor a link */
+
 ssize_t os_read_link(const char *path, char *buf, size_t bytes); /* NUL-terminates */
 ssize_t os_getcwd(char *buf, size_t bytes);                      /* length without NUL */
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "preload/complain.h"
 #include "preload/history.h"
 #include "preload/identity.h"
 #include "preload/keep.h"
@@ -37,6 +38,8 @@
 #include "preload/thread.h"
 #include "preload/tree.h"
 #include "preload/verify.h"
+
+#define UNPROFILED "this process runs unprofiled: "
 
 enum space_state { SPACE_NEW = 0, SPACE_STARTING, SPACE_READY, SPACE_OFF };
 
@@ -95,33 +98,6 @@ void process_main_stack(uintptr_t *ret_lo, uintptr_t *ret_hi)
 	*ret_lo = hi - (uintptr_t)limit;
 }
 
-static void complain(const char *what, const char *name, const char *why,
-		     const char *todo)
-{
-	char line[1024];
-	struct text text = text_into(line, sizeof line);
-
-	text_str(&text, "heapring: this process runs unprofiled: ");
-	text_str(&text, what);
-	text_str(&text, name);
-	text_str(&text, why);
-	text_str(&text, todo);
-	text_char(&text, '\n');
-	os_write_all(2, line, (size_t)(text.at - line));
-}
-
-static const char *error_name(int error)
-{
-	/* neither allocates for an error that it knows */
-#ifdef __GLIBC__
-	const char *name = strerrordesc_np(-error);
-#else
-	const char *name = strerror(-error);
-#endif
-
-	return name != NULL ? name : "unknown error";
-}
-
 static bool configure(void)
 {
 	char program[64];
@@ -137,7 +113,7 @@ static bool configure(void)
 		text_str(&text, shown);
 		text_str(&text, value.cut ? "..." : "");
 		text_str(&text, " does not parse; allowed: ");
-		complain("", config.bad_name, why, config.bad_allowed);
+		complain(UNPROFILED, config.bad_name, why, config.bad_allowed);
 		return false;
 	}
 	if (getauxval(AT_SECURE) != 0)
@@ -175,7 +151,8 @@ static bool reserve(void)
 		   threads_init(space_for_tables()) && history_reserve(config.history) &&
 		   tags_reserve();
 	if (!reserved)
-		complain("no address space for its tables", "", "",
+		complain(UNPROFILED
+			 "no address space for its tables"
 			 " (RLIMIT_AS or overcommit_memory=2); raise the limit");
 	return reserved;
 }
@@ -193,12 +170,12 @@ static bool begin(const struct identity_parent *parent)
 		budget = space_for_tables();
 	ret = segment_create(config.dir, budget);
 	if (ret < 0) {
-		complain("cannot create a segment in ", config.dir, ": ",
-			 error_name(ret));
+		complain(UNPROFILED "cannot create a segment in ", config.dir, ": ",
+			 complain_error(ret));
 		return false;
 	}
 	if (!tree_init(site_base)) {
-		complain("no space for a segment in ", config.dir, "",
+		complain(UNPROFILED "no space for a segment in ", config.dir,
 			 "; set HEAPRING_DIR");
 		os_unlink(segment_path());
 		segment_forget();
@@ -218,6 +195,7 @@ static bool begin(const struct identity_parent *parent)
 static bool begin_first(void)
 {
 	stack_limit = os_limit_stack();
+	complain_begin();
 	if (!configure() || !begin(NULL))
 		return false;
 	replaced_mark(config.dir, segment.header);
@@ -228,17 +206,23 @@ static bool begin_first(void)
 /* The parent's mapping is left; its tables were wiped; its blocks stay known. */
 static bool begin_child(void)
 {
+	struct heapring_header *of_parent;
 	struct identity_parent parent;
+	bool begun;
 
 	if (segment.header == NULL || (config.follow & FOLLOW_FORK) == 0 ||
 	    process_sandboxed())
 		return false;
 	identity_read_parent(&parent);
-	segment_forget();
+	of_parent = segment_leave();
 	modules_reset();
 	peak_reset();
 	threads_reset();
-	return begin(&parent);
+	complain_once(&of_parent->unprofiled_children);
+	begun = begin(&parent);
+	complain_once(NULL);
+	os_release(of_parent, HR_PAGE);
+	return begun;
 }
 
 static void start(bool child)
@@ -283,9 +267,15 @@ bool process_ready(void)
 	return __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) == SPACE_READY;
 }
 
-/* A vfork child that ends must not end its parent. A sandboxed process cannot ask
- * who it is. */
-static bool is_own_space(void)
+void process_detach(void)
+{
+	segment_make_private();
+	off = true;
+	__atomic_store_n(&space->state, SPACE_OFF, __ATOMIC_RELEASE);
+}
+
+/* A sandboxed process cannot ask who it is. */
+bool process_owns_space(void)
 {
 	return process_sandboxed() || space->pid == os_pid();
 }
@@ -295,7 +285,7 @@ void process_finish(int exit_code)
 	struct heapring_header *h = segment.header;
 	char path[512];
 
-	if (off || space == NULL || h == NULL || !is_own_space() ||
+	if (off || space == NULL || h == NULL || !process_owns_space() ||
 	    __atomic_load_n(&space->state, __ATOMIC_ACQUIRE) != SPACE_READY ||
 	    __atomic_exchange_n(&space->finished, 1, __ATOMIC_RELAXED) != 0)
 		return;
@@ -312,7 +302,7 @@ void process_finish(int exit_code)
 		identity_output(path, sizeof path, config.output);
 		ret = segment_dump(path);
 		if (ret < 0)
-			complain("dump not written to ", path, ": ", error_name(ret));
+			complain("dump not written to ", path, ": ", complain_error(ret));
 	}
 	segment_trim();
 	verify_finish();

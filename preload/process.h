@@ -24,6 +24,14 @@ bool process_ready(void);
 bool process_off(void);
 void process_finish(int exit_code);
 
+/* False in a vfork child, or who else shares the memory of the profiled process: it must
+ * neither end that nor judge by its own number which threads live. */
+bool process_owns_space(void);
+
+/* In a child that goes on in the midst of an event of its parent, whose memory it kept:
+ * what it still writes is nobody's, and it is not profiled. */
+void process_detach(void);
+
 const struct config *process_config(void);
 uint32_t process_pid(void);
 

@@ -338,6 +338,8 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 	if (!admit(&t)) {
 		if (t->gate == GATE_BUSY)
 			arch_count(&t->record->bypassed, 1);
+		else
+			thread_alloc_lost(t);
 		return;
 	}
 	enter_gate(t);
@@ -483,7 +485,7 @@ void record_taken_free(const struct live_block *taken)
 {
 	struct thread *t = thread_self;
 
-	if (taken->site == 0)
+	if (taken->site == 0 || t->gate < GATE_BUSY) /* closed: a forked child */
 		return;
 	if (t->gate == GATE_BUSY) {
 		free_taken(t, taken);

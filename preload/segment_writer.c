@@ -262,6 +262,28 @@ void segment_forget(void)
 	committed = 0;
 }
 
+struct heapring_header *segment_leave(void)
+{
+	struct heapring_header *header = segment.header;
+
+	os_release(segment.base + HR_PAGE, segment.bytes - HR_PAGE);
+	segment = (struct segment){ 0 };
+	committed = 0;
+	return header;
+}
+
+void segment_make_private(void)
+{
+	char *copy = os_reserve(segment.bytes, false);
+
+	if (copy == NULL)
+		return;
+	memcpy(copy, segment.base,
+	       (size_t)__atomic_load_n(&committed, __ATOMIC_RELAXED) * HR_PAGE);
+	if (!os_replace(copy, segment.bytes, segment.base))
+		os_release(copy, segment.bytes);
+}
+
 /* pages_used never passes pages_max, but a frozen segment may end earlier. */
 static uint64_t used_bytes(void)
 {
@@ -288,7 +310,7 @@ int segment_dump(const char *to)
 	int fd = os_create(to);
 	int ret;
 
-	if (fd == -EEXIST) {
+	if (fd == -EEXIST && !os_is_special(to)) { /* no /dev/null is removed */
 		os_unlink(to);
 		fd = os_create(to);
 	}

@@ -34,6 +34,12 @@ int segment_create(const char *dir, uint64_t budget);
 /* Forgets a mapping inherited through fork; the parent's file is untouched. */
 void segment_forget(void);
 
+/* The same, but for the header, which is returned: the caller's to release. */
+struct heapring_header *segment_leave(void);
+
+/* From now on this process writes into a copy of its own. */
+void segment_make_private(void);
+
 /* A fresh page that only its owner takes, or NULL. */
 void *segment_page_new(enum heapring_page_type type, uint32_t owner, uint32_t index);
 

@@ -39,6 +39,7 @@
 
 static struct thread closed; /* gate closed: what a thread points at before it attaches */
 static struct thread off = { .gate = GATE_OFF };
+static struct thread lost = { .gate = GATE_OFF }; /* of a profiled process, but no slot */
 _Thread_local struct thread *thread_self = &closed;
 
 static char *states;      /* HR_THREADS_MAX * STATE_BYTES */
@@ -84,6 +85,12 @@ const struct heapring_counter *threads_counters(uint32_t slot, uint32_t index)
 
 	/* acquire: the page is described before it is entered (counters_make()) */
 	return __atomic_load_n(&directory[index], __ATOMIC_ACQUIRE);
+}
+
+void thread_alloc_lost(const struct thread *t)
+{
+	if (t == &lost && segment.header != NULL)
+		__atomic_fetch_add(&segment.header->dropped, 1, __ATOMIC_RELAXED);
 }
 
 void threads_off(void)
@@ -137,9 +144,10 @@ static uint32_t slot_of_the_dead(uint32_t tid)
 	return HR_THREADS_MAX;
 }
 
+/* tid 0: nobody can tell whether it lives, so the slot is never another's. */
 static uint32_t slot_take(uint32_t tid)
 {
-	uint32_t slot = process_sandboxed() ? HR_THREADS_MAX : slot_of_the_dead(tid);
+	uint32_t slot = tid == 0 ? HR_THREADS_MAX : slot_of_the_dead(tid);
 	struct heapring_thread *record;
 
 	if (slot != HR_THREADS_MAX)
@@ -162,13 +170,13 @@ static uint32_t slot_take(uint32_t tid)
  * allocated that. pthread_getattr_np would tell, but it holds a lock while it
  * allocates (java: its realloc attached the thread, which asked again).
  */
-static uintptr_t stack_top(uint32_t tid)
+static uintptr_t stack_top(void)
 {
 	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
 	uintptr_t lo, hi;
 
 	process_main_stack(&lo, &hi);
-	if (tid == process_pid() && sp >= lo && sp < hi)
+	if (sp >= lo && sp < hi)
 		return hi;
 	return (uintptr_t)__builtin_thread_pointer();
 }
@@ -237,7 +245,7 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	if (!process_sandboxed())
 		os_thread_name(record->name);
 	__atomic_store_n(&record->used, 1, __ATOMIC_RELEASE);
-	t->unwinder.stack.hi = stack_top(tid);
+	t->unwinder.stack.hi = stack_top();
 }
 
 static void attach(void)
@@ -249,10 +257,11 @@ static void attach(void)
 		thread_self = process_off() ? &off : &closed;
 		return;
 	}
-	tid = process_sandboxed() ? 0 : os_tid(); /* 0: the slot is never reused */
+	/* a vfork child attaches for the thread that made it, which lives on */
+	tid = process_sandboxed() || !process_owns_space() ? 0 : os_tid();
 	slot = slot_take(tid);
 	if (slot == HR_THREADS_MAX) {
-		thread_self = &off;
+		thread_self = &lost;
 		return;
 	}
 	t = (struct thread *)(states + slot * STATE_BYTES);
@@ -261,7 +270,7 @@ static void attach(void)
 	state_init(t, slot, tid);
 	/* the first page, so that the overflow site has a counter */
 	if (counters_at(t->directory, slot, t->site_base + HR_SITE_OVERFLOW) == NULL) {
-		thread_self = &off;
+		thread_self = &lost;
 		return;
 	}
 	mode_begin(t);

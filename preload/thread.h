@@ -80,6 +80,9 @@ bool threads_init(uint64_t most);
  * GATE_CLOSED. May make system calls; saves errno. */
 void thread_attach(void);
 
+/* An allocation that t may not count: it is told if only for want of a slot. */
+void thread_alloc_lost(const struct thread *t);
+
 /* Drops what the thread remembers of stacks: modules changed, or its owner did. */
 void thread_forget(struct thread *t);
 

@@ -2,6 +2,7 @@
  * make_segment - writes synthetic dumps for the tests of the command line
  *
  * Usage: make_segment example FILE
+ *        make_segment empty FILE         nothing was counted
  *        make_segment sampled FILE       the example at a rate of 512 KiB
  *        make_segment peak FILE          the example with notes of its peak
  *        make_segment grown FILE         the example with twice as much in one site
@@ -179,7 +180,8 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	if (strcmp(argv[1], "large") == 0 || strcmp(argv[1], "elf") == 0)
+	if (strcmp(argv[1], "large") == 0 || strcmp(argv[1], "elf") == 0 ||
+	    strcmp(argv[1], "empty") == 0)
 		builder = segment_builder_new();
 	else
 		builder = segment_builder_example();

@@ -292,6 +292,12 @@ class Cli(unittest.TestCase):
         self.assertNotIn("\033", self.run_it("top", self.dump).stdout)
         self.assertNotIn("\033", self.run_it("traces", self.dump).stdout)
         self.json("top", self.dump)
+        empty = self.make("empty", name="empty")
+        with open(empty, "r+b") as stream:
+            stream.seek(312)  # `preceding` of docs/format.md
+            stream.write(b"lib\x1b[31m.so\0")
+        top = self.run_it("top", empty).stdout
+        self.assertIn("malloc of lib?[31m.so comes before", top)
         named = self.make("example", name="named")  # this time in the file's own name
         with open(named, "r+b") as stream:
             data = stream.read().replace(b"/usr/bin/example\0", b"/usr/bin/ex\x1b[3\nl\0")

@@ -93,6 +93,17 @@ class Doctor(Profiled):
             self.doctor(program, 4, "no", "cannot be profiled", "statically linked")
             self.run_says(program, "NO ALLOCATION", "statically linked", "without -static")
 
+    def test_a_sanitizer_has_to_be_the_first_library_and_runs_without_the_shim(self):
+        for flag, library in (("address", "libasan"), ("thread", "libtsan")):
+            try:
+                program = self.compile("sanitized", "-fsanitize=" + flag)
+            except subprocess.CalledProcessError:
+                self.skipTest("no %s here" % library)
+            self.doctor(program, 4, "no", "cannot be profiled", library)
+            done = self.heapring("run", "--", program, env={"ASAN_OPTIONS": "detect_leaks=0"})
+            self.assertEqual(done.returncode, 7, done)
+            self.assertRegex(done.stderr, b"^heapring: NO ALLOCATION WAS SEEN: [^\n]*%s[^\n]*\n$" % library.encode())
+
     def test_a_malloc_that_the_program_exports_comes_first(self):
         program = self.compile("exports", code=MAIN + BUMP % "")
         found = self.doctor(program, 4, "no", "exports a malloc of its own")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every end, every child and every bad setting: the program is never the worse for it.
 
-Usage: run_exit.py HEAPRING ENDS
+Usage: run_exit.py HEAPRING ENDS EARLY_FORK
 """
 import glob
 import json
@@ -12,7 +12,7 @@ import signal
 
 from profiled import ARGS, HEAPRING, Profiled, main, shim
 
-ENDS = ARGS[0]
+ENDS, EARLY_FORK = ARGS
 BAD = {
     "HEAPRING_RATE": ("fast", "-1", "0", "512XiB"),
     "HEAPRING_DIR": ("relative", "/" + "d" * 300),
@@ -43,7 +43,8 @@ class Exit(Profiled):
             with self.subTest(way=way, status=status):
                 dump = self.check_end(status, way, status)
                 self.assertEqual(self.allocations(dump)["parent_only"], 1000)
-                self.assertEqual(self.read(dump)["process"]["state"], "exited")
+                process = self.read(dump)["process"]
+                self.assertEqual((process["state"], process["exit"]), ("exited", status))
 
     def test_a_signal_is_128_and_its_number_and_the_dump_is_there(self):
         for number in (signal.SIGTERM, signal.SIGSEGV, signal.SIGKILL):
@@ -102,6 +103,12 @@ class Exit(Profiled):
         programs = {os.path.basename(self.read(child)["process"]["exe"])
                     for child in glob.glob(dump + ".*")}
         self.assertLessEqual({"seq", "sort", "ls"}, programs)
+
+    def test_a_constructor_that_forks_before_the_shims_has_run(self):
+        done, dump = self.profile([ENDS, "exit", "3"],
+                                  env={"LD_PRELOAD": os.path.abspath(EARLY_FORK)})
+        self.assertEqual((done.returncode, done.stderr), (3, b""), done)
+        self.assertEqual(self.allocations(dump)["parent_only"], 1000)
 
     def test_output_names_the_pid_and_the_program(self):
         output = self.path("%e-%p.heapring")

@@ -3,7 +3,7 @@
 
 Usage: run_truth.py HEAPRING TRUTH TRUTH_CXX [TRUTH_CXX linked with an allocator...]
 Every function's flat figures of all four sample types must equal the truth that
-the program prints, with glibc's allocator, jemalloc and tcmalloc, preloaded and
+the program prints, with glibc's allocator, jemalloc, tcmalloc and mimalloc, preloaded and
 linked: where operator new does not end in malloc, and nothing is counted twice.
 """
 import glob
@@ -13,7 +13,7 @@ from profiled import ARGS, SAMPLES, Profiled, main
 
 TRUTH, TRUTH_CXX, *LINKED = ARGS
 ALLOCATORS = {"jemalloc": "libjemalloc.so.2", "tcmalloc": "libtcmalloc.so.4",
-              "tcmalloc_minimal": "libtcmalloc_minimal.so.4"}
+              "tcmalloc_minimal": "libtcmalloc_minimal.so.4", "mimalloc": "libmimalloc.so.2"}
 
 
 class Truth(Profiled):
@@ -29,7 +29,7 @@ class Truth(Profiled):
                 with self.subTest(function=name, sample=sample):
                     self.assertEqual(shown.get(name, 0), figures[sample])
         top = rows["inuse_space"]
-        for counter in ("missed_frees", "truncated", "overflow", "dropped", "bypassed"):
+        for counter in ("missed_frees", "untracked_frees", "truncated", "overflow", "dropped", "bypassed"):
             self.assertEqual(top["coverage"][counter], 0, counter)
         self.assertEqual(top["coverage"]["stacks_complete_pct"], 100)
         others = [row for row in top["rows"]
@@ -80,6 +80,9 @@ class Truth(Profiled):
 
     def test_tcmalloc_minimal_preloaded(self):
         self.check_preloaded("tcmalloc_minimal")
+
+    def test_mimalloc_preloaded(self):
+        self.check_preloaded("mimalloc")
 
     def test_allocators_that_the_program_is_linked_with(self):
         self.assertTrue(LINKED or not self.need(*ALLOCATORS.values()))

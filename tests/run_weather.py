@@ -2,6 +2,7 @@
 """Hazards and harsh places, one by one: the program is never the worse for it.
 
 Usage: run_weather.py HEAPRING HAZARDS PLUGIN_ONE PLUGIN_TWO TRUTH STATIC_PIE
+       SIGNAL_MALLOC
 """
 import glob
 import json
@@ -12,7 +13,7 @@ import time
 
 from profiled import ARGS, HEAPRING, REQUIRED, Profiled, environment, main, shim
 
-HAZARDS, ONE, TWO, TRUTH, STATIC_PIE = ARGS
+HAZARDS, ONE, TWO, TRUTH, STATIC_PIE, SIGNAL_MALLOC = ARGS
 JAVA = """
 import java.util.concurrent.*;
 public class Churn {
@@ -88,11 +89,30 @@ class Weather(Profiled):
         self.assertEqual(rows["parent_only"]["alloc_objects"], 2000)
         self.assertEqual((top["process"]["state"], top["process"]["exit"]), ("exited", 0))
 
+    def test_a_thread_whose_first_events_are_a_vfork_childs(self):
+        dump = self.path("dump")
+        done = self.heapring("run", "-q", "-o", dump, "--", HAZARDS, "vfork-first")
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+        top = self.read(dump)
+        rows = {row["function"]: row for row in top["rows"]}
+        self.assertEqual(rows["alone"]["alloc_objects"], int(done.stdout))
+        self.assertEqual(rows["parent_only"]["alloc_objects"], 20000)
+        self.assertEqual((top["coverage"]["bypassed"], top["coverage"]["dropped"]), (0, 0))
+
     def test_twenty_thousand_short_threads(self):
         dump, _, rows = self.hazard("threads", "20000")
         self.assertEqual([rows["short_life"][name] for name in ("alloc_objects", "inuse_objects")],
                          [20000, 0])
         self.assertLess(os.path.getsize(dump), 4 << 20)
+
+    def test_more_living_threads_than_slots(self):
+        """What cannot be counted is told."""
+        dump = self.unchanged([HAZARDS, "live-threads", "4500"])
+        top = self.read(dump)
+        rows = {row["function"]: row for row in top["rows"]}
+        dropped = top["coverage"]["dropped"]
+        self.assertEqual(rows["meet"]["alloc_objects"] + dropped, 9000)
+        self.assertTrue(0 < dropped < 1000, dropped)
 
     def test_many_forks_leave_few_segments(self):
         script = "i=0; while [ $i -lt 60 ]; do (:); i=$((i+1)); done"
@@ -100,6 +120,31 @@ class Weather(Profiled):
             "LD_PRELOAD": shim(), "HEAPRING_DIR": self.segments, "HEAPRING_KEEP": "10"})
         self.assertEqual(done.returncode, 0, done)
         self.assertLess(len(os.listdir(self.segments)), 16)
+
+    def test_a_thread_that_begins_after_a_change_that_nobody_followed_yet(self):
+        program = subprocess.Popen(
+            [HAZARDS, "late-thread"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=environment(LD_PRELOAD=shim(), HEAPRING_DIR=self.segments))
+        self.addCleanup(program.communicate)
+        self.addCleanup(program.kill)
+        self.assertEqual(program.stdout.readline(), b"ready\n")
+        self.assertEqual(self.heapring("off", str(program.pid)).returncode, 0)
+        program.stdin.write(b"\n")
+        program.stdin.flush()
+        self.assertEqual(program.stdout.readline(), b"done\n")
+        top = self.read(str(program.pid))
+        self.assertEqual(top["mode"]["kind"], "dormant")
+        self.assertNotIn("parent_only", [row["function"] for row in top["rows"]])
+
+    def test_children_that_go_on_in_the_midst_of_an_event(self):
+        dump = self.path("dump")
+        done = self.heapring("run", "-q", "-o", dump, "--", HAZARDS, "forking-handlers")
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+        top = self.read(dump)
+        rows = {row["function"]: row for row in top["rows"]}
+        self.assertEqual([rows[name]["alloc_objects"] for name in ("left", "right")],
+                         [int(word) for word in done.stdout.split()])
+        self.assertIn(b"children not profiled", self.heapring("top", dump).stdout)
 
     # modules
 
@@ -161,12 +206,56 @@ class Weather(Profiled):
         self.assertEqual((done.returncode, done.stdout), (7, b"static\n"), done)
         self.assertEqual(os.listdir(self.segments), [])
 
+    # allocators
+
+    def test_an_allocator_that_was_preloaded_before_the_shim(self):
+        """Nothing can be counted: the program runs as ever, and we say so."""
+        program = subprocess.Popen(
+            [HAZARDS, "live"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=environment(LD_PRELOAD=os.path.abspath(SIGNAL_MALLOC) + ":" + shim(),
+                            HEAPRING_DIR=self.segments))
+        self.addCleanup(program.communicate)
+        self.assertEqual(program.stdout.readline(), b"ready\n")
+        said = b"malloc of signal_malloc.so comes before the shim's"
+        top = self.heapring("top", str(program.pid))
+        self.assertEqual(top.returncode, 0, top)
+        self.assertIn(b"no allocation was seen: " + said, top.stdout)
+        doctor = self.heapring("doctor", str(program.pid))
+        self.assertEqual(doctor.returncode, 4, doctor)
+        self.assertIn(said, doctor.stdout)
+
     # stacks
+
+    def test_handlers_that_allocate_in_the_midst_of_a_walk(self):
+        """With an allocator that bears it; what the handler interrupted counts where it was."""
+        for odd in ("1", None):
+            with self.subTest(odd=odd):
+                dump = self.path("dump")
+                done = self.heapring("run", "-q", "-o", dump, "--", HAZARDS, "handlers", env={
+                    "LD_PRELOAD": os.path.abspath(SIGNAL_MALLOC), "SIGNAL_MALLOC_ODD": odd})
+                self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+                left, right, handled = (int(word) for word in done.stdout.split())
+                top = self.read(dump)
+                rows = {row["function"]: row for row in top["rows"]}
+                self.assertEqual((rows["left"]["alloc_objects"], rows["right"]["alloc_objects"]),
+                                 (left, right))
+                counted = rows["handled"]["alloc_objects"] if "handled" in rows else 0
+                self.assertEqual(counted + top["coverage"]["bypassed"], handled)
+                self.assertEqual(sum(row["inuse_objects"] for row in top["rows"]
+                                     if row["function"] in ("left", "right", "handled", "give_one")), 0)
+                self.assertGreater(rows["give_one"]["alloc_objects"], 1000)
+                self.assertEqual(top["coverage"]["missed_frees"], 0)
 
     def test_stacks_of_eight_kib(self):
         _, top, rows = self.hazard("small-stacks")
         self.assertEqual(rows["deeper"]["alloc_objects"], 700)
         self.assertEqual(top["coverage"]["stacks_complete_pct"], 100)
+
+    def test_stacks_through_what_is_no_file(self):
+        dump, _, rows = self.hazard("vdso")  # no warning of a file that is not here
+        self.assertGreaterEqual(rows["handled"]["alloc_objects"], 3000)
+        modules = {row["module"] for row in self.read(dump, "--cum")["rows"]}
+        self.assertIn("[vdso]", modules)
 
     def test_java(self):
         java = shutil.which("java")
@@ -210,6 +299,17 @@ class Weather(Profiled):
         if not shutil.which("prlimit"):
             self.skipTest("prlimit is missing")
         self.check_truth(["prlimit", "--as=%d" % (1 << 30)])
+
+    def test_a_limit_on_address_space_is_the_programs(self):
+        if not shutil.which("prlimit"):
+            self.skipTest("prlimit is missing")
+        for limit in (512 << 20, 1 << 30):
+            done = self.execute(["prlimit", "--as=%d" % limit, *self.preloaded(), HAZARDS, "half-the-space"])
+            self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+            segment, = glob.glob(self.segments + "/heapring.*")
+            rows = {row["function"]: row["alloc_objects"] for row in self.read(segment)["rows"]}
+            self.assertEqual(rows["parent_only"], 1000)
+            os.unlink(segment)
 
     def test_no_proc(self):
         under = self.in_mounts("mount -t tmpfs none /proc")

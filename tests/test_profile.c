@@ -75,11 +75,14 @@ Test(profile, losses_of_all_threads_are_added_up)
 	builder->threads[1].untracked_frees = 3;
 	builder->threads[0].bypassed = 4;
 	builder->threads[0].dropped = 5;
+	builder->header.dropped = 6;
+	builder->header.unprofiled_children = 7;
 	profile = load(builder);
 	cr_expect(eq(u64, profile->coverage.missed_frees, 3));
 	cr_expect(eq(u64, profile->coverage.untracked_frees, 3));
 	cr_expect(eq(u64, profile->coverage.bypassed, 4));
-	cr_expect(eq(u64, profile->coverage.dropped, 5));
+	cr_expect(eq(u64, profile->coverage.dropped, 11));
+	cr_expect(eq(u64, profile->coverage.unprofiled_children, 7));
 	profile_free(profile);
 }
 

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +20,11 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <ucontext.h>
 #include <unistd.h>
 
-#define LENGTH(a) (sizeof(a) / sizeof *(a))
+#include "hazards.h"
 
-static _Noreturn void broken(const char *what)
+_Noreturn void broken(const char *what)
 {
 	const char *why = dlerror();
 
@@ -89,6 +88,61 @@ static void by_vfork(char **argv)
 	parent_only(1000);
 }
 
+static bool counting;
+static unsigned long counted_alone;
+
+static void alone(void)
+{
+	free(malloc(32));
+}
+
+static void *count_alone(void *unused)
+{
+	(void)unused;
+	while (__atomic_load_n(&counting, __ATOMIC_RELAXED)) {
+		alone();
+		counted_alone++;
+	}
+	return NULL;
+}
+
+/* The first that this thread does is done for it, by a child with its memory. */
+static void *begin_in_a_child(void *unused)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		for (int i = 0; i < 50; i++)
+			free(malloc(10));
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	parent_only(1000);
+	usleep(10000);
+	parent_only(1000);
+	return unused;
+}
+
+/* Who attaches in a vfork child must not take the slot of a thread that lives. */
+static void vfork_first(char **argv)
+{
+	pthread_t counter, beginner;
+
+	(void)argv;
+	counting = true;
+	if (pthread_create(&counter, NULL, count_alone, NULL) != 0)
+		broken("pthread_create");
+	usleep(20000);
+	for (int i = 0; i < 10; i++) {
+		if (pthread_create(&beginner, NULL, begin_in_a_child, NULL) != 0)
+			broken("pthread_create");
+		pthread_join(beginner, NULL);
+	}
+	__atomic_store_n(&counting, false, __ATOMIC_RELAXED);
+	pthread_join(counter, NULL);
+	printf("%lu\n", counted_alone);
+}
+
 /* The shim asks the kernel for what a child needs; there is no descriptor for it. */
 static void no_descriptors(char **argv)
 {
@@ -105,6 +159,20 @@ static void no_descriptors(char **argv)
 		freopen("/dev/null", "w",
 			stderr); /* it may say that it is not profiled */
 	child_of(pid);
+}
+
+/* Half of what the program may have, in blocks that each come from the kernel. */
+static void half_the_space(char **argv)
+{
+	struct rlimit limit;
+
+	(void)argv;
+	if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		broken("no limit");
+	for (rlim_t got = 0; got < limit.rlim_cur / 2; got += 1u << 20)
+		if (malloc((1u << 20) - 4096) == NULL)
+			broken("malloc");
+	parent_only(1000);
 }
 
 static void *short_life(void *argument)
@@ -135,6 +203,34 @@ static void short_threads(char **argv)
 		for (int k = 0; k < 4; k++)
 			pthread_join(thread[k], NULL);
 	}
+}
+
+static pthread_barrier_t all_there;
+
+static void *meet(void *argument)
+{
+	free(malloc(100));
+	pthread_barrier_wait(&all_there);
+	free(malloc(100));
+	return argument;
+}
+
+/* More at one time than the shim has slots for. */
+static void live_threads(char **argv)
+{
+	unsigned n = (unsigned)atoi(argv[0]);
+	pthread_t *thread = calloc(n, sizeof *thread);
+	pthread_attr_t small;
+
+	if (pthread_attr_init(&small) != 0 ||
+	    pthread_attr_setstacksize(&small, 32768) != 0 ||
+	    pthread_barrier_init(&all_there, NULL, n) != 0)
+		broken("threads");
+	for (unsigned i = 0; i < n; i++)
+		if (pthread_create(&thread[i], &small, meet, NULL) != 0)
+			broken("pthread_create");
+	for (unsigned i = 0; i < n; i++)
+		pthread_join(thread[i], NULL);
 }
 
 static void *load(const char *path, int flags, void *(**ret_work)(size_t))
@@ -256,90 +352,6 @@ static void name_services(char **argv)
 	parent_only(1000);
 }
 
-static ucontext_t outside, inside;
-
-__attribute__((noinline)) static void deeper(int depth)
-{
-	free(malloc((size_t)depth + 1));
-	if (depth > 0)
-		deeper(depth - 1);
-	__asm__ volatile("");
-}
-
-static void small_body(void)
-{
-	deeper(6);
-}
-
-/* 8 KiB, as signal stacks have: the program fits, and so must the shim. */
-static void small_stacks(char **argv)
-{
-	size_t bytes = 8192, page = 4096;
-	char *mem =
-		mmap(NULL, bytes + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	(void)argv;
-	if (mem == MAP_FAILED || mprotect(mem + page, bytes, PROT_READ | PROT_WRITE) != 0)
-		broken("a stack");
-	free(malloc(1));
-	for (int i = 0; i < 100; i++) {
-		getcontext(&inside);
-		inside.uc_stack.ss_sp = mem + page;
-		inside.uc_stack.ss_size = bytes;
-		inside.uc_link = &outside;
-		makecontext(&inside, small_body, 0);
-		swapcontext(&outside, &inside);
-	}
-}
-
-/* As many stacks as paths of 14 turns; another thread gives all back. */
-static void *blocks[1 << 14];
-
-static void left(unsigned path, unsigned turns);
-
-__attribute__((noinline)) static void right(unsigned path, unsigned turns)
-{
-	if (turns == 0)
-		blocks[path] = malloc(32);
-	else if ((path >> (turns - 1) & 1) != 0)
-		left(path, turns - 1);
-	else
-		right(path, turns - 1);
-	__asm__ volatile("");
-}
-
-__attribute__((noinline)) static void left(unsigned path, unsigned turns)
-{
-	if (turns == 0)
-		blocks[path] = malloc(32);
-	else if ((path >> (turns - 1) & 1) != 0)
-		right(path, turns - 1);
-	else
-		left(path, turns - 1);
-	__asm__ volatile("");
-}
-
-static void *give_back(void *unused)
-{
-	(void)unused;
-	for (unsigned i = 0; i < LENGTH(blocks); i++)
-		if (i % 16 != 0)
-			free(blocks[i]);
-	return NULL;
-}
-
-static void many_stacks(char **argv)
-{
-	pthread_t thread;
-
-	(void)argv;
-	for (unsigned i = 0; i < LENGTH(blocks); i++)
-		left(i, 14);
-	if (pthread_create(&thread, NULL, give_back, NULL) != 0)
-		broken("pthread_create");
-	pthread_join(thread, NULL);
-}
-
 static void live_on(char **argv)
 {
 	(void)argv;
@@ -347,6 +359,31 @@ static void live_on(char **argv)
 	puts("ready");
 	fflush(stdout);
 	getchar();
+}
+
+static void *when_told(void *argument)
+{
+	char c;
+
+	if (read(0, &c, 1) == 1)
+		parent_only(1000);
+	return argument;
+}
+
+/* A thread whose first event comes when it is told; the others have none meanwhile. */
+static void late_thread(char **argv)
+{
+	pthread_t thread;
+
+	(void)argv;
+	if (pthread_create(&thread, NULL, when_told, NULL) != 0)
+		broken("pthread_create");
+	puts("ready");
+	fflush(stdout);
+	pthread_join(thread, NULL);
+	puts("done");
+	fflush(stdout);
+	pause();
 }
 
 /* Holds a block of an object that is replaced or removed before it ends. */
@@ -368,8 +405,11 @@ static const struct {
 	{ "_Fork", by_Fork },
 	{ "clone", by_clone },
 	{ "vfork", by_vfork },
+	{ "vfork-first", vfork_first },
 	{ "no-descriptors", no_descriptors },
+	{ "half-the-space", half_the_space },
 	{ "threads", short_threads },
+	{ "live-threads", live_threads },
 	{ "deepbind", deep_binding },
 	{ "dlmopen", other_namespace },
 	{ "swapped", swapped },
@@ -377,6 +417,10 @@ static const struct {
 	{ "names", name_services },
 	{ "small-stacks", small_stacks },
 	{ "many-stacks", many_stacks },
+	{ "handlers", handlers },
+	{ "vdso", in_the_vdso },
+	{ "forking-handlers", forking_handlers },
+	{ "late-thread", late_thread },
 	{ "live", live_on },
 	{ "loaded", loaded },
 };

@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#define ARCH_SYS_FSTATAT SYS_newfstatat
+
 #define ARCH_REGS 32u   /* DWARF columns that a walk tracks */
 #define ARCH_REG_FP 29u /* x29 */
 #define ARCH_REG_SP 31u

@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#define ARCH_SYS_FSTATAT SYS_newfstatat
+
 #define ARCH_REGS 17u  /* DWARF columns that a walk tracks */
 #define ARCH_REG_FP 6u /* rbp */
 #define ARCH_REG_SP 7u /* rsp */

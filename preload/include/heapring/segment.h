@@ -462,7 +462,12 @@ struct heapring_header {
 	uint64_t active_ns;     /* CLOCK_MONOTONIC of the last allocator event, to within
 				 * some events and milliseconds */
 	uint64_t marks_dropped; /* calls of heapring_mark() with one name too many */
-	uint64_t reserved[26];
+	uint32_t unprofiled_children; /* of its fork children, those that could not be
+				     profiled */
+	uint32_t reserved1;
+	char preceding[64]; /* object whose malloc comes before the shim's, or "" */
+	uint64_t dropped;   /* allocations by threads that found no slot */
+	uint64_t reserved[16];
 	uint64_t symbols_offset; /* dump, reader writes: packed symbols, see
 				  * docs/format.md; past all pages */
 	uint64_t symbols_bytes;  /* 0: none */

@@ -1,0 +1,18 @@
+/*
+ * hazards - what the parts of the program share
+ */
+#ifndef TESTS_HAZARDS_H
+#define TESTS_HAZARDS_H
+
+#define LENGTH(a) (sizeof(a) / sizeof *(a))
+
+_Noreturn void broken(const char *what);
+
+/* hazards_stacks.c: stacks that are small, many, or interrupted */
+void small_stacks(char **argv);
+void many_stacks(char **argv);
+void handlers(char **argv);
+void in_the_vdso(char **argv);
+void forking_handlers(char **argv);
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * hazards_stacks - stacks that are small, many, or interrupted
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "hazards.h"
+
+static ucontext_t outside, inside;
+
+__attribute__((noinline)) static void deeper(int depth)
+{
+	free(malloc((size_t)depth + 1));
+	if (depth > 0)
+		deeper(depth - 1);
+	__asm__ volatile("");
+}
+
+static void small_body(void)
+{
+	deeper(6);
+}
+
+/* 8 KiB, as signal stacks have: the program fits, and so must the shim. */
+void small_stacks(char **argv)
+{
+	size_t bytes = 8192, page = 4096;
+	char *mem =
+		mmap(NULL, bytes + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)argv;
+	if (mem == MAP_FAILED || mprotect(mem + page, bytes, PROT_READ | PROT_WRITE) != 0)
+		broken("a stack");
+	free(malloc(1));
+	for (int i = 0; i < 100; i++) {
+		getcontext(&inside);
+		inside.uc_stack.ss_sp = mem + page;
+		inside.uc_stack.ss_size = bytes;
+		inside.uc_link = &outside;
+		makecontext(&inside, small_body, 0);
+		swapcontext(&outside, &inside);
+	}
+}
+
+/* As many stacks as paths of 14 turns; another thread gives all back. */
+static void *blocks[1 << 14];
+static unsigned long leaves[2]; /* allocations of left() and of right() */
+static size_t leaf_bytes = 32;
+
+static void left(unsigned path, unsigned turns);
+
+__attribute__((noinline)) static void right(unsigned path, unsigned turns)
+{
+	if (turns == 0)
+		leaves[1]++, blocks[path] = malloc(leaf_bytes);
+	else if ((path >> (turns - 1) & 1) != 0)
+		left(path, turns - 1);
+	else
+		right(path, turns - 1);
+	__asm__ volatile("");
+}
+
+__attribute__((noinline)) static void left(unsigned path, unsigned turns)
+{
+	if (turns == 0)
+		leaves[0]++, blocks[path] = malloc(leaf_bytes);
+	else if ((path >> (turns - 1) & 1) != 0)
+		right(path, turns - 1);
+	else
+		left(path, turns - 1);
+	__asm__ volatile("");
+}
+
+static void *give_back(void *unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < LENGTH(blocks); i++)
+		if (i % 16 != 0)
+			free(blocks[i]);
+	return NULL;
+}
+
+void many_stacks(char **argv)
+{
+	pthread_t thread;
+
+	(void)argv;
+	for (unsigned i = 0; i < LENGTH(blocks); i++)
+		left(i, 14);
+	if (pthread_create(&thread, NULL, give_back, NULL) != 0)
+		broken("pthread_create");
+	pthread_join(thread, NULL);
+}
+
+static unsigned long handled_count;
+
+static void handled(void)
+{
+	free(malloc(48));
+	handled_count++;
+}
+
+static void *volatile given; /* from main() to the handler, which frees it */
+
+static void give_one(void)
+{
+	if (given == NULL)
+		given = malloc(60);
+}
+
+static void on_signal(int number)
+{
+	void *taken = given;
+
+	(void)number;
+	handled();
+	given = NULL;
+	free(taken);
+}
+
+/* Stacks that are new each time: nearly all the time is the shim's own. */
+void handlers(char **argv)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec often = { { 0, 20000 }, { 0, 20000 } }, never = { 0 };
+	unsigned random = 1;
+	timer_t timer;
+
+	(void)argv;
+	leaf_bytes = 8;
+	if (sigaction(SIGUSR1, &action, NULL) != 0 ||
+	    timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
+	    timer_settime(timer, 0, &often, NULL) != 0)
+		broken("a timer");
+	while (handled_count < 20000) {
+		unsigned path = (random = random * 1103515245 + 12345) >> 18;
+
+		give_one();
+		left(path, 14);
+		free(blocks[path]);
+	}
+	timer_settime(timer, 0, &never, NULL);
+	free(given);
+	printf("%lu %lu %lu\n", leaves[0], leaves[1], handled_count);
+}
+
+static volatile unsigned forks;
+static volatile bool is_child;
+
+/* The child returns from here, into whatever the parent was at. */
+static void fork_in_handler(int number)
+{
+	pid_t pid = forks % 2 == 0 ? fork() : _Fork();
+	int status = 1;
+
+	(void)number;
+	if (pid == 0) {
+		is_child = true;
+		return;
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid < 0 || status != 0)
+		broken("a child");
+	forks++;
+}
+
+static void allocate_on(unsigned *random)
+{
+	unsigned path = (*random = *random * 1103515245 + 12345) >> 18;
+
+	left(path, 14);
+	blocks[path] = realloc(blocks[path], 100);
+	free(blocks[path]);
+}
+
+void forking_handlers(char **argv)
+{
+	struct sigaction action = { .sa_handler = fork_in_handler };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	unsigned random = 1;
+	timer_t timer;
+
+	(void)argv;
+	if (sigaction(SIGUSR1, &action, NULL) != 0 ||
+	    timer_create(CLOCK_MONOTONIC, &event, &timer) != 0)
+		broken("a timer");
+	for (unsigned i = 0; i < 300; i++) {
+		struct itimerspec once = { .it_value.tv_nsec = 200000 + random % 200000 };
+
+		timer_settime(timer, 0, &once, NULL);
+		while (forks == i && !is_child)
+			allocate_on(&random);
+		for (unsigned k = 0; is_child && k < 100; k++)
+			allocate_on(&random);
+		if (is_child)
+			_exit(0);
+	}
+	printf("%lu %lu\n", leaves[0], leaves[1]);
+}
+
+/* Most signals arrive in the function that the kernel maps into every process. */
+void in_the_vdso(char **argv)
+{
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec often = { { 0, 50000 }, { 0, 50000 } }, never = { 0 };
+	struct timespec now;
+	timer_t timer;
+
+	(void)argv;
+	if (sigaction(SIGUSR1, &action, NULL) != 0 ||
+	    timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
+	    timer_settime(timer, 0, &often, NULL) != 0)
+		broken("a timer");
+	while (handled_count < 3000)
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	timer_settime(timer, 0, &never, NULL);
+}
