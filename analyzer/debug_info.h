@@ -39,12 +39,16 @@ struct debug_gap {
 	const char
 		*unreadable; /* why it cannot be read; NULL: it can, or there is none */
 	uint32_t without_split; /* units whose .dwo file is not found */
+	bool none;              /* the file has none, and there is no separate one */
+	bool without_multifile; /* what dwz moved to another file is not found */
 };
 
-/* Fills in frames; texts are kept in strings. The array stays sorted. */
-int debug_info_resolve(const struct module_file *file, struct string_pool *strings,
-		       struct debug_address *addresses, size_t count,
-		       struct debug_gap *ret_gap);
+/*
+ * Fills in frames; the array stays sorted. Texts are those of the file, valid until
+ * module_file_close().
+ */
+int debug_info_resolve(const struct module_file *file, struct debug_address *addresses,
+		       size_t count, struct debug_gap *ret_gap);
 void debug_info_done(struct debug_address *addresses, size_t count);
 
 #endif
