@@ -24,6 +24,7 @@
 
 #include <elfutils/libdwelf.h>
 
+#include "analyzer/scope_names.h"
 #include "analyzer/unit_ranges.h"
 
 #define NESTING_LIMIT 256 /* damaged debug information may nest without end */
@@ -34,6 +35,7 @@ struct walk {
 	Dwarf_Addr shift; /* file's address + shift = address in the debug file */
 	Dwarf_Files *files;
 	size_t files_count;
+	struct scope_names *scopes;
 	bool enter_all;
 };
 
@@ -95,6 +97,8 @@ static struct debug_frame make_frame(const struct walk *walk, Dwarf_Die *die,
 	Dwarf_Addr entry;
 
 	frame.function = die_name(die, &frame.has_linkage_name);
+	if (frame.function && !frame.has_linkage_name)
+		frame.unnamed = scope_names_ask(walk->scopes, die);
 	frame.start_line = die_number(die, DW_AT_decl_line);
 	if (inlined) {
 		uint32_t file = die_number(die, DW_AT_call_file);
@@ -224,9 +228,21 @@ static int walk_children(struct walk *walk, Dwarf_Die *parent, bool in_function,
 	if (nesting > NESTING_LIMIT || dwarf_child(parent, &die) != 0)
 		return 0;
 	do {
+		scope_names_saw(walk->scopes, &die, (unsigned)nesting + 1);
 		r = walk_die(walk, &die, in_function, nesting);
 	} while (r == 0 && dwarf_siblingof(&die, &die) == 0);
 	return r;
+}
+
+/* Whole names are known when all of the unit was seen. */
+static void finish_name(const struct walk *walk, struct debug_frame *frame)
+{
+	const char *whole = scope_names_answer(walk->scopes, frame->unnamed);
+
+	if (!whole)
+		return;
+	frame->function = whole;
+	frame->has_linkage_name = true; /* or as good as that */
 }
 
 static void finish_address(struct walk *walk, Dwarf_Die *unit,
@@ -253,6 +269,7 @@ static void finish_address(struct walk *walk, Dwarf_Die *unit,
 		const char *call_file = frame->file;
 		int call_line = (int)frame->line;
 
+		finish_name(walk, frame);
 		frame->file = file;
 		frame->line = (uint32_t)number;
 		file = call_file;
@@ -269,12 +286,14 @@ static int walk_unit(struct walk *walk, struct unit_range *range)
 	walk->files_count = 0;
 	dwarf_getsrcfiles(&range->unit, &walk->files, &walk->files_count);
 	walk->enter_all = false;
+	scope_names_unit(walk->scopes, &range->functions);
 	r = walk_children(walk, &range->functions, false, 0);
 	for (size_t i = 0; i < walk->count; i++)
 		left += walk->addresses[i].frames_count == 0;
 	if (r == 0 && left > 0) {
 		debug_info_done(walk->addresses, walk->count);
 		walk->enter_all = true;
+		scope_names_unit(walk->scopes, &range->functions);
 		r = walk_children(walk, &range->functions, false, 0);
 	}
 	for (size_t i = 0; r == 0 && i < walk->count; i++)
@@ -357,10 +376,11 @@ static bool lacks_multifile(Dwarf *dwarf)
 	       !dwarf_getalt(dwarf);
 }
 
-int debug_info_resolve(const struct module_file *file, struct debug_address *addresses,
-		       size_t count, struct debug_gap *ret_gap)
+int debug_info_resolve(const struct module_file *file, struct string_pool *strings,
+		       struct debug_address *addresses, size_t count,
+		       struct debug_gap *ret_gap)
 {
-	struct walk walk = { 0 };
+	struct walk walk = { .scopes = NULL };
 	struct unit_ranges ranges;
 	Dwarf_Addr dwarf_bias;
 	Dwarf *dwarf = dwfl_module_getdwarf(file->module, &dwarf_bias);
@@ -385,7 +405,9 @@ int debug_info_resolve(const struct module_file *file, struct debug_address *add
 		addresses[i].unit = range ? range->number : UINT32_MAX;
 	}
 	qsort(addresses, count, sizeof(*addresses), by_unit);
-	r = walk_units(&walk, &ranges, addresses, count);
+	walk.scopes = scope_names_new(strings);
+	r = walk.scopes ? walk_units(&walk, &ranges, addresses, count) : -ENOMEM;
+	scope_names_free(walk.scopes);
 	qsort(addresses, count, sizeof(*addresses), by_address);
 	unit_ranges_done(&ranges);
 	return r;

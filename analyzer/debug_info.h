@@ -24,6 +24,7 @@ struct debug_frame {
 	uint32_t line;
 	uint32_t start_line; /* where the function is declared, 0 unknown */
 	uint64_t entry;      /* address of the function itself, 0 when inlined */
+	uint32_t unnamed;    /* for debug_info.c itself */
 	bool has_linkage_name;
 };
 
@@ -45,10 +46,11 @@ struct debug_gap {
 
 /*
  * Fills in frames; the array stays sorted. Texts are those of the file, valid until
- * module_file_close().
+ * module_file_close(), or lie in strings.
  */
-int debug_info_resolve(const struct module_file *file, struct debug_address *addresses,
-		       size_t count, struct debug_gap *ret_gap);
+int debug_info_resolve(const struct module_file *file, struct string_pool *strings,
+		       struct debug_address *addresses, size_t count,
+		       struct debug_gap *ret_gap);
 void debug_info_done(struct debug_address *addresses, size_t count);
 
 #endif

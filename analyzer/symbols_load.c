@@ -305,7 +305,8 @@ static int read_file(struct resolving *resolving, const struct module_file *file
 	if (r == 0)
 		r = symbol_table_load(file, &resolving->table);
 	if (r == 0)
-		r = debug_info_resolve(file, wanted, unknown, &gap);
+		r = debug_info_resolve(file, resolving->symbols->strings, wanted, unknown,
+				       &gap);
 	explain_gap(resolving, &gap);
 	*ret_whole = r == 0 && !gap.none && !gap.unreadable && !gap.without_split &&
 		     !gap.without_multifile;

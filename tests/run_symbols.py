@@ -2,7 +2,7 @@
 """Names of real programs, compiled in every way that puts symbols elsewhere, and
 packed dumps, which carry them.
 
-Usage: run_symbols.py HEAPRING INLINED_SOURCE JIT_PROGRAM
+Usage: run_symbols.py HEAPRING INLINED_SOURCE JIT_PROGRAM LAMBDAS_SOURCE
 """
 import json
 import os
@@ -20,7 +20,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-HEAPRING, SOURCE, JIT = (os.path.abspath(path) for path in sys.argv[1:4])
+HEAPRING, SOURCE, JIT, LAMBDAS = (os.path.abspath(path) for path in sys.argv[1:5])
 INLINES = ["deep", "outer", "visible", "main"]
 HEADER_SYMBOLS = 512  # offset of symbols_offset, symbols_bytes
 
@@ -144,6 +144,25 @@ class Symbols(unittest.TestCase):
                                               dump).stdout)["rows"]
                 line = {row["function"]: row["line"] for row in rows}
                 self.assertEqual((line["deep"], line["outer"], line["visible"]), (9, 14, 19))
+
+    def test_functions_without_a_linkage_name_are_told_apart(self):
+        for name, how in (("plain", ""), ("link-time", "-flto"), ("split", "-gsplit-dwarf"),
+                          ("outlined", "-fno-inline")):
+            with self.subTest(name):
+                folder, dump = self.path("lambdas-" + name), self.path(name + ".dump")
+                os.makedirs(folder)
+                subprocess.run(["g++", "-O2", "-g", *how.split(), LAMBDAS, "-o", "p"],
+                               check=True, cwd=folder)
+                self.run_it("run", "-q", "-o", dump, "--", os.path.join(folder, "p"))
+                rows = json.loads(self.run_it("top", "--format", "json", dump).stdout)["rows"]
+                flat = {row["function"]: row["flat"] for row in rows if row["flat"]}
+                self.assertEqual({size: function for function, size in flat.items()
+                                  if size <= 4000},
+                                 {100: "main::{lambda@37}::operator()",
+                                  200: "main::{lambda@38}::operator()",
+                                  1000: "(anonymous namespace)::Shelf::fill::{lambda@24}"
+                                        "::operator()",
+                                  4000: "main::Local::add"})
 
     def test_symbols_without_debug_information_give_names(self):
         self.need("xz", "objcopy")
@@ -428,4 +447,4 @@ class Symbols(unittest.TestCase):
         self.assertEqual(self.stacks(packed)[0], stacks)
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
+    unittest.main(argv=sys.argv[:1] + sys.argv[5:])
