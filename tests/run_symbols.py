@@ -164,6 +164,13 @@ class Symbols(unittest.TestCase):
                                         "::operator()",
                                   4000: "main::Local::add"})
 
+    def test_filters_do_not_see_the_frames_that_are_left_out(self):
+        dump = self.build("prog", WAYS[0][2])
+        every = self.stacks(dump)[0]
+        self.assertEqual(self.stacks(dump, "--ignore", "libheapring|^malloc$")[0], every)
+        self.assertEqual(self.stacks(dump, "--focus", "libheapring|^malloc$")[0], [])
+        self.assertEqual(self.stacks(dump, "--show-from", "^main$", "--hide", "^main$")[0], [])
+
     def test_symbols_without_debug_information_give_names(self):
         self.need("xz", "objcopy")
         stacks, _ = self.stacks(self.build("mini", MINI))
