@@ -21,11 +21,18 @@ struct callers {
 	uint32_t count;
 };
 
+/* What a symbol's own texts say; worked out once, a million stacks ask. */
+struct traits {
+	bool is_runtime, is_system, is_named_wrapper, creates_thread;
+	uint8_t callers_needed; /* to be a wrapper; 0: it is none */
+};
+
 struct culprits {
 	const struct profile *profile;
 	const struct symbols *symbols;
 	const struct symbol *first;
 	struct callers *callers; /* by symbol */
+	struct traits *traits;   /* by symbol */
 };
 
 static bool starts(const char *text, const char *with)
@@ -195,11 +202,33 @@ static uint32_t callers_needed(const char *function)
 	return 0;
 }
 
+static bool creates_thread(const char *function)
+{
+	return strstr(function, "pthread_create") || strcmp(function, "thrd_create") == 0;
+}
+
+static struct traits traits_of(const struct symbol *symbol)
+{
+	return (struct traits){
+		.is_runtime = culprit_is_runtime(symbol),
+		.is_system = is_system_path(symbol->path),
+		.is_named_wrapper = culprit_name_is_wrapper(symbol->function),
+		.creates_thread = creates_thread(symbol->function),
+		.callers_needed = (uint8_t)callers_needed(symbol->function),
+	};
+}
+
+static const struct traits *traits(const struct culprits *culprits,
+				   const struct symbol *symbol)
+{
+	return &culprits->traits[symbol - culprits->first];
+}
+
 static bool is_wrapper(const struct culprits *culprits, const struct symbol *symbol)
 {
-	uint32_t needed = callers_needed(symbol->function);
+	uint32_t needed = traits(culprits, symbol)->callers_needed;
 
-	if (culprit_name_is_wrapper(symbol->function))
+	if (traits(culprits, symbol)->is_named_wrapper)
 		return true;
 	return needed && culprits->callers[symbol - culprits->first].count >= needed;
 }
@@ -249,10 +278,10 @@ static void count_callers(struct culprits *culprits, size_t stack)
 		if (inner)
 			add_caller(&culprits->callers[inner - culprits->first],
 				   symbol->function);
-		if (inner && !callers_needed(symbol->function))
+		if (inner && !traits(culprits, symbol)->callers_needed)
 			return;
-		if (!culprit_is_runtime(symbol)) {
-			if (!callers_needed(symbol->function))
+		if (!traits(culprits, symbol)->is_runtime) {
+			if (!traits(culprits, symbol)->callers_needed)
 				return;
 			inner = symbol;
 		}
@@ -271,10 +300,13 @@ int culprits_new(const struct profile *profile, const struct symbols *symbols,
 	culprits->symbols = symbols;
 	culprits->first = symbols_all(symbols, &count);
 	culprits->callers = calloc((size_t)count + 1, sizeof(*culprits->callers));
-	if (!culprits->callers) {
-		free(culprits);
+	culprits->traits = calloc((size_t)count + 1, sizeof(*culprits->traits));
+	if (!culprits->callers || !culprits->traits) {
+		culprits_free(culprits);
 		return -ENOMEM;
 	}
+	for (uint32_t i = 0; i < count; i++)
+		culprits->traits[i] = traits_of(&culprits->first[i]);
 	for (size_t i = 0; i < profile->stacks_count; i++)
 		count_callers(culprits, i);
 	*ret_culprits = culprits;
@@ -286,12 +318,8 @@ void culprits_free(struct culprits *culprits)
 	if (!culprits)
 		return;
 	free(culprits->callers);
+	free(culprits->traits);
 	free(culprits);
-}
-
-static bool creates_thread(const char *function)
-{
-	return strstr(function, "pthread_create") || strcmp(function, "thrd_create") == 0;
 }
 
 /* The best of each kind, from the inside out. */
@@ -305,12 +333,12 @@ static void weigh(struct choice *choice, const struct culprits *culprits,
 {
 	if (!choice->any)
 		choice->any = symbol;
-	if (culprit_is_runtime(symbol))
+	if (traits(culprits, symbol)->is_runtime)
 		return;
 	if (is_wrapper(culprits, symbol)) {
 		if (!choice->wrapper)
 			choice->wrapper = symbol;
-	} else if (is_system_path(symbol->path)) {
+	} else if (traits(culprits, symbol)->is_system) {
 		if (!choice->system)
 			choice->system = symbol;
 	} else if (!choice->own) {
@@ -326,10 +354,10 @@ struct culprit culprit_of(const struct culprits *culprits, size_t stack)
 	struct choice choice = { 0 };
 	const struct symbol *symbol;
 
-	while ((symbol = walk_next(&walk))) {
+	while (!choice.own && (symbol = walk_next(&walk))) {
 		culprit.is_thread_create =
-			culprit.is_thread_create || (!choice.own && !choice.system &&
-						     creates_thread(symbol->function));
+			culprit.is_thread_create ||
+			(!choice.system && traits(culprits, symbol)->creates_thread);
 		weigh(&choice, culprits, symbol);
 	}
 	culprit.symbol = choice.own       ? choice.own

@@ -6,16 +6,34 @@
 #include "analyzer/commands.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "analyzer/output_file.h"
 #include "analyzer/page.h"
+#include "analyzer/units.h"
 #include "analyzer/view_command.h"
+
+#define PAGE_COMFORTABLE (64 << 20) /* bytes */
 
 struct report {
 	const char *name; /* of the command */
 	const char *output;
 	struct page_options page;
 };
+
+/* A million stacks make a page that a browser opens, but not gladly. */
+static void tell_size(const char *name, FILE *stream)
+{
+	struct stat st;
+
+	if (fflush(stream) == 0 && fstat(fileno(stream), &st) == 0 &&
+	    S_ISREG(st.st_mode) && st.st_size > PAGE_COMFORTABLE)
+		fprintf(stderr,
+			"heapring: %s has %s: a browser takes a while to open it; "
+			"--focus, --ignore or --show-from make it smaller\n",
+			name, units_bytes((uint64_t)st.st_size).text);
+}
 
 static int show(void *arg, struct view_target *target, char **arguments)
 {
@@ -29,6 +47,7 @@ static int show(void *arg, struct view_target *target, char **arguments)
 		output_file_abort(&file);
 		return fault_print(&fault);
 	}
+	tell_size(report->output, file.stream);
 	return output_file_commit(&file, &fault) < 0 ? fault_print(&fault) : 0;
 }
 

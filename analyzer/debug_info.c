@@ -22,17 +22,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <elfutils/libdwelf.h>
+
+#include "analyzer/scope_names.h"
 #include "analyzer/unit_ranges.h"
 
 #define NESTING_LIMIT 256 /* damaged debug information may nest without end */
 
 struct walk {
-	struct string_pool *strings;
 	struct debug_address *addresses; /* those of this unit, sorted */
 	size_t count;
 	Dwarf_Addr shift; /* file's address + shift = address in the debug file */
 	Dwarf_Files *files;
 	size_t files_count;
+	struct scope_names *scopes;
 	bool enter_all;
 };
 
@@ -87,22 +90,22 @@ static bool die_entry(Dwarf_Die *die, Dwarf_Addr *ret_entry)
 	       dwarf_ranges(die, 0, &base, ret_entry, &high) > 0;
 }
 
-static struct debug_frame make_frame(struct walk *walk, Dwarf_Die *die, bool inlined)
+static struct debug_frame make_frame(const struct walk *walk, Dwarf_Die *die,
+				     bool inlined)
 {
 	struct debug_frame frame = { 0 };
 	Dwarf_Addr entry;
 
-	frame.function =
-		string_pool_keep(walk->strings, die_name(die, &frame.has_linkage_name));
+	frame.function = die_name(die, &frame.has_linkage_name);
+	if (frame.function && !frame.has_linkage_name)
+		frame.unnamed = scope_names_ask(walk->scopes, die);
 	frame.start_line = die_number(die, DW_AT_decl_line);
 	if (inlined) {
 		uint32_t file = die_number(die, DW_AT_call_file);
 
 		frame.line = die_number(die, DW_AT_call_line);
 		if (walk->files && file < walk->files_count)
-			frame.file = string_pool_keep(
-				walk->strings,
-				dwarf_filesrc(walk->files, file, NULL, NULL));
+			frame.file = dwarf_filesrc(walk->files, file, NULL, NULL);
 	} else if (die_entry(die, &entry)) {
 		frame.entry = entry - walk->shift;
 	}
@@ -125,26 +128,52 @@ static int push(struct debug_address *address, const struct debug_frame *frame)
 }
 
 /*
- * How many addresses lie in the DIE; when frame is given they get it, but for those
- * that have a function already: assembled functions have a DIE for each of their names.
+ * Gives the addresses in [low, high) the frame, but for those that have a function
+ * already: assembled functions have a DIE for each of their names.
  */
-static int take_addresses(struct walk *walk, Dwarf_Die *die, bool inlined,
-			  const struct debug_frame *frame, size_t *ret_taken)
+static int give_frame(struct walk *walk, Dwarf_Addr low, Dwarf_Addr high, bool inlined,
+		      const struct debug_frame *frame)
 {
+	int r = 0;
+
+	for (size_t i = first_not_below(walk, low);
+	     r == 0 && i < walk->count && walk->addresses[i].address + walk->shift < high;
+	     i++)
+		if (inlined || walk->addresses[i].frames_count == 0)
+			r = push(&walk->addresses[i], frame);
+	return r;
+}
+
+static bool has_address(const struct walk *walk, Dwarf_Addr low, Dwarf_Addr high)
+{
+	size_t first = first_not_below(walk, low);
+
+	return first < walk->count && walk->addresses[first].address + walk->shift < high;
+}
+
+/* Most DIEs of functions are declarations; their abbreviation says so at once. */
+static bool has_code(Dwarf_Die *die)
+{
+	return dwarf_hasattr(die, DW_AT_low_pc) || dwarf_hasattr(die, DW_AT_ranges);
+}
+
+/* The addresses that lie in the DIE get a frame for it, which is made at the first. */
+static int take_addresses(struct walk *walk, Dwarf_Die *die, bool inlined,
+			  bool *ret_taken)
+{
+	struct debug_frame frame;
 	Dwarf_Addr base, low, high;
 	ptrdiff_t offset = 0;
-	size_t taken = 0;
+	bool taken = false;
 	int r = 0;
 
 	while (r == 0 && (offset = dwarf_ranges(die, offset, &base, &low, &high)) > 0) {
-		for (size_t i = first_not_below(walk, low);
-		     r == 0 && i < walk->count &&
-		     walk->addresses[i].address + walk->shift < high;
-		     i++) {
-			taken++;
-			if (frame && (inlined || walk->addresses[i].frames_count == 0))
-				r = push(&walk->addresses[i], frame);
-		}
+		if (!has_address(walk, low, high))
+			continue;
+		if (!taken)
+			frame = make_frame(walk, die, inlined);
+		taken = true;
+		r = give_frame(walk, low, high, inlined, &frame);
 	}
 	*ret_taken = taken;
 	return r;
@@ -156,15 +185,10 @@ static int walk_children(struct walk *walk, Dwarf_Die *parent, bool in_function,
 /* A subprogram or an inlined one: its addresses get its frame. */
 static int walk_function(struct walk *walk, Dwarf_Die *die, bool inlined, int nesting)
 {
-	struct debug_frame frame;
-	size_t taken;
-	int r = take_addresses(walk, die, inlined, NULL, &taken);
+	bool taken = false;
+	int r = has_code(die) ? take_addresses(walk, die, inlined, &taken) : 0;
 
-	if (r == 0 && taken > 0) {
-		frame = make_frame(walk, die, inlined);
-		r = take_addresses(walk, die, inlined, &frame, &taken);
-	}
-	if (r == 0 && (taken > 0 || walk->enter_all))
+	if (r == 0 && (taken || walk->enter_all))
 		r = walk_children(walk, die, /*in_function=*/true, nesting + 1);
 	return r;
 }
@@ -204,9 +228,21 @@ static int walk_children(struct walk *walk, Dwarf_Die *parent, bool in_function,
 	if (nesting > NESTING_LIMIT || dwarf_child(parent, &die) != 0)
 		return 0;
 	do {
+		scope_names_saw(walk->scopes, &die, (unsigned)nesting + 1);
 		r = walk_die(walk, &die, in_function, nesting);
 	} while (r == 0 && dwarf_siblingof(&die, &die) == 0);
 	return r;
+}
+
+/* Whole names are known when all of the unit was seen. */
+static void finish_name(const struct walk *walk, struct debug_frame *frame)
+{
+	const char *whole = scope_names_answer(walk->scopes, frame->unnamed);
+
+	if (!whole)
+		return;
+	frame->function = whole;
+	frame->has_linkage_name = true; /* or as good as that */
 }
 
 static void finish_address(struct walk *walk, Dwarf_Die *unit,
@@ -226,13 +262,14 @@ static void finish_address(struct walk *walk, Dwarf_Die *unit,
 		push(address, &(struct debug_frame){ 0 });
 	if (line) {
 		dwarf_lineno(line, &number);
-		file = string_pool_keep(walk->strings, dwarf_linesrc(line, NULL, NULL));
+		file = dwarf_linesrc(line, NULL, NULL);
 	}
 	for (uint32_t i = 0; i < address->frames_count; i++) {
 		struct debug_frame *frame = &address->frames[i];
 		const char *call_file = frame->file;
 		int call_line = (int)frame->line;
 
+		finish_name(walk, frame);
 		frame->file = file;
 		frame->line = (uint32_t)number;
 		file = call_file;
@@ -249,12 +286,14 @@ static int walk_unit(struct walk *walk, struct unit_range *range)
 	walk->files_count = 0;
 	dwarf_getsrcfiles(&range->unit, &walk->files, &walk->files_count);
 	walk->enter_all = false;
+	scope_names_unit(walk->scopes, &range->functions);
 	r = walk_children(walk, &range->functions, false, 0);
 	for (size_t i = 0; i < walk->count; i++)
 		left += walk->addresses[i].frames_count == 0;
 	if (r == 0 && left > 0) {
 		debug_info_done(walk->addresses, walk->count);
 		walk->enter_all = true;
+		scope_names_unit(walk->scopes, &range->functions);
 		r = walk_children(walk, &range->functions, false, 0);
 	}
 	for (size_t i = 0; r == 0 && i < walk->count; i++)
@@ -327,11 +366,21 @@ static const char *why_unreadable(const struct module_file *file)
 	return NULL;
 }
 
+/* dwz moves what several files share to one that they name. */
+static bool lacks_multifile(Dwarf *dwarf)
+{
+	const char *name;
+	const void *id;
+
+	return dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &id) > 0 &&
+	       !dwarf_getalt(dwarf);
+}
+
 int debug_info_resolve(const struct module_file *file, struct string_pool *strings,
 		       struct debug_address *addresses, size_t count,
 		       struct debug_gap *ret_gap)
 {
-	struct walk walk = { .strings = strings };
+	struct walk walk = { .scopes = NULL };
 	struct unit_ranges ranges;
 	Dwarf_Addr dwarf_bias;
 	Dwarf *dwarf = dwfl_module_getdwarf(file->module, &dwarf_bias);
@@ -340,8 +389,10 @@ int debug_info_resolve(const struct module_file *file, struct string_pool *strin
 	memset(ret_gap, 0, sizeof(*ret_gap));
 	if (!dwarf)
 		ret_gap->unreadable = why_unreadable(file);
+	ret_gap->none = !dwarf && !ret_gap->unreadable;
 	if (!dwarf || count == 0)
 		return 0;
+	ret_gap->without_multifile = lacks_multifile(dwarf);
 	r = unit_ranges_load(dwarf, &ranges);
 	if (r < 0)
 		return r;
@@ -354,7 +405,9 @@ int debug_info_resolve(const struct module_file *file, struct string_pool *strin
 		addresses[i].unit = range ? range->number : UINT32_MAX;
 	}
 	qsort(addresses, count, sizeof(*addresses), by_unit);
-	r = walk_units(&walk, &ranges, addresses, count);
+	walk.scopes = scope_names_new(strings);
+	r = walk.scopes ? walk_units(&walk, &ranges, addresses, count) : -ENOMEM;
+	scope_names_free(walk.scopes);
 	qsort(addresses, count, sizeof(*addresses), by_address);
 	unit_ranges_done(&ranges);
 	return r;

@@ -24,6 +24,7 @@ struct debug_frame {
 	uint32_t line;
 	uint32_t start_line; /* where the function is declared, 0 unknown */
 	uint64_t entry;      /* address of the function itself, 0 when inlined */
+	uint32_t unnamed;    /* for debug_info.c itself */
 	bool has_linkage_name;
 };
 
@@ -39,9 +40,14 @@ struct debug_gap {
 	const char
 		*unreadable; /* why it cannot be read; NULL: it can, or there is none */
 	uint32_t without_split; /* units whose .dwo file is not found */
+	bool none;              /* the file has none, and there is no separate one */
+	bool without_multifile; /* what dwz moved to another file is not found */
 };
 
-/* Fills in frames; texts are kept in strings. The array stays sorted. */
+/*
+ * Fills in frames; the array stays sorted. Texts are those of the file, valid until
+ * module_file_close(), or lie in strings.
+ */
 int debug_info_resolve(const struct module_file *file, struct string_pool *strings,
 		       struct debug_address *addresses, size_t count,
 		       struct debug_gap *ret_gap);

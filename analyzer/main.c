@@ -78,6 +78,21 @@ static void print_overview(void)
 	     "4 the target cannot be profiled; `run` exits as its program does.");
 }
 
+/* Of the commands; those of a profiled program are in `run` and the README. */
+static const char *const variables[][2] = {
+	{ "HEAPRING_DIR", "Where segments are, instead of /dev/shm." },
+	{ "HEAPRING_CACHE", "0: keep no names. Otherwise names found in large debug "
+			    "information are kept in $XDG_CACHE_HOME/heapring or "
+			    "~/.cache/heapring, 256 MiB at most; what lies there may be "
+			    "deleted at any time." },
+	{ "DEBUGINFOD_URLS, HEAPRING_DEBUGINFOD",
+	  "Servers of debug information; they are asked only with --debuginfod, or when "
+	  "the second one is 1." },
+	{ "HEAPRING_TOKEN", "What `serve` asks its clients for." },
+	{ "NO_COLOR", "No colours." },
+	{ "HEAPRING_PAGER, PAGER", "What shows long texts on a terminal." },
+};
+
 static void print_manual(void)
 {
 	puts(".TH heapring 1 \"\" \"heapring " HEAPRING_RELEASE "\"\n.SH NAME\n"
@@ -89,6 +104,9 @@ static void print_manual(void)
 	for (size_t i = 0; i < COMMANDS; i++)
 		printf(".TP\n.BR heapring\\-%s (1)\n%s\n", commands[i].command->name,
 		       commands[i].command->summary);
+	puts(".SH ENVIRONMENT");
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		printf(".TP\n.B %s\n%s\n", variables[i][0], variables[i][1]);
 }
 
 static const struct command *find(const char *name)

@@ -122,17 +122,13 @@ static int check(const char *path, struct packed_symbols *packed, uint64_t bytes
 	return 0;
 }
 
-int packed_symbols_load(int fd, const char *path, const struct heapring_header *header,
+int packed_symbols_read(int fd, const char *path, uint64_t offset, uint64_t bytes,
 			struct packed_symbols **ret_packed, struct fault *fault)
 {
-	uint64_t offset = header->symbols_offset, bytes = header->symbols_bytes;
 	struct packed_symbols *packed;
 	struct stat st;
 	int r;
 
-	*ret_packed = NULL;
-	if (bytes == 0 || header->kind != 1)
-		return 0;
 	if (bytes > BYTES_MAX)
 		return damaged(path, "they claim to be larger than 1 GiB", fault);
 	if (fstat(fd, &st) != 0 || bytes > (uint64_t)st.st_size ||
@@ -140,7 +136,7 @@ int packed_symbols_load(int fd, const char *path, const struct heapring_header *
 		return damaged(path, "the file was cut short", fault);
 	packed = calloc(1, sizeof(*packed));
 	if (packed)
-		packed->block = malloc(bytes);
+		packed->block = malloc(bytes + 1);
 	if (!packed || !packed->block) {
 		packed_symbols_free(packed);
 		return fault_set(fault, FAULT_INPUT, -ENOMEM,
@@ -157,6 +153,16 @@ int packed_symbols_load(int fd, const char *path, const struct heapring_header *
 	return 0;
 }
 
+int packed_symbols_load(int fd, const char *path, const struct heapring_header *header,
+			struct packed_symbols **ret_packed, struct fault *fault)
+{
+	*ret_packed = NULL;
+	if (header->symbols_bytes == 0 || header->kind != 1)
+		return 0;
+	return packed_symbols_read(fd, path, header->symbols_offset,
+				   header->symbols_bytes, ret_packed, fault);
+}
+
 void packed_symbols_free(struct packed_symbols *packed)
 {
 	if (packed)
@@ -164,15 +170,14 @@ void packed_symbols_free(struct packed_symbols *packed)
 	free(packed);
 }
 
-static const struct packed_address *find(const struct packed_symbols *packed,
-					 const struct address *address)
+const struct packed_address *packed_symbols_find(const struct packed_symbols *packed,
+						 uint16_t module, uint64_t pc)
 {
 	uint32_t low = 0, high = packed->head.addresses;
 
 	while (low < high) {
 		uint32_t middle = low + (high - low) / 2;
-		int order =
-			compare(&packed->addresses[middle], address->module, address->pc);
+		int order = compare(&packed->addresses[middle], module, pc);
 
 		if (order == 0)
 			return &packed->addresses[middle];
@@ -184,11 +189,25 @@ static const struct packed_address *find(const struct packed_symbols *packed,
 	return NULL;
 }
 
+struct symbol packed_symbols_symbol(const struct packed_symbols *packed, uint32_t number)
+{
+	const struct packed_entry *entry = &packed->entries[number];
+
+	return (struct symbol){
+		.function = packed->texts + entry->function,
+		.file = entry->file ? packed->texts + entry->file : NULL,
+		.line = entry->line,
+		.start_line = entry->start_line,
+		.inlined = (entry->flags & PACKED_INLINED) != 0,
+	};
+}
+
 static int give_address(const struct packed_symbols *packed, struct symbols *symbols,
 			const struct heapring_module *module,
 			const struct address *address)
 {
-	const struct packed_address *found = find(packed, address);
+	const struct packed_address *found =
+		packed_symbols_find(packed, address->module, address->pc);
 	const char *path = module ? module->path : "", *base = strrchr(path, '/');
 	struct symbol symbol = { .path = path,
 				 .module = base ? base + 1 : path,
@@ -197,14 +216,12 @@ static int give_address(const struct packed_symbols *packed, struct symbols *sym
 	int r = 0;
 
 	for (uint32_t i = 0; r == 0 && found && i < found->count; i++) {
-		const struct packed_entry *entry = &packed->entries[found->first + i];
+		struct symbol named = packed_symbols_symbol(packed, found->first + i);
 
-		symbol.function = packed->texts + entry->function;
-		symbol.file = entry->file ? packed->texts + entry->file : NULL;
-		symbol.line = entry->line;
-		symbol.start_line = entry->start_line;
-		symbol.inlined = (entry->flags & PACKED_INLINED) != 0;
-		r = symbols_given_add(symbols, &symbol);
+		named.path = symbol.path;
+		named.module = symbol.module;
+		named.flags = symbol.flags;
+		r = symbols_given_add(symbols, &named);
 	}
 	if (found)
 		return r;

@@ -9,7 +9,8 @@
  *
  * Contract
  *   - packed_symbols_load() copies the block and checks every offset and count in
- *     it; what it returns can be used without checks. Memory is that of the block,
+ *     it, packed_symbols_read() does so with one that lies anywhere in a file; what
+ *     they return can be used without checks. Memory is that of the block,
  *     which lies inside the file and is at most 1 GiB;
  *   - packed_symbols_give() names each address of the profile as it was named when
  *     the dump was packed; one that is not in the block is named by its offset.
@@ -63,7 +64,16 @@ struct packed_symbols {
 /* *ret_packed is NULL when the dump has none. Needs packed_symbols_free(). */
 int packed_symbols_load(int fd, const char *path, const struct heapring_header *header,
 			struct packed_symbols **ret_packed, struct fault *fault);
+int packed_symbols_read(int fd, const char *path, uint64_t offset, uint64_t bytes,
+			struct packed_symbols **ret_packed, struct fault *fault);
 void packed_symbols_free(struct packed_symbols *packed);
+
+/* NULL: it is not in the block. */
+const struct packed_address *packed_symbols_find(const struct packed_symbols *packed,
+						 uint16_t module, uint64_t pc);
+
+/* An entry without what its module adds: module, path and flags. */
+struct symbol packed_symbols_symbol(const struct packed_symbols *packed, uint32_t number);
 
 /* 0 or -ENOMEM. */
 int packed_symbols_give(const struct packed_symbols *packed,

@@ -97,12 +97,12 @@ static int mark_symbol(struct stack_view *view, const struct symbol *symbol,
 		marked.marks |= MARK_FOCUS;
 	if (matches(view->options, VIEW_IGNORE, &whole))
 		marked.marks |= MARK_IGNORE;
-	if (matches(view->options, VIEW_SHOW_FROM, &whole))
-		marked.marks |= MARK_SHOW_FROM;
 	if (!matches(view->options, VIEW_HIDE, &whole) &&
 	    (!view->options->has[VIEW_SHOW] ||
 	     matches(view->options, VIEW_SHOW, &whole))) {
 		r = place_of(view, symbol, &marked.place);
+		if (matches(view->options, VIEW_SHOW_FROM, &whole))
+			marked.marks |= MARK_SHOW_FROM;
 	}
 	*ret_marked = marked;
 	return r;
@@ -196,9 +196,10 @@ const struct place *stack_view_place(const struct stack_view *view, uint32_t pla
 
 struct walk {
 	uint32_t count;          /* frames kept */
-	uint32_t marks;          /* of all frames */
+	uint32_t marks;          /* of all frames but those that are left out */
 	uint32_t from;           /* frames up to the outermost match of --show-from */
 	struct stack_frame last; /* outermost one, were it all the allocator's */
+	uint32_t last_marks;
 	bool in_allocator;
 	bool failed;
 };
@@ -220,17 +221,19 @@ static void keep_frame(struct stack_view *view, struct walk *walk,
 	view->frames[walk->count++] = *frame;
 }
 
+/* In the middle of a stack the shim's are where a thread begins. */
 static void add_frame(struct stack_view *view, struct walk *walk, struct marked marked,
 		      uint32_t node, const struct symbol *symbol)
 {
 	struct stack_frame frame = { marked.place, node, symbol };
 
-	walk->marks |= marked.marks & ~(uint32_t)MARK_ALLOCATOR;
 	walk->in_allocator = walk->in_allocator && (marked.marks & MARK_ALLOCATOR);
 	walk->last = frame;
-	/* in the middle of a stack: where a thread begins */
-	if (!walk->in_allocator && marked.place != PLACE_HIDDEN &&
-	    !(marked.marks & MARK_SHIM))
+	walk->last_marks = marked.marks;
+	if (walk->in_allocator || (marked.marks & MARK_SHIM))
+		return;
+	walk->marks |= marked.marks;
+	if (marked.place != PLACE_HIDDEN)
 		keep_frame(view, walk, &frame);
 	if (marked.marks & MARK_SHOW_FROM)
 		walk->from = walk->count;
@@ -255,6 +258,16 @@ static void add_outer(struct stack_view *view, struct walk *walk, struct marked 
 		add_frame(view, walk, marked, node, NULL);
 }
 
+/* A stack that is all the allocator's keeps its outermost frame. */
+static void keep_last(struct stack_view *view, struct walk *walk)
+{
+	walk->marks |= walk->last_marks;
+	if (walk->last.place != PLACE_HIDDEN)
+		keep_frame(view, walk, &walk->last);
+	if (walk->last_marks & MARK_SHOW_FROM)
+		walk->from = walk->count;
+}
+
 static bool is_dropped(const struct stack_view *view, const struct walk *walk)
 {
 	const bool *has = view->options->has;
@@ -276,8 +289,8 @@ uint32_t stack_view_frames(struct stack_view *view, size_t stack,
 	for (; node >= HR_NODE_FIRST; node = segment->nodes[node].parent)
 		if (!(view->options->as_labels && segment->nodes[node].pc & HR_TAG_PC))
 			add_node(view, &walk, node);
-	if (walk.in_allocator && walk.last.place != PLACE_HIDDEN)
-		keep_frame(view, &walk, &walk.last);
+	if (walk.in_allocator)
+		keep_last(view, &walk);
 	/* no stack at all has no reason either; the last pseudo node is [unknown] */
 	if (from->node == HR_NODE_ROOT)
 		node = ENDS - 1;

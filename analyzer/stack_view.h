@@ -12,7 +12,8 @@
  *     says why, such as [truncated];
  *   - frames of the shim and of the allocator (allocator_frames.h) at the inner
  *     end are left out, so the first frame is the caller of the allocator;
- *     a stack made only of them keeps its outermost one;
+ *     a stack made only of them keeps its outermost one. No filter sees those that
+ *     are left out, and --show-from none that --hide or --show took out;
  *   - by thread, the outermost frame is [thread NAME].
  */
 #ifndef ANALYZER_STACK_VIEW_H

@@ -18,12 +18,17 @@
 #include "analyzer/debug_info.h"
 #include "analyzer/demangle.h"
 #include "analyzer/function_starts.h"
+#include "analyzer/kept_texts.h"
 #include "analyzer/module_file.h"
 #include "analyzer/packed_symbols.h"
 #include "analyzer/perf_map.h"
 #include "analyzer/symbol_cache.h"
+#include "analyzer/symbol_store.h"
 #include "analyzer/symbol_table.h"
 #include "analyzer/symbols_store.h"
+
+/* Of what a store holds, the part that is new when a command that goes on adds it. */
+#define STORE_WAITS_FOR 16u
 
 /* The module that is being resolved. */
 struct resolving {
@@ -31,9 +36,11 @@ struct resolving {
 	const struct segment *segment;
 	struct symbol_cache *cache;         /* NULL: none */
 	struct symbol_cache_module *cached; /* of the module, NULL: none */
+	struct symbol_store *stored;        /* of the module, NULL: none */
 	const struct heapring_module *module;
 	struct function_starts starts;
 	struct symbol_table table;
+	struct kept_texts *texts; /* of the file */
 	struct perf_map perf;
 	struct symbol blank; /* module, path and flags filled in */
 	uint32_t gone;       /* modules whose file is not here */
@@ -50,7 +57,7 @@ static const char *keep_demangled(struct symbols *symbols, const char *name)
 }
 
 /* Names in .symtab may carry a version: fopen@@GLIBC_2.2.5. */
-static const char *keep_entry_name(struct symbols *symbols,
+static const char *keep_entry_name(struct resolving *resolving,
 				   const struct symbol_entry *entry)
 {
 	const char *at = strchr(entry->name, '@');
@@ -58,11 +65,11 @@ static const char *keep_entry_name(struct symbols *symbols,
 	char *cut;
 
 	if (!at || at == entry->name)
-		return keep_demangled(symbols, entry->name);
+		return kept_texts_readable(resolving->texts, entry->name);
 	cut = strndup(entry->name, (size_t)(at - entry->name));
 	if (!cut)
 		return NULL;
-	kept = keep_demangled(symbols, cut);
+	kept = keep_demangled(resolving->symbols, cut);
 	free(cut);
 	return kept;
 }
@@ -120,9 +127,8 @@ static const char *frame_name(struct resolving *resolving,
 	      strspn(entry->name, "_") >= strspn(frame->function, "_"))))
 		entry = NULL;
 	if (entry)
-		return keep_entry_name(resolving->symbols, entry);
-	return frame->function ? keep_demangled(resolving->symbols, frame->function)
-			       : NULL;
+		return keep_entry_name(resolving, entry);
+	return kept_texts_readable(resolving->texts, frame->function);
 }
 
 static int append_frame(struct resolving *resolving, uint64_t pc,
@@ -134,7 +140,7 @@ static int append_frame(struct resolving *resolving, uint64_t pc,
 	symbol.function = frame_name(resolving, frame, from->address);
 	if (!symbol.function)
 		symbol.function = nameless(resolving, pc, from->address);
-	symbol.file = frame->file;
+	symbol.file = kept_texts_plain(resolving->texts, frame->file);
 	symbol.line = frame->line;
 	symbol.start_line = frame->start_line;
 	symbol.inlined = i + 1 < from->frames_count;
@@ -153,7 +159,7 @@ static int append_address(struct resolving *resolving, uint64_t pc,
 	if (from->frames_count > 0)
 		return r;
 	entry = symbol_table_find(&resolving->table, from->address);
-	symbol.function = entry ? keep_entry_name(resolving->symbols, entry)
+	symbol.function = entry ? keep_entry_name(resolving, entry)
 				: nameless(resolving, pc, from->address);
 	return symbols_append(resolving->symbols, &symbol);
 }
@@ -178,7 +184,20 @@ static int append_cached(struct resolving *resolving, const struct symbol *found
 	return r;
 }
 
-/* wanted: of those addresses that are not cached, in their order. */
+/* As append_cached(). */
+static int append_stored(struct resolving *resolving, uint32_t stored, uint32_t count)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < count; i++) {
+		struct symbol found = symbol_store_symbol(resolving->stored, stored, i);
+
+		r = append_cached(resolving, &found, 1);
+	}
+	return r;
+}
+
+/* wanted: of those addresses that are neither cached nor stored, in their order. */
 static int append_all(struct resolving *resolving, uint32_t from, uint32_t count,
 		      const struct debug_address *wanted)
 {
@@ -191,13 +210,16 @@ static int append_all(struct resolving *resolving, uint32_t from, uint32_t count
 		uint32_t first = symbols->entries_count;
 		const struct symbol *found;
 		uint32_t known = symbol_cache_find(resolving->cached, address, &found);
+		uint32_t stored;
 
 		symbols->first[i] = first;
 		if (known > 0) {
 			r = append_cached(resolving, found, known);
 			continue;
 		}
-		r = append_address(resolving, pc, wanted++);
+		known = symbol_store_find(resolving->stored, address, &stored);
+		r = known > 0 ? append_stored(resolving, stored, known)
+			      : append_address(resolving, pc, wanted++);
 		if (r == 0)
 			symbol_cache_put(resolving->cached, address,
 					 symbols->entries + first,
@@ -206,18 +228,19 @@ static int append_all(struct resolving *resolving, uint32_t from, uint32_t count
 	return r;
 }
 
-/* The addresses [from, from + count) of one module that are not cached. */
+/* The addresses [from, from + count) of one module that nobody knows yet. */
 static uint32_t pick_unknown(const struct resolving *resolving, uint32_t from,
 			     uint32_t count, struct debug_address *wanted)
 {
 	const struct address *addresses = resolving->symbols->set.addresses;
 	const struct symbol *ignored;
-	uint32_t picked = 0;
+	uint32_t picked = 0, first;
 
 	for (uint32_t i = from; i < from + count; i++) {
 		uint64_t address = addresses[i].pc - 1 - resolving->module->bias;
 
-		if (symbol_cache_find(resolving->cached, address, &ignored) == 0)
+		if (symbol_cache_find(resolving->cached, address, &ignored) == 0 &&
+		    symbol_store_find(resolving->stored, address, &first) == 0)
 			wanted[picked++].address = address;
 	}
 	return picked;
@@ -253,6 +276,12 @@ static void explain_gap(struct resolving *resolving, const struct debug_gap *gap
 			"the debug information of %s cannot be read: %s; no lines, no "
 			"inlined calls",
 			resolving->module->path, gap->unreadable);
+	if (gap->without_multifile)
+		symbols_warn(resolving->symbols,
+			     "the debug information of %s is split by dwz, and the file "
+			     "that it shares with others is not found: some names and "
+			     "lines are missing",
+			     resolving->module->path);
 	if (gap->without_split)
 		symbols_warn(
 			resolving->symbols,
@@ -263,9 +292,12 @@ static void explain_gap(struct resolving *resolving, const struct debug_gap *gap
 			resolving->module->path, gap->without_split);
 }
 
-/* The names that debug information and symbol tables of a module's file know. */
+/*
+ * The names that debug information and symbol tables of a module's file know.
+ * *ret_whole: no file that is found later will know more.
+ */
 static int read_file(struct resolving *resolving, const struct module_file *file,
-		     struct debug_address *wanted, uint32_t unknown)
+		     struct debug_address *wanted, uint32_t unknown, bool *ret_whole)
 {
 	struct debug_gap gap = { 0 };
 	int r = function_starts_load(file, &resolving->starts);
@@ -276,7 +308,40 @@ static int read_file(struct resolving *resolving, const struct module_file *file
 		r = debug_info_resolve(file, resolving->symbols->strings, wanted, unknown,
 				       &gap);
 	explain_gap(resolving, &gap);
+	*ret_whole = r == 0 && !gap.none && !gap.unreadable && !gap.without_split &&
+		     !gap.without_multifile;
 	return r;
+}
+
+/*
+ * Keeps the names of the addresses [from, from + count) for the next command. One
+ * that goes on (it has a cache) finds few new ones at a time, and waits for more.
+ */
+static void store(struct resolving *resolving, uint32_t from, uint32_t count,
+		  uint32_t unknown)
+{
+	struct symbols *symbols = resolving->symbols;
+	struct named_address *named;
+
+	if (resolving->cache &&
+	    unknown < symbol_store_addresses(resolving->stored) / STORE_WAITS_FOR)
+		return;
+	named = calloc(count, sizeof(*named));
+	symbols->first[from + count] = symbols->entries_count;
+	for (uint32_t i = 0; named && i < count; i++) {
+		uint64_t pc = symbols->set.addresses[from + i].pc;
+		uint32_t first = symbols->first[from + i];
+
+		named[i] = (struct named_address){
+			.address = pc - 1 - resolving->module->bias,
+			.symbols = symbols->entries + first,
+			.count = symbols->first[from + i + 1] - first,
+		};
+	}
+	if (named)
+		symbol_store_save(resolving->module, resolving->stored, symbols->strings,
+				  named, count);
+	free(named);
 }
 
 /* Resolves the addresses [from, from + count) of one module. */
@@ -286,20 +351,27 @@ static int resolve_file(struct resolving *resolving, const struct module_origin 
 	struct debug_address *wanted = calloc(count, sizeof(*wanted));
 	uint32_t unknown = wanted ? pick_unknown(resolving, from, count, wanted) : 0;
 	struct module_file file = { 0 };
-	int opened = 0, r = wanted ? 0 : -ENOMEM;
+	int opened = 0, r;
+	bool whole = false;
 
+	resolving->texts = kept_texts_new(resolving->symbols->strings);
+	r = wanted && resolving->texts ? 0 : -ENOMEM;
 	if (unknown > 0)
 		opened = module_file_open(resolving->module, origin, &file);
 	if (opened < 0)
 		explain_unopened(resolving, opened);
 	if (r == 0 && file.dwfl)
-		r = read_file(resolving, &file, wanted, unknown);
+		r = read_file(resolving, &file, wanted, unknown, &whole);
 	if (r == 0)
 		r = append_all(resolving, from, count, wanted);
+	if (r == 0 && whole)
+		store(resolving, from, count, unknown);
 	symbol_table_done(&resolving->table);
 	if (wanted)
 		debug_info_done(wanted, count);
 	free(wanted);
+	kept_texts_free(resolving->texts);
+	resolving->texts = NULL;
 	function_starts_done(&resolving->starts);
 	module_file_close(&file);
 	return r;
@@ -329,7 +401,11 @@ static int resolve_module(struct resolving *resolving, const struct module_origi
 	if (resolving->module) {
 		resolving->cached = symbol_cache_module(
 			resolving->cache, &resolving->segment->header, resolving->module);
-		return resolve_file(resolving, origin, from, count);
+		resolving->stored = symbol_store_open(resolving->module);
+		r = resolve_file(resolving, origin, from, count);
+		symbol_store_close(resolving->stored);
+		resolving->stored = NULL;
+		return r;
 	}
 	for (uint32_t i = from; r == 0 && i < from + count; i++) {
 		symbols->first[i] = symbols->entries_count;

@@ -18,9 +18,13 @@ REQUIRED = os.environ.get("HEAPRING_TEST_REQUIRE") == "1"
 
 
 def environment(**more):
-    """This process's environment without HEAPRING_*, plus `more` (None: unset)."""
+    """This process's environment without HEAPRING_*, plus `more` (None: unset).
+
+    Names are not kept from one test to the next.
+    """
     env = {name: value for name, value in os.environ.items()
            if not name.startswith("HEAPRING_") and name != "LD_PRELOAD"}
+    env["HEAPRING_CACHE"] = "0"
     env.update({name: value for name, value in more.items() if value is not None})
     return env
 

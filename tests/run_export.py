@@ -143,6 +143,17 @@ class Export(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done)
         return done.stdout
 
+    @staticmethod
+    def rows_of_pprof(shown):
+        """Flat and cum by function of what -top -unit=B prints."""
+        found = {}
+        for line in shown.splitlines():
+            words = line.split()
+            if len(words) >= 6 and words[1].endswith("%"):
+                name = re.sub(r" \((partial-)?inline\)$", "", " ".join(words[5:]))
+                found[name] = [int(float(words[i].rstrip("B"))) for i in (0, 3)]
+        return found
+
     @unittest.skipIf(NO_GO, "no go")
     def test_go_tool_pprof_shows_the_same_top(self):
         dump = self.dumps[3]
@@ -151,17 +162,28 @@ class Export(unittest.TestCase):
             rows = self.json("top", "--sample", sample, "-n", "5", dump)["rows"]
             shown = self.pprof("-top", "-unit=B", "-nodecount=100000", "-nodefraction=0",
                                "-sample_index=" + sample, back)
-            found = {}
-            for line in shown.splitlines():
-                words = line.split()
-                if len(words) >= 6 and words[1].endswith("%"):
-                    figures = [int(float(words[i].rstrip("B"))) for i in (0, 3)]
-                    name = re.sub(r" \((partial-)?inline\)$", "", " ".join(words[5:]))
-                    found[name] = figures
+            found = self.rows_of_pprof(shown)
             for row in rows:
                 self.assertEqual(found.get(row["function"]), [row["flat"], row["cum"]])
 
     @unittest.skipIf(NO_GO, "no go")
+    def test_filters_mean_what_they_mean_to_pprof(self):
+        dump = self.dumps[3]
+        back = self.export("pprof", dump)
+        for filters in (("focus",), ("ignore",), ("hide",), ("show",), ("show_from",),
+                        ("focus", "hide"), ("hide", "show_from"), ("show", "show_from")):
+            for pattern in ("segment_builder", "builder_(new|free)$"):
+                values = [pattern, "segment_builder_(new|node)"]
+                ours, theirs = [], []
+                for name, value in zip(filters, values):
+                    ours += ["--" + name.replace("_", "-"), value]
+                    theirs.append("-%s=%s" % (name, value))
+                rows = self.json("top", "--sample", "alloc_space", *ours, dump)["rows"]
+                shown = self.pprof("-top", "-unit=B", "-nodecount=100000", "-nodefraction=0",
+                                   "-sample_index=alloc_space", *theirs, back)
+                self.assertEqual({row["function"]: [row["flat"], row["cum"]] for row in rows},
+                                 self.rows_of_pprof(shown), (filters, pattern))
+
     @unittest.skipIf(NO_GO, "no go")
     def test_the_web_pages_of_go_tool_pprof_open(self):
         with socket.socket() as probe:
@@ -184,6 +206,7 @@ class Export(unittest.TestCase):
                 time.sleep(0.1)
         self.fail("%s does not answer" % url)
 
+    @unittest.skipIf(NO_GO, "no go")
     def test_go_tool_pprof_lists_and_subtracts_a_base(self):
         back = self.export("pprof", self.dumps[0])
         self.assertIn("inuse_space", self.pprof("-raw", back))

@@ -2,7 +2,7 @@
 """Names of real programs, compiled in every way that puts symbols elsewhere, and
 packed dumps, which carry them.
 
-Usage: run_symbols.py HEAPRING INLINED_SOURCE JIT_PROGRAM
+Usage: run_symbols.py HEAPRING INLINED_SOURCE JIT_PROGRAM LAMBDAS_SOURCE
 """
 import json
 import os
@@ -20,7 +20,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-HEAPRING, SOURCE, JIT = (os.path.abspath(path) for path in sys.argv[1:4])
+HEAPRING, SOURCE, JIT, LAMBDAS = (os.path.abspath(path) for path in sys.argv[1:5])
 INLINES = ["deep", "outer", "visible", "main"]
 HEADER_SYMBOLS = 512  # offset of symbols_offset, symbols_bytes
 
@@ -78,7 +78,7 @@ class Symbols(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
-        self.environ = dict(os.environ, HEAPRING_DIR=self.path("segments"))
+        self.environ = dict(os.environ, HEAPRING_DIR=self.path("segments"), HEAPRING_CACHE="0")
         self.environ.pop("DEBUGINFOD_URLS", None)
         os.mkdir(self.environ["HEAPRING_DIR"])
 
@@ -144,6 +144,32 @@ class Symbols(unittest.TestCase):
                                               dump).stdout)["rows"]
                 line = {row["function"]: row["line"] for row in rows}
                 self.assertEqual((line["deep"], line["outer"], line["visible"]), (9, 14, 19))
+
+    def test_functions_without_a_linkage_name_are_told_apart(self):
+        for name, how in (("plain", ""), ("link-time", "-flto"), ("split", "-gsplit-dwarf"),
+                          ("outlined", "-fno-inline")):
+            with self.subTest(name):
+                folder, dump = self.path("lambdas-" + name), self.path(name + ".dump")
+                os.makedirs(folder)
+                subprocess.run(["g++", "-O2", "-g", *how.split(), LAMBDAS, "-o", "p"],
+                               check=True, cwd=folder)
+                self.run_it("run", "-q", "-o", dump, "--", os.path.join(folder, "p"))
+                rows = json.loads(self.run_it("top", "--format", "json", dump).stdout)["rows"]
+                flat = {row["function"]: row["flat"] for row in rows if row["flat"]}
+                self.assertEqual({size: function for function, size in flat.items()
+                                  if size <= 4000},
+                                 {100: "main::{lambda@37}::operator()",
+                                  200: "main::{lambda@38}::operator()",
+                                  1000: "(anonymous namespace)::Shelf::fill::{lambda@24}"
+                                        "::operator()",
+                                  4000: "main::Local::add"})
+
+    def test_filters_do_not_see_the_frames_that_are_left_out(self):
+        dump = self.build("prog", WAYS[0][2])
+        every = self.stacks(dump)[0]
+        self.assertEqual(self.stacks(dump, "--ignore", "libheapring|^malloc$")[0], every)
+        self.assertEqual(self.stacks(dump, "--focus", "libheapring|^malloc$")[0], [])
+        self.assertEqual(self.stacks(dump, "--show-from", "^main$", "--hide", "^main$")[0], [])
 
     def test_symbols_without_debug_information_give_names(self):
         self.need("xz", "objcopy")
@@ -283,6 +309,100 @@ class Symbols(unittest.TestCase):
             stream.write(good[:-100])
         self.assertIn("cut short", self.run_it("top", broken, status=3).stderr)
 
+    def keep_names(self):
+        """From now on with a store of names, as people have it."""
+        self.environ.pop("HEAPRING_CACHE")
+        self.environ["XDG_CACHE_HOME"] = self.path("cache")
+        return self.path("cache", "heapring")
+
+    def test_names_that_were_found_once_are_kept(self):
+        dump = self.build("prog", WAYS[0][2])
+        without = self.views(dump)
+        folder = self.keep_names()
+        self.assertEqual(self.views(dump), without)
+        kept = os.listdir(folder)
+        self.assertTrue(kept)
+        for path in [folder] + [os.path.join(folder, name) for name in kept]:
+            self.assertEqual(os.stat(path).st_mode & 0o077, 0, path)
+        self.assertEqual(self.views(dump), without)
+        subprocess.run(["strip", self.path("prog", "p")], check=True)
+        self.assertEqual(self.views(dump), without)
+        self.assertEqual(os.listdir(folder), kept)
+        self.assertNotIn("visible", sum(self.stacks(dump, HEAPRING_CACHE="0")[0], []))
+        self.build("other", "g++ -O2 -g -DOTHER p.cc -o p")
+        stacks, _ = self.stacks(self.path("other.dump"))
+        self.assert_has(stacks, INLINES)
+
+    def test_names_are_kept_only_when_no_later_file_could_know_more(self):
+        self.need("objcopy")
+        dump = self.build("prog", "g++ -O2 -g p.cc -o p && objcopy --only-keep-debug p later && "
+                          "strip p && objcopy --add-gnu-debuglink=later p")
+        os.rename(self.path("prog", "later"), self.path("later"))
+        folder = self.keep_names()
+        self.assertNotIn("visible", sum(self.stacks(dump)[0], []))
+        os.rename(self.path("later"), self.path("prog", "later"))
+        self.assert_has(self.stacks(dump)[0], INLINES)
+        self.assertTrue(os.listdir(folder))
+
+    def test_what_dwz_moved_away_and_is_lost_is_said_and_not_kept(self):
+        self.need("dwz", "readelf")
+        dump = self.build("prog", next(how for name, _, how in WAYS if name == "multifile"))
+        os.rename(self.path("prog", "multi"), self.path("multi"))
+        self.keep_names()
+        self.assertIn("split by dwz", self.stacks(dump)[1])
+        os.rename(self.path("multi"), self.path("prog", "multi"))
+        stacks, warnings = self.stacks(dump)
+        self.assert_has(stacks, INLINES)
+        self.assertEqual(warnings, "")
+
+    def test_damaged_names_are_found_again(self):
+        dump = self.build("prog", WAYS[0][2])
+        folder = self.keep_names()
+        good = self.stacks(dump)
+        (name, *_) = [name for name in os.listdir(folder)
+                      if b"visible" in self.read(os.path.join(folder, name))]
+        path = os.path.join(folder, name)
+        content = self.read(path)
+        draw = random.Random(3)
+        for turn in range(60):
+            bad = bytearray(content)
+            if turn % 3 == 0:
+                bad = bad[:draw.randrange(len(bad))]
+            else:
+                bad[draw.randrange(len(bad))] ^= 1 << draw.randrange(8)
+            with open(path, "wb") as stream:
+                stream.write(bad)
+            self.assertEqual(self.stacks(dump), good, turn)
+            self.assertEqual(self.read(path), content, turn)
+
+    def read(self, path):
+        with open(path, "rb") as stream:
+            return stream.read()
+
+    def test_many_readers_at_once_keep_whole_names(self):
+        dumps = [self.build("prog%d" % i, WAYS[0][2]) for i in range(2)]
+        alone = [self.stacks(dump)[0] for dump in dumps]
+        folder = self.keep_names()
+        for _ in range(4):
+            readers = [subprocess.Popen([HEAPRING, "traces", "--format", "json", dumps[i % 2]],
+                                        env=self.environ, stdout=subprocess.PIPE, text=True)
+                       for i in range(12)]
+            for i, reader in enumerate(readers):
+                rows = json.loads(reader.communicate(timeout=120)[0])["rows"]
+                names = [[frame["function"] for frame in row["stack"]] for row in rows]
+                self.assertEqual(names, alone[i % 2])
+            for name in os.listdir(folder):
+                self.assertEqual(name.count("."), 1, name)  # nothing half written
+                os.unlink(os.path.join(folder, name))
+
+    def test_a_folder_that_others_may_write_is_not_used(self):
+        dump = self.build("prog", WAYS[0][2])
+        folder = self.keep_names()
+        os.makedirs(folder)
+        os.chmod(folder, 0o777)
+        self.assert_has(self.stacks(dump)[0], INLINES)
+        self.assertEqual(os.listdir(folder), [])
+
     def test_a_debuginfod_server_is_asked_only_when_told(self):
         self.need("debuginfod", "objcopy")
         dump = self.build("prog", "g++ -O2 -g p.cc -o p && mkdir ../served && "
@@ -334,4 +454,4 @@ class Symbols(unittest.TestCase):
         self.assertEqual(self.stacks(packed)[0], stacks)
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[4:])
+    unittest.main(argv=sys.argv[:1] + sys.argv[5:])
