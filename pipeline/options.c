@@ -215,7 +215,7 @@ static int check(struct options *o)
 			     "only one of them may be given");
 	if (o->batch > o->queue)
 		o->batch = o->queue;
-	if (strcmp(o->sink, "null") != 0 && strncmp(o->sink, "sqlite", 6) != 0 &&
+	if (strcmp(o->sink, "null") != 0 && strncmp(o->sink, "sqlite:", 7) != 0 &&
 	    strncmp(o->sink, "postgres:", 9) != 0)
 		return usage(o->sink,
 			     "--sink is none of sqlite:FILE, postgres:URI, null");

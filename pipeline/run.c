@@ -161,6 +161,7 @@ static int open_sink(struct job *job)
 		.topic = o->topic,
 		.cache = job->run.limits.sink_cache,
 		.batch = job->run.limits.batch,
+		.partitions = job->probe.partitions,
 		.chaos = o->chaos,
 	};
 

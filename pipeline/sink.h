@@ -26,9 +26,10 @@ struct sink_where {
 	const char *uri;     /* sqlite:FILE, postgres:URI, null */
 	const char *cluster; /* id of the Kafka cluster */
 	const char *topic;
-	size_t cache;      /* bytes for the sink's page cache */
-	unsigned batch;    /* rows of the largest write */
-	const char *chaos; /* NULL, or trouble to make up; see sink_chaos.c */
+	size_t cache;        /* bytes for the sink's page cache */
+	unsigned batch;      /* rows of the largest write */
+	unsigned partitions; /* of the topic: rows have lower ones */
+	const char *chaos;   /* NULL, or trouble to make up; see sink_chaos.c */
 };
 
 struct sink {
@@ -68,6 +69,7 @@ static inline int64_t sink_key(int64_t source, int32_t partition, int64_t offset
 }
 
 #define SINK_PARTITION_MAX 4095
+#define SINK_SOURCE_MAX 2047 /* keys stay positive */
 #define SINK_OFFSET_MAX ((INT64_C(1) << 40) - 1)
 
 /* Each kind of sink, in its own file. */

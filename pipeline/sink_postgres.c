@@ -270,9 +270,16 @@ static int find_source(struct postgres *p)
 			      " heapring_source WHERE cluster = $1 AND topic = $2)"
 			      " ON CONFLICT DO NOTHING");
 
-	return r != 0 ? r
-		      : ask_source(p, "SELECT id FROM heapring_source"
-				      " WHERE cluster = $1 AND topic = $2");
+	if (r == 0)
+		r = ask_source(p, "SELECT id FROM heapring_source"
+				  " WHERE cluster = $1 AND topic = $2");
+	if (r == 0 && p->source > SINK_SOURCE_MAX) {
+		snprintf(p->sink.error, sizeof(p->sink.error),
+			 "postgres: the table holds %d topics already",
+			 SINK_SOURCE_MAX + 1);
+		r = -ENOSPC;
+	}
+	return r;
 }
 
 static int create_tables(struct postgres *p)
