@@ -112,19 +112,6 @@ size_t memory_heap_in_use(void)
 	return info.uordblks + info.hblkhd;
 }
 
-size_t memory_cgroup_limit(void)
-{
-	char text[64];
-	unsigned long long limit;
-
-	if (!slurp("/sys/fs/cgroup/memory.max", text, sizeof(text)) &&
-	    !slurp("/sys/fs/cgroup/memory/memory.limit_in_bytes", text, sizeof(text)))
-		return 0;
-	if (sscanf(text, "%llu", &limit) != 1 || limit > (1ull << 50))
-		return 0;
-	return (size_t)limit;
-}
-
 void memory_tune(void)
 {
 	mallopt(M_ARENA_MAX, 1);

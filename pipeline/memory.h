@@ -63,9 +63,6 @@ size_t memory_resident_peak(void);
 /* Bytes that malloc has handed out and not got back. */
 size_t memory_heap_in_use(void);
 
-/* Limit of the control group, 0 when there is none. */
-size_t memory_cgroup_limit(void);
-
 /* One arena and fixed thresholds: what is freed goes back and is found again.
  * Call once, before threads start. */
 void memory_tune(void);

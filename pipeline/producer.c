@@ -152,6 +152,27 @@ static int ask_partitions(struct producer *p)
 	return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : -1;
 }
 
+/* Made before its handle: that one asks for it, and a broker that makes topics by
+ * itself would make it with a number of partitions of its own. */
+static int reach_topic(struct producer *p)
+{
+	const struct producer_conf *c = &p->conf;
+	unsigned wanted = c->partitions;
+
+	if (c->brokers != NULL && c->make_topic &&
+	    topic_make(p->rk, c->topic, c->partitions) != 0)
+		return -1;
+	p->topic = rd_kafka_topic_new(p->rk, c->topic, NULL);
+	if (c->brokers == NULL)
+		return 0;
+	if (ask_partitions(p) != 0)
+		return -1;
+	if (c->make_topic && c->partitions != wanted)
+		say_note("topic %s is there already, with %u partitions", c->topic,
+			 c->partitions);
+	return 0;
+}
+
 struct producer *producer_open(const struct producer_conf *conf)
 {
 	struct producer *p = memory_zero(1, sizeof(*p));
@@ -167,11 +188,7 @@ struct producer *producer_open(const struct producer_conf *conf)
 		producer_close(p);
 		return NULL;
 	}
-	p->topic = rd_kafka_topic_new(p->rk, conf->topic, NULL);
-	if (conf->brokers == NULL ||
-	    ((!conf->make_topic ||
-	      topic_make(p->rk, conf->topic, conf->partitions) == 0) &&
-	     ask_partitions(p) == 0))
+	if (reach_topic(p) == 0)
 		p->sent_to = memory_zero(p->conf.partitions, sizeof(p->sent_to[0]));
 	if (p->sent_to == NULL) {
 		producer_close(p);

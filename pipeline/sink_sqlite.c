@@ -131,6 +131,16 @@ static unsigned count_good(const struct row *rows, unsigned n)
 	return good;
 }
 
+static int say_clash(struct sqlite *s)
+{
+	s->trees.clash = false;
+	snprintf(s->sink.error, sizeof(s->sink.error),
+		 "%.100s: partition %d has another order at offset %lld", s->path,
+		 sink_key_partition(s->trees.clash_key),
+		 (long long)sink_key_offset(s->trees.clash_key));
+	return -EEXIST;
+}
+
 static int sqlite_write(struct sink *sink, struct row *rows, unsigned n)
 {
 	struct sqlite *s = (struct sqlite *)sink;
@@ -145,7 +155,7 @@ static int sqlite_write(struct sink *sink, struct row *rows, unsigned n)
 		sink->duplicates += count_good(rows, n) - new;
 		return 0;
 	}
-	r = classify(s, code);
+	r = s->trees.clash ? say_clash(s) : classify(s, code);
 	if (r == -EBADMSG) {
 		run_once(s->rollback);
 		code = run_once(s->begin);

@@ -96,8 +96,24 @@ static void look_at_gap(struct run *run, int32_t id, int64_t expected, int64_t o
 		 id, (long long)expected, (long long)low - 1);
 }
 
+/* Keys of its rows may be in the sink already, and they would count as duplicates. */
+static void topic_went_back(struct run *run, int32_t id, int64_t first, int64_t offset)
+{
+	say_error(
+		"partition %d of %s: begins again at offset %lld, though the group was "
+		"at "
+		"%lld: the topic was made anew or lost its end; give another --group and "
+		"another file or table",
+		id, run->options->topic, (long long)offset, (long long)first);
+	run_fail(run, EXIT_INPUT);
+}
+
 static void check_order(struct run *run, struct partition *p, int32_t id, int64_t offset)
 {
+	int64_t first = atomic_load_explicit(&p->first, memory_order_relaxed);
+
+	if (offset < first && !run_stopping(run))
+		topic_went_back(run, id, first, offset);
 	if (p->expected < 0) {
 		atomic_store_explicit(&p->first, offset, memory_order_relaxed);
 	} else if (offset > p->expected) {

@@ -13,14 +13,13 @@
 
 struct feed_table {
 	sqlite3_vtab base; /* SQLite's part: first */
-	const struct sqlite_feed *feed;
+	struct sqlite_feed *feed;
 };
 
-struct feed_cursor {
-	sqlite3_vtab_cursor base; /* SQLite's part: first */
-	const struct sqlite_feed *feed;
-	unsigned at;
-};
+static struct sqlite_feed *feed_of(const sqlite3_vtab_cursor *cursor)
+{
+	return ((struct feed_table *)cursor->pVtab)->feed;
+}
 
 static int feed_connect(sqlite3 *db, void *with, int argc, const char *const *argv,
 			sqlite3_vtab **ret, char **ret_error)
@@ -54,52 +53,47 @@ static int feed_plan(sqlite3_vtab *table, sqlite3_index_info *info)
 
 static int feed_open(sqlite3_vtab *table, sqlite3_vtab_cursor **ret)
 {
-	struct feed_cursor *cursor = memory_zero(1, sizeof(*cursor));
-
-	if (cursor == NULL)
-		return SQLITE_NOMEM;
-	cursor->feed = ((struct feed_table *)table)->feed;
-	*ret = &cursor->base;
+	*ret = &((struct feed_table *)table)->feed->cursor.base;
 	return SQLITE_OK;
 }
 
 static int feed_close(sqlite3_vtab_cursor *cursor)
 {
-	free(cursor);
+	(void)cursor;
 	return SQLITE_OK;
 }
 
-static void pass_over(struct feed_cursor *c)
+static void pass_over(struct sqlite_feed *feed)
 {
-	while (c->at < c->feed->n && c->feed->rows[c->at].state != ROW_GOOD)
-		c->at++;
+	while (feed->cursor.at < feed->n && feed->rows[feed->cursor.at].state != ROW_GOOD)
+		feed->cursor.at++;
 }
 
 static int feed_filter(sqlite3_vtab_cursor *cursor, int plan, const char *text, int argc,
 		       sqlite3_value **argv)
 {
-	struct feed_cursor *c = (struct feed_cursor *)cursor;
+	struct sqlite_feed *feed = feed_of(cursor);
 
 	(void)plan, (void)text, (void)argc, (void)argv;
-	c->at = 0;
-	pass_over(c);
+	feed->cursor.at = 0;
+	pass_over(feed);
 	return SQLITE_OK;
 }
 
 static int feed_next(sqlite3_vtab_cursor *cursor)
 {
-	struct feed_cursor *c = (struct feed_cursor *)cursor;
+	struct sqlite_feed *feed = feed_of(cursor);
 
-	c->at++;
-	pass_over(c);
+	feed->cursor.at++;
+	pass_over(feed);
 	return SQLITE_OK;
 }
 
 static int feed_eof(sqlite3_vtab_cursor *cursor)
 {
-	const struct feed_cursor *c = (const struct feed_cursor *)cursor;
+	const struct sqlite_feed *feed = feed_of(cursor);
 
-	return c->at >= c->feed->n;
+	return feed->cursor.at >= feed->n;
 }
 
 static void answer_text(sqlite3_context *context, struct view v)
@@ -109,14 +103,14 @@ static void answer_text(sqlite3_context *context, struct view v)
 
 static int feed_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int column)
 {
-	const struct feed_cursor *c = (const struct feed_cursor *)cursor;
-	const struct row *row = &c->feed->rows[c->at];
+	const struct sqlite_feed *feed = feed_of(cursor);
+	const struct row *row = &feed->rows[feed->cursor.at];
 	const struct event *e = &row->event;
 
 	switch (column) {
 	case 0:
-		sqlite3_result_int64(
-			context, sink_key(c->feed->source, row->partition, row->offset));
+		sqlite3_result_int64(context,
+				     sink_key(feed->source, row->partition, row->offset));
 		break;
 	case 1:
 		sqlite3_result_int64(context, (sqlite3_int64)e->id);
@@ -141,7 +135,7 @@ static int feed_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, in
 
 static int feed_rowid(sqlite3_vtab_cursor *cursor, sqlite3_int64 *ret)
 {
-	*ret = ((const struct feed_cursor *)cursor)->at;
+	*ret = feed_of(cursor)->cursor.at;
 	return SQLITE_OK;
 }
 

@@ -9,6 +9,7 @@
  *     feed must outlive the connection;
  *   - a step reads the rows that the feed points at then, those in state ROW_GOOD, in
  *     their order; texts are not copied and must live until the step is over;
+ *   - one statement at a time reads it, in one place;
  *   - columns: key (sink.h), id, created_ms, customer, country, amount_cents, items.
  */
 #ifndef PIPELINE_SQLITE_FEED_H
@@ -22,6 +23,10 @@ struct sqlite_feed {
 	const struct row *rows;
 	unsigned n;
 	int64_t source; /* for the key */
+	struct sqlite_feed_cursor {
+		sqlite3_vtab_cursor base; /* SQLite's part: first */
+		unsigned at;
+	} cursor; /* one statement reads at a time: no allocation a step */
 };
 
 /* Answers SQLite's code. */

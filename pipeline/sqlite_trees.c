@@ -140,6 +140,7 @@ void sqlite_trees_done(struct sqlite_trees *t)
 		sqlite3_finalize(t->trees[i].last);
 		sqlite3_finalize(t->trees[i].append);
 		sqlite3_finalize(t->trees[i].upsert);
+		sqlite3_finalize(t->trees[i].clash);
 	}
 	t->n = 0;
 }
@@ -152,17 +153,44 @@ static int run(sqlite3_stmt *stmt)
 	return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-static int upsert(struct sqlite_trees *t, const struct sqlite_tree *tree,
+/* Of the fed rows some were there: are they the same orders? */
+static int look_for_clash(struct sqlite_trees *t, struct sqlite_tree *tree)
+{
+	char name[NAME_MAX_LEN];
+	int code = SQLITE_OK;
+
+	name_tree(t, (unsigned)(tree - t->trees), name, sizeof(name));
+	if (tree->clash == NULL)
+		code = prepare(
+			t,
+			"SELECT feed.key FROM heapring_feed AS feed CROSS JOIN %s AS"
+			" tree ON tree.key = feed.key WHERE tree.id <> feed.id OR"
+			" tree.created_ms <> feed.created_ms LIMIT 1",
+			name, &tree->clash);
+	if (code != SQLITE_OK)
+		return code;
+	code = sqlite3_step(tree->clash);
+	t->clash = code == SQLITE_ROW;
+	if (t->clash)
+		t->clash_key = sqlite3_column_int64(tree->clash, 0);
+	sqlite3_reset(tree->clash);
+	return code == SQLITE_DONE ? SQLITE_OK : t->clash ? SQLITE_ERROR : code;
+}
+
+static int upsert(struct sqlite_trees *t, struct sqlite_tree *tree,
 		  const struct row *rows, unsigned n, uint64_t *ret_new)
 {
+	unsigned new;
 	int code;
 
 	t->feed.rows = rows;
 	t->feed.n = n;
 	code = run(tree->upsert);
-	if (code == SQLITE_OK)
-		*ret_new += (uint64_t)sqlite3_changes(t->db);
-	return code;
+	if (code != SQLITE_OK)
+		return code;
+	new = (unsigned)sqlite3_changes(t->db);
+	*ret_new += new;
+	return new == n || t->no_append ? SQLITE_OK : look_for_clash(t, tree);
 }
 
 static int64_t key_of(const struct sqlite_trees *t, const struct row *row)
@@ -194,7 +222,7 @@ static int write_run(struct sqlite_trees *t, const struct row *rows, unsigned n,
 		     uint64_t *ret_new)
 {
 	unsigned i = (unsigned)rows->partition % SQLITE_TREES_MAX;
-	const struct sqlite_tree *tree = &t->trees[t->single ? 0 : i];
+	struct sqlite_tree *tree = &t->trees[t->single ? 0 : i];
 	int64_t first = key_of(t, rows), last;
 	int code;
 

@@ -15,7 +15,8 @@
  *     SQLITE_MISMATCH when the tables are not ours;
  *   - sqlite_trees_write() inserts the good rows inside the caller's transaction; a key
  *     that is there already changes nothing. It adds to *ret_new the rows that were not
- *     there. SQLITE_ABORT: a trigger of the file changes what is inserted; the next try
+ *     there. SQLITE_ERROR with clash set: a key is there with another order, by id and
+ *     time. SQLITE_ABORT: a trigger of the file changes what is inserted; the next try
  *     takes a way that bears it;
  *   - partitions of the rows are below the number given to sqlite_trees_create().
  */
@@ -28,12 +29,15 @@
 
 struct sqlite_tree {
 	sqlite3_stmt *last, *append, *upsert;
+	sqlite3_stmt *clash; /* made when it is needed first */
 };
 
 struct sqlite_trees {
 	sqlite3 *db;
 	struct sqlite_feed feed;
 	unsigned n;
+	bool clash; /* clash_key holds another order */
+	int64_t clash_key;
 	bool single;    /* the file's own table */
 	bool no_append; /* a trigger is in the way */
 	struct sqlite_tree trees[SQLITE_TREES_MAX];

@@ -27,7 +27,6 @@
 
 #define IDLE_US 20000
 #define COMMIT_NS UINT64_C(200000000)
-#define WRONG_SCHEMA_ROWS 50 /* all poison, nothing good yet: a wrong --encoding */
 #define WARM_BATCHES 20
 
 static void settled(void *with, unsigned generation, int32_t partition, int64_t offset)
@@ -212,6 +211,14 @@ static int write_rows(struct store *s, struct row *rows, unsigned n)
 		if (run_given_up(s->run) || s->failed)
 			return -ECANCELED;
 	}
+	if (r == -EEXIST) {
+		say_error("sink %s: topic %s was made anew since; give another file or "
+			  "table, and another --group",
+			  sink_error(s->run->sink), s->run->options->topic);
+		s->failed = true;
+		run_fail(s->run, EXIT_INPUT);
+		return -ECANCELED;
+	}
 	trouble(s, false);
 	stats_add(&s->run->stats.sink_ns, units_now_ns() - start);
 	return r;
@@ -336,13 +343,27 @@ static int mark_slot(struct store *s, struct slot *slot)
 	return r == 0 ? mark_run(s, slot, start, slot->n) : r;
 }
 
+/* An offset that could not be deferred would be passed over by the next batch's. */
+static int settle_slot(struct store *s, struct slot *slot)
+{
+	int r = mark_slot(s, slot);
+
+	if (r == 0 || run_given_up(s->run) || s->failed)
+		return r;
+	say_error("out of memory while messages were put aside; they stay "
+		  "unacknowledged");
+	s->failed = true;
+	run_fail(s->run, EXIT_FAILED);
+	return r;
+}
+
 /* Nothing but poison from the start on means a wrong encoding, not bad messages:
  * stop before a single one is buried. */
 static bool wrong_schema(struct store *s, const struct slot *slot)
 {
 	unsigned poison = 0;
 
-	if (s->seen_good)
+	if (s->seen_good || s->run->options->first_poison == 0)
 		return false;
 	for (unsigned i = 0; i < slot->n; i++) {
 		if (slot->rows[i].state == ROW_GOOD) {
@@ -351,10 +372,11 @@ static bool wrong_schema(struct store *s, const struct slot *slot)
 		}
 		poison++;
 	}
-	if (poison < WRONG_SCHEMA_ROWS)
+	if (poison < s->run->options->first_poison)
 		return false;
 	say_error("topic %s: the first %u messages are all refused (%s); is --encoding "
-		  "right? Nothing was acknowledged",
+		  "right? None of them was acknowledged; if they really are bad, give "
+		  "--first-poison 0",
 		  s->run->options->topic, poison, slot->rows[0].why);
 	run_fail(s->run, EXIT_INPUT);
 	s->failed = true;
@@ -424,7 +446,7 @@ static void retire(struct store *s, struct slot *slot)
 		/* refused rows change state, so the second write has them no more */
 		while ((r = write_rows(s, slot->rows, slot->n)) == -EBADMSG)
 			;
-		if (r == 0 && mark_slot(s, slot) == 0) {
+		if (r == 0 && settle_slot(s, slot) == 0) {
 			measure(s, slot);
 			mark_warm(s);
 			if (s->run->fault != NULL && s->run->fault->stored != NULL)

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,6 +166,24 @@ Test(sink_sqlite, a_row_has_the_key_of_its_offset, .fini = remove_file)
 	fill(0); /* only the three are not */
 	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
 	expect_keys(3 * ROWS);
+	sink_close(sink);
+}
+
+Test(sink_sqlite, a_key_of_another_message_is_an_error, .fini = remove_file)
+{
+	struct sink *sink = open_sink("t");
+
+	fill(0);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	rows[50].event.id = 1000;
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), -EEXIST));
+	cr_expect(ne(ptr,
+		     strstr(sink_error(sink), "partition 3 has another order at "
+					      "offset 50"),
+		     NULL));
+	cr_expect(eq(i64, ask("SELECT count(*) FROM orders WHERE id = 1000"), 0));
+	fill(ROWS);
+	cr_expect(eq(int, sink_write(sink, rows, ROWS), 0));
 	sink_close(sink);
 }
 
