@@ -27,6 +27,7 @@
 
 #define IDLE_US 20000
 #define COMMIT_NS UINT64_C(200000000)
+#define AHEAD 8
 #define WARM_BATCHES 20
 
 static void settled(void *with, unsigned generation, int32_t partition, int64_t offset)
@@ -426,11 +427,14 @@ static void mark_warm(struct store *s)
 	stats_set(&s->run->stats.warm_processed, stats_read(&s->run->stats.processed));
 }
 
+/* Messages were last written by another thread: fetch their lines ahead. */
 static void release(struct slot *slot)
 {
 	for (unsigned i = 0; i < slot->n; i++) {
 		struct row *row = &slot->rows[i];
 
+		if (i + AHEAD < slot->n)
+			__builtin_prefetch(row[AHEAD].message);
 		decode_release(&row->event);
 		if (row->message != NULL)
 			rd_kafka_message_destroy(row->message);
