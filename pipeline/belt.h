@@ -87,6 +87,7 @@ struct belt_gauge {
 	uint64_t messages, messages_max; /* dispatched and not retired: now, highest */
 	uint64_t waiting;                /* of those, not yet decoded */
 	uint64_t waiting_max;
+	size_t waiting_bytes;
 	size_t bytes, bytes_max, bytes_limit;
 };
 

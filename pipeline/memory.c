@@ -112,6 +112,13 @@ size_t memory_heap_in_use(void)
 	return info.uordblks + info.hblkhd;
 }
 
+size_t memory_heap_held(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.arena + info.hblkhd;
+}
+
 void memory_tune(void)
 {
 	mallopt(M_ARENA_MAX, 1);

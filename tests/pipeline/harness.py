@@ -140,7 +140,7 @@ def kafka(command, *args):
     return result.returncode, result.stdout.strip(), result.stderr.strip()
 
 
-def need_kafka(nodes=1):
+def need_kafka(nodes=int(os.environ.get("HEAPRING_TEST_NODES", "1"))):
     for tool in "java", "mvn":
         if shutil.which(tool) is None:
             skip(tool + " is needed for a real Kafka; scripts/setup installs it")
