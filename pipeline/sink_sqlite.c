@@ -220,10 +220,17 @@ static int create_tables(struct sqlite *s, unsigned partitions)
 		"CREATE TABLE IF NOT EXISTS source(id INTEGER PRIMARY KEY, cluster TEXT"
 		" NOT NULL, topic TEXT NOT NULL, UNIQUE(cluster, topic))";
 
-	if (sqlite3_exec(s->db, sources, NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite_trees_create(&s->trees, s->db, partitions) != SQLITE_OK)
-		return fail(s, "tables cannot be made");
-	return 0;
+	int code = sqlite3_exec(s->db, sources, NULL, NULL, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite_trees_create(&s->trees, s->db, partitions);
+	if (code == SQLITE_MISMATCH) {
+		say_error(
+			"sink %s: has a view orders of another schema; give another file",
+			s->path);
+		return -EINVAL;
+	}
+	return code == SQLITE_OK ? 0 : fail(s, "tables cannot be made");
 }
 
 static int fail_schema(struct sqlite *s)

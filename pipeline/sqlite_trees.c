@@ -73,7 +73,7 @@ static int make_view(struct sqlite_trees *t)
 
 int sqlite_trees_create(struct sqlite_trees *t, sqlite3 *db, unsigned partitions)
 {
-	int64_t single, have;
+	int64_t single, have, view;
 	int code;
 
 	*t = (struct sqlite_trees){ .db = db };
@@ -86,8 +86,16 @@ int sqlite_trees_create(struct sqlite_trees *t, sqlite3 *db, unsigned partitions
 			   "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND"
 			   " name GLOB 'orders_p[0-9][0-9]'",
 			   &have);
+	if (code == SQLITE_OK)
+		code = ask(db,
+			   "SELECT count(*) FROM sqlite_schema WHERE name = 'orders' AND "
+			   "type ="
+			   " 'view'",
+			   &view);
 	if (code != SQLITE_OK)
 		return code;
+	if (view > 0 && have == 0)
+		return SQLITE_MISMATCH;
 	t->single = single > 0;
 	t->n = partitions < SQLITE_TREES_MAX ? partitions : SQLITE_TREES_MAX;
 	if (t->single || t->n == 0)

@@ -12,7 +12,7 @@
  * Contract
  *   - sqlite_trees_create() makes what is missing, inside the caller's transaction;
  *     sqlite_trees_prepare() then makes the statements; both answer SQLite's code, and
- *     SQLITE_MISMATCH when the tables are not ours;
+ *     the first SQLITE_MISMATCH when there is a view `orders` of somebody else;
  *   - sqlite_trees_write() inserts the good rows inside the caller's transaction; a key
  *     that is there already changes nothing. It adds to *ret_new the rows that were not
  *     there. SQLITE_ERROR with clash set: a key is there with another order, by id and

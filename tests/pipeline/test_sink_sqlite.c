@@ -261,6 +261,15 @@ Test(sink_sqlite, another_schema_is_refused, .init = cr_redirect_stderr,
 	cr_expect(eq(ptr, open_sink("t"), NULL));
 }
 
+Test(sink_sqlite, a_view_of_somebody_else_is_refused_and_kept, .init = cr_redirect_stderr,
+     .fini = remove_file)
+{
+	name_file();
+	change_file("CREATE TABLE mine(x); CREATE VIEW orders AS SELECT x FROM mine");
+	cr_expect(eq(ptr, open_sink("t"), NULL));
+	cr_expect(eq(i64, ask("SELECT count(x) FROM orders"), 0));
+}
+
 /* What another member of the consumer group does, in its own process. */
 static int member(int number)
 {
