@@ -218,6 +218,19 @@ int belt_next(struct belt *b, uint64_t wait_us, struct slot **ret)
 	return r;
 }
 
+unsigned belt_ready(struct belt *b, unsigned most)
+{
+	unsigned n = 1, first;
+
+	pthread_mutex_lock(&b->lock);
+	first = (unsigned)(b->retired % b->n_slots);
+	while (n < most && first + n < b->n_slots && b->retired + n < b->taken &&
+	       b->slots[first + n - 1].n == b->batch && b->slots[first + n].decoded)
+		n++;
+	pthread_mutex_unlock(&b->lock);
+	return n;
+}
+
 void belt_retire(struct belt *b, struct slot *slot)
 {
 	arena_reset(&slot->arena);

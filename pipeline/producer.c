@@ -253,14 +253,6 @@ static bool over(const struct producer *p)
 	       units_now_ns() - p->begun_ns > p->conf.duration_us * 1000;
 }
 
-static uint64_t unix_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* How many more messages the current partition can hold. */
 static uint64_t room(const struct producer *p)
 {
@@ -355,7 +347,8 @@ uint64_t producer_run(struct producer *p)
 {
 	p->begun_ns = p->run_ns = units_now_ns();
 	while (!over(p)) {
-		uint64_t now = units_now_ns(), n = allowance(p, now), ms = unix_ms();
+		uint64_t now = units_now_ns(), n = allowance(p, now),
+			 ms = units_unix_ms();
 
 		next_partition(p, now);
 		for (uint64_t i = 0; i < n; i++)
