@@ -29,7 +29,7 @@ struct belt {
 	uint64_t retired, taken, filled;
 	bool closed;
 	uint64_t messages, messages_max, waiting, waiting_max;
-	size_t bytes, bytes_max, bytes_limit;
+	size_t bytes, bytes_max, bytes_limit, waiting_bytes;
 };
 
 static void cond_init(pthread_cond_t *cond)
@@ -135,6 +135,7 @@ void belt_dispatch(struct belt *b, struct slot *slot)
 	b->filled++;
 	b->messages += slot->n;
 	b->waiting += slot->n;
+	b->waiting_bytes += slot->bytes;
 	b->bytes += slot->bytes;
 	raise_max(&b->messages_max, b->messages);
 	raise_max(&b->waiting_max, b->waiting);
@@ -177,6 +178,7 @@ struct slot *belt_take(struct belt *b)
 	if (b->taken != b->filled) {
 		slot = slot_at(b, b->taken++);
 		b->waiting -= slot->n;
+		b->waiting_bytes -= slot->bytes;
 	}
 	pthread_mutex_unlock(&b->lock);
 	return slot;
@@ -216,6 +218,19 @@ int belt_next(struct belt *b, uint64_t wait_us, struct slot **ret)
 	return r;
 }
 
+unsigned belt_ready(struct belt *b, unsigned most)
+{
+	unsigned n = 1, first;
+
+	pthread_mutex_lock(&b->lock);
+	first = (unsigned)(b->retired % b->n_slots);
+	while (n < most && first + n < b->n_slots && b->retired + n < b->taken &&
+	       b->slots[first + n - 1].n == b->batch && b->slots[first + n].decoded)
+		n++;
+	pthread_mutex_unlock(&b->lock);
+	return n;
+}
+
 void belt_retire(struct belt *b, struct slot *slot)
 {
 	arena_reset(&slot->arena);
@@ -244,6 +259,7 @@ struct belt_gauge belt_read(struct belt *b)
 		.messages_max = b->messages_max,
 		.waiting = b->waiting,
 		.waiting_max = b->waiting_max,
+		.waiting_bytes = b->waiting_bytes,
 		.bytes = b->bytes,
 		.bytes_max = b->bytes_max,
 		.bytes_limit = b->bytes_limit,

@@ -79,6 +79,11 @@ void belt_decoded(struct belt *b, struct slot *slot);
 
 /* Sink. 0 and a slot; -EAGAIN after wait_us; -ESHUTDOWN at the end. */
 int belt_next(struct belt *b, uint64_t wait_us, struct slot **ret);
+
+/* How many slots, from the one belt_next() gave on, are decoded and lie in one piece:
+ * they follow each other in memory and all but the last are full. At least 1, at most
+ * most. */
+unsigned belt_ready(struct belt *b, unsigned most);
 void belt_retire(struct belt *b, struct slot *slot);
 
 struct belt_gauge {
@@ -87,6 +92,7 @@ struct belt_gauge {
 	uint64_t messages, messages_max; /* dispatched and not retired: now, highest */
 	uint64_t waiting;                /* of those, not yet decoded */
 	uint64_t waiting_max;
+	size_t waiting_bytes;
 	size_t bytes, bytes_max, bytes_limit;
 };
 

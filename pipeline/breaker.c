@@ -14,6 +14,7 @@
 
 #include <malloc.h>
 
+#include "pipeline/cgroup.h"
 #include "pipeline/memory.h"
 #include "pipeline/say.h"
 #include "pipeline/units.h"
@@ -23,7 +24,7 @@
 
 void breaker_init(struct breaker *b, const struct run *run)
 {
-	size_t group = memory_cgroup_limit();
+	size_t group = cgroup_memory_limit_here();
 
 	*b = (struct breaker){ .limit = run->limits.memory };
 	if (group != 0 && (b->limit == 0 || group < b->limit))

@@ -55,7 +55,7 @@ enum {
 
 /* A key as it usually stands in the text, quotes and colon included. */
 struct key {
-	const char *text;
+	char text[SCAN_TEXT];
 	unsigned len;
 };
 

@@ -20,6 +20,7 @@
 struct ticket {
 	struct ticket *next;
 	int64_t offset;
+	size_t bytes;
 	int32_t partition;
 	unsigned generation;
 };
@@ -29,6 +30,7 @@ struct dlq {
 	rd_kafka_t *rk;
 	struct ticket *tickets, *unused;
 	unsigned waiting;
+	size_t waiting_bytes;
 	int failed;
 	char error[256];
 };
@@ -79,6 +81,7 @@ static void delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
 		snprintf(d->error, sizeof(d->error), "%s",
 			 rd_kafka_err2str(message->err));
 	}
+	d->waiting_bytes -= ticket->bytes;
 	ticket->next = d->unused;
 	d->unused = ticket;
 	d->waiting--;
@@ -92,20 +95,19 @@ static void ignore_log(const rd_kafka_t *rk, int level, const char *facility,
 
 static int open_producer(struct dlq *d)
 {
-	char messages[16], kbytes[16];
+	char messages[16];
 	const char *const pairs[][2] = {
 		{ "bootstrap.servers", d->conf.brokers },
 		{ "enable.idempotence", "true" },
 		{ "queue.buffering.max.messages", messages },
-		{ "queue.buffering.max.kbytes", kbytes },
+		{ "queue.buffering.max.kbytes", "2000000" }, /* dlq_send() bounds it */
 		{ "linger.ms", "5" },
 		{ "message.timeout.ms", "0" },
-		{ "message.max.bytes", "10000000" },
+		{ "message.max.bytes", "1000000000" }, /* the broker decides */
 	};
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
 	snprintf(messages, sizeof(messages), "%u", d->conf.messages);
-	snprintf(kbytes, sizeof(kbytes), "%zu", d->conf.kbytes);
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		rd_kafka_conf_set(conf, pairs[i][0], pairs[i][1], d->error,
 				  sizeof(d->error));
@@ -156,7 +158,8 @@ int dlq_send(struct dlq *d, const struct dlq_letter *letter)
 
 	if (d->failed != 0 || (d->rk == NULL && open_producer(d) != 0))
 		return -EIO;
-	if (ticket == NULL)
+	if (ticket == NULL ||
+	    (d->waiting > 0 && d->waiting_bytes + letter->len > d->conf.kbytes * 1024))
 		return -EAGAIN;
 	headers = headers_for(d, letter);
 	err = rd_kafka_producev(d->rk, RD_KAFKA_V_TOPIC(d->conf.topic),
@@ -170,13 +173,16 @@ int dlq_send(struct dlq *d, const struct dlq_letter *letter)
 		if (err == RD_KAFKA_RESP_ERR__QUEUE_FULL)
 			return -EAGAIN;
 		snprintf(d->error, sizeof(d->error), "%s", rd_kafka_err2str(err));
+		d->failed = -EIO;
 		return -EIO;
 	}
 	d->unused = ticket->next;
 	*ticket = (struct ticket){ .offset = letter->offset,
+				   .bytes = letter->len,
 				   .partition = letter->partition,
 				   .generation = letter->generation };
 	d->waiting++;
+	d->waiting_bytes += letter->len;
 	return 0;
 }
 

@@ -4,7 +4,8 @@
  * The four facts of this queue
  *   owner  the sink thread sends and polls; librdkafka owns a copy of the message
  *          until the broker has it;
- *   bound  messages and bytes of the producer, both fixed at the start;
+ *   bound  messages and bytes on their way, both fixed at the start; a letter that is
+ *          larger than the bytes goes alone;
  *   full   dlq_send() answers -EAGAIN; the sink thread waits, the belt fills, the
  *          poller stops: nothing dropped;
  *   end    a letter's offset is done only when the broker acknowledged the letter
@@ -43,7 +44,8 @@ struct dlq_letter {
 struct dlq *dlq_new(const struct dlq_conf *conf);
 void dlq_free(struct dlq *d);
 
-/* 0; -EAGAIN full, poll and try again; -EIO the producer cannot be used. */
+/* 0; -EAGAIN full, poll and try again; -EIO the producer cannot be used, now and
+ * ever: what is not sent stays unacknowledged. */
 int dlq_send(struct dlq *d, const struct dlq_letter *letter);
 
 /* Serves acknowledgements. -EIO when a letter was refused for good. */

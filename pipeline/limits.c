@@ -12,6 +12,10 @@
  * on its way while the queue is just below its limit. The answer gets two thirds: a
  * broker cuts it off anywhere and the cut batch is fetched again, so long answers
  * waste less.
+ * The sink's cache is a tenth of what the process leaves: appending needs the last page
+ * of each tree and little else. As much again is slack, since SQLite fills its cache to
+ * the brim and takes pages beyond it while a transaction is open.
+ *
  * Slack is what the allocator does not hand back at once, a batch that does not
  * end where a limit does, and the distance to the memory breaker, which opens at
  * 85 % of the budget and must not in a run that goes well.
@@ -157,9 +161,9 @@ int limits_derive(const struct limits_ask *ask, struct limits *ret)
 		without_budget(ask, ret);
 	} else {
 		work = ask->memory - fixed;
-		ret->sink_cache = ask->stores ? clamp(work / 5, MIB, 16 * MIB) : 0;
+		ret->sink_cache = ask->stores ? clamp(work / 10, MIB, 16 * MIB) : 0;
 		work -= ret->sink_cache;
-		with_budget(ask, ret, work);
+		with_budget(ask, ret, work - ret->sink_cache);
 	}
 	dependent(ask, ret);
 	add_lines(ask, ret, work);

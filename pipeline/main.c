@@ -18,6 +18,10 @@ int main(int argc, char **argv)
 	r = options_parse(argc, argv, &options);
 	if (r != 0)
 		return r;
+	if (options.help) {
+		options_help(&options);
+		return EXIT_FINE;
+	}
 	say_quiet(options.quiet);
 	switch (options.command) {
 	case COMMAND_RUN:
@@ -33,7 +37,7 @@ int main(int argc, char **argv)
 		puts("heapring-pipeline " HEAPRING_RELEASE);
 		return EXIT_FINE;
 	default:
-		options_help();
+		options_help(&options);
 		return EXIT_FINE;
 	}
 }

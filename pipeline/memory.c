@@ -112,17 +112,11 @@ size_t memory_heap_in_use(void)
 	return info.uordblks + info.hblkhd;
 }
 
-size_t memory_cgroup_limit(void)
+size_t memory_heap_held(void)
 {
-	char text[64];
-	unsigned long long limit;
+	struct mallinfo2 info = mallinfo2();
 
-	if (!slurp("/sys/fs/cgroup/memory.max", text, sizeof(text)) &&
-	    !slurp("/sys/fs/cgroup/memory/memory.limit_in_bytes", text, sizeof(text)))
-		return 0;
-	if (sscanf(text, "%llu", &limit) != 1 || limit > (1ull << 50))
-		return 0;
-	return (size_t)limit;
+	return info.arena + info.hblkhd;
 }
 
 void memory_tune(void)

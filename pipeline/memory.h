@@ -60,11 +60,9 @@ struct memory_count memory_total(void);
 size_t memory_resident(void);
 size_t memory_resident_peak(void);
 
-/* Bytes that malloc has handed out and not got back. */
+/* Bytes that malloc has handed out and not got back, and those it holds for that. */
 size_t memory_heap_in_use(void);
-
-/* Limit of the control group, 0 when there is none. */
-size_t memory_cgroup_limit(void);
+size_t memory_heap_held(void);
 
 /* One arena and fixed thresholds: what is freed goes back and is found again.
  * Call once, before threads start. */

@@ -155,6 +155,11 @@ static void put_gauges(struct text *t, struct run *run)
 	gauge(t, "inflight_bytes_limit", "its bound", (double)belt.bytes_limit);
 	gauge(t, "queue_messages", "messages waiting for a worker", (double)belt.waiting);
 	gauge(t, "queue_messages_max", "highest so far", (double)belt.waiting_max);
+	gauge(t, "queue_bytes", "their payload", (double)belt.waiting_bytes);
+	gauge(t, "prefetch_messages", "messages in librdkafka's queues",
+	      (double)stats_read(&s->prefetched));
+	gauge(t, "prefetch_bytes", "bytes in librdkafka's queues",
+	      (double)stats_read(&s->prefetched_bytes));
 	gauge(t, "workers", "decoding threads", run->options->workers);
 	gauge(t, "retry_messages", "rows waiting for another try",
 	      (double)stats_read(&s->retry_waiting));
@@ -192,6 +197,8 @@ static void put_memory(struct text *t, struct run *run)
 	gauge(t, "budget_bytes", "sum of the budget's lines", (double)run->limits.total);
 	gauge(t, "heap_bytes", "bytes malloc has handed out",
 	      (double)memory_heap_in_use());
+	gauge(t, "heap_held_bytes", "bytes malloc holds, in use or free",
+	      (double)memory_heap_held());
 	put_one(t, "allocations_total", "counter", "allocations of our own code",
 		(double)count.calls);
 	put_one(t, "allocated_bytes_total", "counter", "bytes of them",

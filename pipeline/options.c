@@ -10,6 +10,8 @@
  *   partitions 4  of the embedded broker, which keeps up to 5 MiB for each
  *   attempts 5    with exponential backoff from 50 ms: about 1.5 s of trouble
  *   retry-ttl 30s the longest a refused row may hold its partition's commits
+ *   first-poison 50  more than a burst of bad messages at a restart usually is, and
+ *                 few enough that a wrong --encoding buries none
  *   drain 10s     below the time in which a container is killed after SIGTERM
  */
 #include "pipeline/options.h"
@@ -35,8 +37,9 @@ enum kind {
 	KIND_FLAG,
 };
 
+/* commands: the first letters of those that take it. */
 struct rule {
-	const char *name, *value;
+	const char *name, *value, *commands;
 	enum kind kind;
 	size_t at;
 	uint64_t min, max;
@@ -44,63 +47,111 @@ struct rule {
 };
 
 #define FIELD(name) offsetof(struct options, name)
+#define RUN "r"
+#define PRODUCE "p"
+#define PLAN "l"
 
 static const struct rule rules[] = {
-	{ "broker", "embedded|HOST:PORT", KIND_TEXT, FIELD(broker), 0, 0,
-	  "where messages come from (embedded: a broker and a producer in the process)" },
-	{ "topic", "T", KIND_TEXT, FIELD(topic), 0, 0, "topic to consume (orders)" },
-	{ "group", "G", KIND_TEXT, FIELD(group), 0, 0,
+	{ "broker", "embedded|HOST:PORT", RUN PRODUCE, KIND_TEXT, FIELD(broker), 0, 0,
+	  "a Kafka; embedded: a broker in the process (embedded)" },
+	{ "topic", "T", RUN PRODUCE, KIND_TEXT, FIELD(topic), 0, 0,
+	  "topic to consume or fill (orders)" },
+	{ "group", "G", RUN PRODUCE, KIND_TEXT, FIELD(group), 0, 0,
 	  "consumer group (heapring-pipeline)" },
-	{ "workers", "N", KIND_COUNT, FIELD(workers), 1, 64, "decoding threads (1)" },
-	{ "queue", "N", KIND_COUNT, FIELD(queue), 1, 1000000,
+	{ "workers", "N", RUN, KIND_COUNT, FIELD(workers), 1, 64,
+	  "decoding threads (1)" },
+	{ "queue", "N", RUN PLAN, KIND_COUNT, FIELD(queue), 1, 1000000,
 	  "messages in flight at most (4000)" },
-	{ "batch", "N", KIND_COUNT, FIELD(batch), 1, 10000, "messages a batch (500)" },
-	{ "batch-wait", "MS", KIND_TIME, FIELD(batch_wait_us), 0, 10000000,
+	{ "batch", "N", RUN PLAN, KIND_COUNT, FIELD(batch), 1, 10000,
+	  "messages a batch (500)" },
+	{ "batch-wait", "MS", RUN, KIND_TIME, FIELD(batch_wait_us), 0, 10000000,
 	  "longest wait for a batch to fill (10)" },
-	{ "decode", "zerocopy|copy", KIND_TEXT, 0, 0, 0, "how to decode (zerocopy)" },
-	{ "encoding", "json|protobuf", KIND_TEXT, 0, 0, 0, "of the messages (json)" },
-	{ "sink", "sqlite:FILE|postgres:URI|null", KIND_TEXT, FIELD(sink), 0, 0,
+	{ "decode", "zerocopy|copy", RUN, KIND_TEXT, 0, 0, 0,
+	  "how to decode (zerocopy)" },
+	{ "encoding", "json|protobuf", RUN PRODUCE, KIND_TEXT, 0, 0, 0,
+	  "of the messages (json)" },
+	{ "sink", "sqlite:FILE|postgres:URI|null", RUN PLAN, KIND_TEXT, FIELD(sink), 0, 0,
 	  "where rows go (sqlite: a temporary file)" },
-	{ "messages", "N", KIND_NUMBER, FIELD(messages), 1, INT64_MAX, "stop after N" },
-	{ "duration", "S", KIND_TIME, FIELD(duration_us), 1, INT64_MAX,
-	  "stop after S seconds" },
-	{ "rate", "N/s|max", KIND_RATE, FIELD(rate), 0, INT64_MAX,
+	{ "messages", "N", RUN PRODUCE, KIND_NUMBER, FIELD(messages), 1, INT64_MAX,
+	  "stop after N" },
+	{ "duration", "S", RUN PRODUCE, KIND_TIME, FIELD(duration_us), 1,
+	  UINT64_C(31536000000000), "stop after S seconds" },
+	{ "rate", "N/s|max", RUN PRODUCE PLAN, KIND_RATE, FIELD(rate), 0, INT64_MAX,
 	  "pace of the producer (max)" },
-	{ "payload", "BYTES", KIND_SIZE, FIELD(payload), ORDER_PAYLOAD_MIN,
-	  ORDER_PAYLOAD_MAX, "size of a message (300)" },
-	{ "memory", "BYTES", KIND_BYTES, FIELD(memory), 1 << 20, UINT64_C(1) << 40,
-	  "budget of the process: every limit is derived from it" },
-	{ "fault", "NAME", KIND_TEXT, FIELD(fault), 0, 0, "an anti-pattern; see faults" },
-	{ "metrics", "HOST:PORT", KIND_TEXT, FIELD(metrics), 0, 0,
+	{ "payload", "BYTES", RUN PRODUCE PLAN, KIND_SIZE, FIELD(payload),
+	  ORDER_PAYLOAD_MIN, ORDER_PAYLOAD_MAX, "size of a message (300)" },
+	{ "memory", "BYTES", RUN PLAN, KIND_BYTES, FIELD(memory), 1 << 20,
+	  UINT64_C(1) << 40, "budget of the process: gives every limit" },
+	{ "fault", "NAME", RUN, KIND_TEXT, FIELD(fault), 0, 0,
+	  "an anti-pattern; see faults" },
+	{ "metrics", "HOST:PORT", RUN, KIND_TEXT, FIELD(metrics), 0, 0,
 	  "serve Prometheus metrics there" },
-	{ "summary", "json", KIND_TEXT, 0, 0, 0, "print the summary as JSON on stdout" },
-	{ "partitions", "N", KIND_COUNT, FIELD(partitions), 1, 1024,
-	  "of the embedded broker's topic (4); produce makes the topic with as many" },
-	{ "poison", "PERCENT", KIND_PERCENT, FIELD(poison), 0, 100,
-	  "share of spoiled messages the producer makes (0)" },
-	{ "attempts", "N", KIND_COUNT, FIELD(attempts), 1, 100,
-	  "tries of a refused row before it is a dead letter (5)" },
-	{ "retry-ttl", "S", KIND_TIME, FIELD(retry_ttl_us), 1, 3600000000u,
-	  "longest stay in the retry queue (30s)" },
-	{ "dlq", "T", KIND_TEXT, FIELD(dlq), 0, 0, "dead letter topic (TOPIC.dlq)" },
-	{ "drain", "S", KIND_TIME, FIELD(drain_us), 1, 600000000u,
-	  "longest wait for what is in flight at the end (10s)" },
-	{ "latency", "MS", KIND_TIME, FIELD(latency_us), 1, 60000000u,
-	  "plan: time a message is in the pipeline (5ms)" },
-	{ "chaos", "LIST", KIND_TEXT, FIELD(chaos), 0, 0,
-	  "test aid: slow=US,outage=START:SECONDS,refuse=PERCENT at the sink" },
-	{ "quiet", NULL, KIND_FLAG, FIELD(quiet), 0, 0, "errors only on stderr" },
-	{ "help", NULL, KIND_FLAG, FIELD(help), 0, 0, "this text" },
+	{ "summary", "json", RUN PRODUCE PLAN, KIND_TEXT, 0, 0, 0,
+	  "print the summary as JSON on stdout" },
+	{ "partitions", "N", RUN PRODUCE PLAN, KIND_COUNT, FIELD(partitions), 1, 1024,
+	  "of the topic: embedded, or made by produce (4)" },
+	{ "poison", "PERCENT", RUN PRODUCE, KIND_PERCENT, FIELD(poison), 0, 100,
+	  "share of messages that the producer spoils (0)" },
+	{ "attempts", "N", RUN, KIND_COUNT, FIELD(attempts), 1, 100,
+	  "tries of a refused row, then a dead letter (5)" },
+	{ "retry-ttl", "S", RUN, KIND_TIME, FIELD(retry_ttl_us), 1, 3600000000u,
+	  "longest stay in the retry queue (30)" },
+	{ "dlq", "T|off", RUN, KIND_TEXT, FIELD(dlq), 0, 0,
+	  "dead letter topic; off: drop them (TOPIC.dlq)" },
+	{ "first-poison", "N", RUN, KIND_COUNT, FIELD(first_poison), 0, 10000,
+	  "end if the first N cannot be decoded; 0: never (50)" },
+	{ "drain", "S", RUN, KIND_TIME, FIELD(drain_us), 1, 600000000u,
+	  "longest wait at the end for what is in flight (10)" },
+	{ "latency", "MS", PLAN, KIND_TIME, FIELD(latency_us), 1, 60000000u,
+	  "time a message is in the pipeline (5)" },
+	{ "chaos", "LIST", RUN, KIND_TEXT, FIELD(chaos), 0, 0,
+	  "test aid: slow=US,outage=START:SECONDS,refuse=PERCENT" },
+	{ "quiet", NULL, RUN PRODUCE, KIND_FLAG, FIELD(quiet), 0, 0,
+	  "errors only on stderr" },
+	{ "help", NULL, RUN PRODUCE PLAN, KIND_FLAG, FIELD(help), 0, 0, "this text" },
 };
 
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
-static const char *const commands[] = { "run",    "produce", "plan",
-					"faults", "help",    "version" };
+/* In the order of enum command; letter: in the rules. */
+static const struct {
+	const char *name, *letter, *what;
+} commands[] = {
+	{ "run", RUN, "consume a topic within fixed bounds, into a sink" },
+	{ "produce", PRODUCE, "fill a topic with orders; embedded: and serve it" },
+	{ "plan", PLAN, "the arithmetic of memory for a rate or a budget" },
+	{ "faults", "", "the anti-patterns of run --fault" },
+	{ "help", "", "this text" },
+	{ "version", "", "the release" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static int bad_value(const struct rule *rule, const char *value, const char *why)
 {
 	say_error("--%s %s: %s; allowed is %s", rule->name, value, why, rule->value);
+	return EXIT_USAGE;
+}
+
+static void number_text(const struct rule *rule, uint64_t number, char *to)
+{
+	if (rule->kind == KIND_BYTES || rule->kind == KIND_SIZE)
+		units_bytes_text(to, number);
+	else if (rule->kind != KIND_TIME)
+		snprintf(to, UNITS_TEXT_MAX, "%llu", (unsigned long long)number);
+	else
+		snprintf(to, UNITS_TEXT_MAX, number < 1000 ? "%.3gms" : "%.6gs",
+			 (double)number / (number < 1000 ? 1e3 : 1e6));
+}
+
+static int bad_range(const struct rule *rule, const char *value)
+{
+	char low[UNITS_TEXT_MAX], high[UNITS_TEXT_MAX];
+
+	number_text(rule, rule->min, low);
+	number_text(rule, rule->max, high);
+	say_error("--%s %s: out of range; allowed is %s to %s", rule->name, value, low,
+		  high);
 	return EXIT_USAGE;
 }
 
@@ -177,7 +228,7 @@ static int set_value(struct options *o, const struct rule *rule, const char *tex
 	if (read_number(rule, text, &number) != 0)
 		return bad_value(rule, text, "not a number with a known unit");
 	if (number < rule->min || number > rule->max)
-		return bad_value(rule, text, "out of range");
+		return bad_range(rule, text);
 	if (rule->kind == KIND_COUNT || rule->kind == KIND_SIZE)
 		*(unsigned *)at = (unsigned)number;
 	else
@@ -192,6 +243,22 @@ static int usage(const char *what, const char *why)
 {
 	say_error("%s: %s; see heapring-pipeline --help", what, why);
 	return EXIT_USAGE;
+}
+
+/* With a broker that is not ours nothing is produced. */
+static int check_producing(const struct options *o)
+{
+	if (o->command != COMMAND_RUN || o->embedded)
+		return 0;
+	if (o->rate_given || o->poison > 0)
+		return usage(o->rate_given ? "--rate" : "--poison",
+			     "is for the embedded producer; with --broker HOST:PORT "
+			     "give it to produce instead");
+	if (o->partitions_given)
+		return usage("--partitions",
+			     "is for the embedded broker; a Kafka says itself how many "
+			     "its topic has");
+	return 0;
 }
 
 static int check_broker(const struct options *o)
@@ -215,16 +282,13 @@ static int check(struct options *o)
 			     "only one of them may be given");
 	if (o->batch > o->queue)
 		o->batch = o->queue;
-	if (strcmp(o->sink, "null") != 0 && strncmp(o->sink, "sqlite", 6) != 0 &&
+	if (strcmp(o->sink, "null") != 0 && strncmp(o->sink, "sqlite:", 7) != 0 &&
 	    strncmp(o->sink, "postgres:", 9) != 0)
 		return usage(o->sink,
 			     "--sink is none of sqlite:FILE, postgres:URI, null");
-	if (o->command == COMMAND_RUN && !o->embedded && o->rate_given)
-		return usage("--rate", "paces the embedded producer; with --broker "
-				       "HOST:PORT give it to produce instead");
 	if (o->command == COMMAND_PRODUCE && o->messages == 0 && o->duration_us == 0)
 		return usage("produce", "give --messages N or --duration S");
-	return check_broker(o);
+	return check_broker(o) != 0 ? EXIT_USAGE : check_producing(o);
 }
 
 static void defaults(struct options *o)
@@ -241,11 +305,30 @@ static void defaults(struct options *o)
 		.partitions = 4,
 		.payload = 300,
 		.attempts = 5,
+		.first_poison = 50,
 		.batch_wait_us = 10000,
 		.retry_ttl_us = 30000000,
 		.drain_us = 10000000,
 		.latency_us = 5000,
 	};
+}
+
+static bool belongs(const struct rule *rule, enum command command)
+{
+	const char *letter = commands[command].letter;
+
+	return letter[0] != '\0' && strstr(rule->commands, letter) != NULL;
+}
+
+static int take_rule(struct options *o, const struct rule *rule, const char *text)
+{
+	if (rule->kind != KIND_FLAG && !belongs(rule, o->command)) {
+		say_error("--%s: is no option of %s; see heapring-pipeline %s --help",
+			  rule->name, commands[o->command].name,
+			  commands[o->command].name);
+		return EXIT_USAGE;
+	}
+	return set_value(o, rule, text);
 }
 
 static int parse_rules(int argc, char **argv, struct options *o)
@@ -268,16 +351,28 @@ static int parse_rules(int argc, char **argv, struct options *o)
 		else if (c != 'o')
 			r = usage(argv[optind - 1], "no such option");
 		else
-			r = set_value(o, &rules[which], optarg);
+			r = take_rule(o, &rules[which], optarg);
 	}
 	if (r == 0 && optind < argc)
 		r = usage(argv[optind], "unexpected argument");
 	return r;
 }
 
+static int find_command(const char *word, enum command *ret)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, word) == 0) {
+			*ret = (enum command)i;
+			return 0;
+		}
+	*ret = COMMAND_VERSION;
+	if (strcmp(word, "--version") == 0)
+		return 0;
+	return usage(word, "no such command; there are run, produce, plan, faults");
+}
+
 int options_parse(int argc, char **argv, struct options *o)
 {
-	size_t i;
 	int r;
 
 	defaults(o);
@@ -286,33 +381,49 @@ int options_parse(int argc, char **argv, struct options *o)
 			     "give a command: run, produce, plan, faults");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return 0;
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(argv[1], commands[i]) == 0)
-			break;
-	if (i == sizeof(commands) / sizeof(commands[0]) &&
-	    strcmp(argv[1], "--version") != 0)
-		return usage(argv[1],
-			     "no such command; there are run, produce, plan, faults");
-	o->command = i < COMMAND_VERSION ? (enum command)i : COMMAND_VERSION;
+	if (find_command(argv[1], &o->command) != 0)
+		return EXIT_USAGE;
 	r = parse_rules(argc - 1, argv + 1, o);
-	if (r == 0 && o->help)
-		o->command = COMMAND_HELP;
-	return r != 0 ? r : check(o);
+	return r != 0 || o->help ? r : check(o);
 }
 
-void options_help(void)
+static void help_option(const struct rule *rule)
 {
-	puts("usage: heapring-pipeline run|produce|plan [OPTION...]\n"
-	     "       heapring-pipeline faults|version\n"
-	     "run consumes a topic within fixed bounds; produce fills one; plan does "
-	     "the\n"
-	     "arithmetic of memory; faults lists the anti-patterns of run --fault.\n");
+	char left[64];
+
+	snprintf(left, sizeof(left), "--%s%s%s", rule->name,
+		 rule->value != NULL ? " " : "", rule->value != NULL ? rule->value : "");
+	printf("  %-37s %s\n", left, rule->help);
+}
+
+static void help_of(enum command command)
+{
+	printf("usage: heapring-pipeline %s%s\n%s\n", commands[command].name,
+	       commands[command].letter[0] != '\0' ? " [OPTION...]" : "",
+	       commands[command].what);
+	putchar('\n');
 	for (size_t i = 0; i < RULES; i++)
-		printf("  --%s%s%-*s %s\n", rules[i].name,
-		       rules[i].value != NULL ? " " : "",
-		       (int)(28 - strlen(rules[i].name)),
-		       rules[i].value != NULL ? rules[i].value : " ", rules[i].help);
-	puts("\nexit status: 0 fine, 1 a promise was broken or the run gave up, 2 "
-	     "usage,\n"
-	     "3 a broker, topic, sink or file that cannot be used");
+		if (belongs(&rules[i], command))
+			help_option(&rules[i]);
+}
+
+static void help_commands(void)
+{
+	puts("usage: heapring-pipeline COMMAND [OPTION...]\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-37s %s\n", commands[i].name, commands[i].what);
+	puts("\noptions; heapring-pipeline COMMAND --help has those of one command:\n");
+	for (size_t i = 0; i < RULES; i++)
+		help_option(&rules[i]);
+}
+
+void options_help(const struct options *o)
+{
+	if (o->command != COMMAND_HELP)
+		help_of(o->command);
+	else
+		help_commands();
+	puts("\nTimes: 10ms, 2s, 1m; sizes: 300, 64K, 32MiB; rates: 5000/s, 100k/s.\n"
+	     "Exit status: 0 fine, 1 a promise was broken or the run gave up, 2 usage,\n"
+	     "3 a broker, topic, sink or file that cannot be used.");
 }

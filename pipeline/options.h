@@ -29,7 +29,7 @@ struct options {
 	const char *broker, *topic, *group, *dlq, *sink, *fault, *metrics, *chaos;
 	enum decode_way decode;
 	enum encoding encoding;
-	unsigned workers, queue, batch, partitions, payload, attempts;
+	unsigned workers, queue, batch, partitions, payload, attempts, first_poison;
 	uint64_t batch_wait_us, retry_ttl_us, drain_us, duration_us, latency_us;
 	uint64_t messages, rate, memory;
 	double poison; /* share of spoiled messages, 0..1 */
@@ -39,7 +39,7 @@ struct options {
 
 int options_parse(int argc, char **argv, struct options *o);
 
-/* The text of --help, on stdout. */
-void options_help(void);
+/* The text of --help, on stdout: of one command, or of all. */
+void options_help(const struct options *o);
 
 #endif

@@ -14,6 +14,7 @@ struct partitions {
 	pthread_mutex_t lock;
 	const char *topic;
 	unsigned n, generation;
+	_Atomic uint64_t earlier; /* committed under assignments that are over */
 	struct partition at[];
 };
 
@@ -74,13 +75,27 @@ const char *partitions_topic(const struct partitions *t)
 	return t->topic;
 }
 
-void partitions_assign(struct partitions *t, int32_t id, rd_kafka_queue_t *queue)
+/* Messages committed under the partition's present assignment. */
+static uint64_t committed_here(const struct partition *p)
+{
+	int64_t first = gauge_get(&p->first), committed = gauge_get(&p->committed);
+
+	return first >= 0 && committed > first ? (uint64_t)(committed - first) : 0;
+}
+
+void partitions_assign(struct partitions *t, int32_t id, rd_kafka_queue_t *queue,
+		       int64_t committed)
 {
 	struct partition *p = partitions_at(t, id);
+	int64_t begin = committed >= 0 ? committed : -1;
 
+	atomic_fetch_add_explicit(&t->earlier, committed_here(p), memory_order_relaxed);
+	gauge_set(&p->first, begin);
+	gauge_set(&p->committed, begin);
+	gauge_set(&p->position, begin);
 	pthread_mutex_lock(&t->lock);
 	p->queue = queue;
-	p->expected = -1;
+	p->expected = begin;
 	p->owned = true;
 	p->since = ++t->generation;
 	p->sent = -1;
@@ -220,15 +235,10 @@ void partitions_committed(struct partitions *t,
 
 uint64_t partitions_committed_sum(struct partitions *t)
 {
-	uint64_t sum = 0;
+	uint64_t sum = atomic_load_explicit(&t->earlier, memory_order_relaxed);
 
-	for (unsigned i = 0; i < t->n; i++) {
-		int64_t first = gauge_get(&t->at[i].first);
-		int64_t committed = gauge_get(&t->at[i].committed);
-
-		if (first >= 0 && committed > first)
-			sum += (uint64_t)(committed - first);
-	}
+	for (unsigned i = 0; i < t->n; i++)
+		sum += committed_here(&t->at[i]);
 	return sum;
 }
 

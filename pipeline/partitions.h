@@ -41,8 +41,9 @@ unsigned partitions_count(const struct partitions *t);
 struct partition *partitions_at(struct partitions *t, int32_t id);
 const char *partitions_topic(const struct partitions *t);
 
-/* Poller, in the rebalance callback. */
-void partitions_assign(struct partitions *t, int32_t id, rd_kafka_queue_t *queue);
+/* Poller, in the rebalance callback. committed: the group's offset, negative: none. */
+void partitions_assign(struct partitions *t, int32_t id, rd_kafka_queue_t *queue,
+		       int64_t committed);
 void partitions_revoke(struct partitions *t, int32_t id);
 unsigned partitions_generation(struct partitions *t);
 

@@ -109,9 +109,10 @@ static int send_all(const struct options *o)
 	if (o->messages == 0 || sent == o->messages ||
 	    atomic_load_explicit(&interrupted, memory_order_relaxed))
 		return EXIT_FINE;
-	say_error("only %llu of %llu messages were acknowledged by %s; check the broker",
+	say_error("only %llu of %llu messages were acknowledged by %s: %s; check the "
+		  "broker",
 		  (unsigned long long)sent, (unsigned long long)o->messages,
-		  producer_brokers(current));
+		  producer_brokers(current), producer_error(current));
 	return EXIT_FAILED;
 }
 

@@ -32,6 +32,9 @@
 #define RUN_LENGTH 500
 #define LINGER_MS 5
 #define TICK_US 1000
+#define FLUSH_NS UINT64_C(60000000000)
+#define ASK_TRIES 40
+#define ASK_PAUSE_US 250000
 #define MOCK_KEEPS (4u << 20) /* of 5 MiB: batch headers and the batch on its way */
 
 struct producer {
@@ -42,6 +45,7 @@ struct producer {
 	uint8_t *message;
 	char brokers[128];
 	uint64_t sent, errors, window, begun_ns;
+	rd_kafka_resp_err_t first_error;
 	uint64_t *sent_to; /* of each partition */
 	int32_t partition;
 	unsigned in_run;
@@ -49,13 +53,19 @@ struct producer {
 	_Atomic bool stop;
 };
 
+static void count_error(struct producer *p, rd_kafka_resp_err_t err)
+{
+	if (p->errors++ == 0)
+		p->first_error = err;
+}
+
 static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 {
 	struct producer *p = opaque;
 
 	(void)rk;
 	if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-		p->errors++;
+		count_error(p, message->err);
 }
 
 static void on_log(const rd_kafka_t *rk, int level, const char *facility,
@@ -130,26 +140,66 @@ static int start_mock(struct producer *p)
 	return 0;
 }
 
-/* How many partitions a topic of a real broker has. */
-static int ask_partitions(struct producer *p)
+/* -1 when the broker does not answer, which was said; else ret_err is the topic's. */
+static int ask_topic(struct producer *p, rd_kafka_resp_err_t *ret_err)
 {
 	const struct rd_kafka_metadata *meta;
 	rd_kafka_resp_err_t err = rd_kafka_metadata(p->rk, 0, p->topic, &meta, 10000);
 
-	snprintf(p->brokers, sizeof(p->brokers), "%s", p->conf.brokers);
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
 		say_error("broker %s: %s; is it running?", p->conf.brokers,
 			  rd_kafka_err2str(err));
 		return -1;
 	}
-	err = meta->topics[0].err;
-	if (err == RD_KAFKA_RESP_ERR_NO_ERROR && meta->topics[0].partition_cnt > 0)
+	*ret_err = meta->topics[0].err;
+	if (*ret_err == RD_KAFKA_RESP_ERR_NO_ERROR && meta->topics[0].partition_cnt > 0)
 		p->conf.partitions = (unsigned)meta->topics[0].partition_cnt;
-	else
-		say_error("topic %s on %s: %s; create it first", p->conf.topic,
-			  p->conf.brokers, rd_kafka_err2str(err));
 	rd_kafka_metadata_destroy(meta);
-	return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : -1;
+	return 0;
+}
+
+/* How many partitions a topic of a real broker has. One that was just made is not known
+ * to every node yet, and one without a leader will have one in a moment. */
+static int ask_partitions(struct producer *p)
+{
+	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+
+	snprintf(p->brokers, sizeof(p->brokers), "%s", p->conf.brokers);
+	for (int i = 0; i < ASK_TRIES; i++) {
+		if (ask_topic(p, &err) != 0)
+			return -1;
+		if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+			return 0;
+		if (err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE &&
+		    (err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+		     !p->conf.make_topic))
+			break;
+		usleep(ASK_PAUSE_US);
+	}
+	say_error("topic %s on %s: %s; create it first", p->conf.topic, p->conf.brokers,
+		  rd_kafka_err2str(err));
+	return -1;
+}
+
+/* Made before its handle: that one asks for it, and a broker that makes topics by
+ * itself would make it with a number of partitions of its own. */
+static int reach_topic(struct producer *p)
+{
+	const struct producer_conf *c = &p->conf;
+	unsigned wanted = c->partitions;
+
+	if (c->brokers != NULL && c->make_topic &&
+	    topic_make(p->rk, c->topic, c->partitions) != 0)
+		return -1;
+	p->topic = rd_kafka_topic_new(p->rk, c->topic, NULL);
+	if (c->brokers == NULL)
+		return 0;
+	if (ask_partitions(p) != 0)
+		return -1;
+	if (c->make_topic && c->partitions != wanted)
+		say_note("topic %s is there already, with %u partitions", c->topic,
+			 c->partitions);
+	return 0;
 }
 
 struct producer *producer_open(const struct producer_conf *conf)
@@ -167,11 +217,7 @@ struct producer *producer_open(const struct producer_conf *conf)
 		producer_close(p);
 		return NULL;
 	}
-	p->topic = rd_kafka_topic_new(p->rk, conf->topic, NULL);
-	if (conf->brokers == NULL ||
-	    ((!conf->make_topic ||
-	      topic_make(p->rk, conf->topic, conf->partitions) == 0) &&
-	     ask_partitions(p) == 0))
+	if (reach_topic(p) == 0)
 		p->sent_to = memory_zero(p->conf.partitions, sizeof(p->sent_to[0]));
 	if (p->sent_to == NULL) {
 		producer_close(p);
@@ -183,6 +229,13 @@ struct producer *producer_open(const struct producer_conf *conf)
 const char *producer_brokers(const struct producer *p)
 {
 	return p->brokers;
+}
+
+const char *producer_error(const struct producer *p)
+{
+	if (p->errors == 0)
+		return "no answer in time";
+	return rd_kafka_err2str(p->first_error);
 }
 
 void producer_stop(struct producer *p)
@@ -198,14 +251,6 @@ static bool over(const struct producer *p)
 		return true;
 	return p->conf.duration_us != 0 &&
 	       units_now_ns() - p->begun_ns > p->conf.duration_us * 1000;
-}
-
-static uint64_t unix_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* How many more messages the current partition can hold. */
@@ -253,7 +298,7 @@ static void send_one(struct producer *p, uint64_t now_ms)
 	while (rd_kafka_produce(p->topic, p->partition, RD_KAFKA_MSG_F_COPY, p->message,
 				p->conf.payload, NULL, 0, NULL) != 0) {
 		if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-			p->errors++;
+			count_error(p, rd_kafka_last_error());
 			break;
 		}
 		rd_kafka_poll(p->rk, 1);
@@ -282,11 +327,28 @@ static uint64_t allowance(const struct producer *p, uint64_t now_ns)
 	return n < space ? n : space;
 }
 
+/* As long as there are some, within FLUSH_NS of each other. */
+static void wait_for_answers(struct producer *p)
+{
+	uint64_t moved_ns = units_now_ns();
+	int left = rd_kafka_outq_len(p->rk);
+
+	while (left > 0 && units_now_ns() - moved_ns < FLUSH_NS) {
+		int before = left;
+
+		rd_kafka_flush(p->rk, 100);
+		left = rd_kafka_outq_len(p->rk);
+		if (left < before)
+			moved_ns = units_now_ns();
+	}
+}
+
 uint64_t producer_run(struct producer *p)
 {
 	p->begun_ns = p->run_ns = units_now_ns();
 	while (!over(p)) {
-		uint64_t now = units_now_ns(), n = allowance(p, now), ms = unix_ms();
+		uint64_t now = units_now_ns(), n = allowance(p, now),
+			 ms = units_unix_ms();
 
 		next_partition(p, now);
 		for (uint64_t i = 0; i < n; i++)
@@ -298,9 +360,8 @@ uint64_t producer_run(struct producer *p)
 		if (n < RUN_LENGTH)
 			usleep(TICK_US);
 	}
-	for (int i = 0; i < 600 && rd_kafka_outq_len(p->rk) > 0; i++)
-		rd_kafka_flush(p->rk, 100);
-	return p->sent - p->errors;
+	wait_for_answers(p);
+	return p->sent - p->errors - (uint64_t)rd_kafka_outq_len(p->rk);
 }
 
 void producer_close(struct producer *p)

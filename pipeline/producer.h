@@ -39,4 +39,7 @@ void producer_close(struct producer *p);
 /* Address of the broker it sends to, and the cluster's own partition count. */
 const char *producer_brokers(const struct producer *p);
 
+/* Why the first message was lost that was, or that the broker did not answer. */
+const char *producer_error(const struct producer *p);
+
 #endif

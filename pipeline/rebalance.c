@@ -16,7 +16,9 @@
 
 #define DRAIN_MAX_US 3000000u /* half of session.timeout.ms */
 
-static void take_partition(struct run *run, rd_kafka_t *rk, int32_t id)
+#define ASK_MS 5000
+
+static void take_partition(struct run *run, rd_kafka_t *rk, int32_t id, int64_t committed)
 {
 	static const uint64_t one = 1;
 	rd_kafka_queue_t *queue =
@@ -24,20 +26,37 @@ static void take_partition(struct run *run, rd_kafka_t *rk, int32_t id)
 
 	rd_kafka_queue_forward(queue, NULL);
 	rd_kafka_queue_io_event_enable(queue, source_wake_fd(), &one, sizeof(one));
-	partitions_assign(run->partitions, id, queue);
+	partitions_assign(run->partitions, id, queue, committed);
+}
+
+/* Where the group stands: a first message behind that is a loss. Without an answer
+ * the first message is taken as it comes. */
+static rd_kafka_topic_partition_list_t *
+ask_committed(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *list)
+{
+	rd_kafka_topic_partition_list_t *answer =
+		rd_kafka_topic_partition_list_copy(list);
+
+	if (rd_kafka_committed(rk, answer, ASK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		for (int i = 0; i < answer->cnt; i++)
+			answer->elems[i].offset = RD_KAFKA_OFFSET_INVALID;
+	return answer;
 }
 
 static void assign(struct run *run, rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
 {
+	rd_kafka_topic_partition_list_t *committed = ask_committed(rk, list);
 	rd_kafka_error_t *error;
 
 	for (int i = 0; i < list->cnt; i++)
 		if (partitions_at(run->partitions, list->elems[i].partition) != NULL)
-			take_partition(run, rk, list->elems[i].partition);
+			take_partition(run, rk, list->elems[i].partition,
+				       committed->elems[i].offset);
 		else
 			say_error("partition %d of %s is new since the start; restart to "
 				  "read it",
 				  list->elems[i].partition, run->options->topic);
+	rd_kafka_topic_partition_list_destroy(committed);
 	error = rd_kafka_incremental_assign(rk, list);
 	if (error != NULL)
 		say_error("assignment: %s", rd_kafka_error_string(error));

@@ -6,6 +6,7 @@
 #include "pipeline/report.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "pipeline/memory.h"
@@ -122,31 +123,43 @@ void report_text(struct run *run)
 		units_bytes_text(budget, run->limits.total));
 }
 
+static int terminal_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 2)
+		return 80;
+	return size.ws_col;
+}
+
 void report_status(struct run *run)
 {
 	static uint64_t before, before_ns; /* the calling thread's alone */
 	const struct stats *s = &run->stats;
 	uint64_t now = units_now_ns(), done = stats_read(&s->processed), lag = 0;
 	struct belt_gauge belt = belt_read(run->belt);
-	char text[UNITS_TEXT_MAX];
+	char text[UNITS_TEXT_MAX], line[256];
 
 	for (unsigned i = 0; i < partitions_count(run->partitions); i++)
 		lag += partitions_lag(run->partitions, (int32_t)i);
-	fprintf(stderr,
-		"\r%9.0f msg/s  in flight %5llu/%u  lag %8llu  p99 %6.1f ms  dead %llu  "
-		"%s%s%s\033[K",
-		before_ns == 0
-			? 0
-			: (double)(done - before) * 1e9 / (double)(now - before_ns),
-		(unsigned long long)belt.messages, belt.slots * belt.batch,
-		(unsigned long long)lag,
-		(double)histogram_quantile(&s->latency, 0.99) / 1e3,
-		(unsigned long long)stats_read(&s->dead_lettered),
-		units_bytes_text(text, memory_resident()),
-		atomic_load_explicit(&s->breaker_open, memory_order_relaxed) ? "  BREAKER"
-									     : "",
-		atomic_load_explicit(&s->sink_down, memory_order_relaxed) ? "  SINK DOWN"
-									  : "");
+	snprintf(line, sizeof(line),
+		 "%9.0f msg/s  in flight %5llu/%u  lag %8llu  p99 %6.1f ms  %s%s%s  dead "
+		 "%llu",
+		 before_ns == 0
+			 ? 0
+			 : (double)(done - before) * 1e9 / (double)(now - before_ns),
+		 (unsigned long long)belt.messages, belt.slots * belt.batch,
+		 (unsigned long long)lag,
+		 (double)histogram_quantile(&s->latency, 0.99) / 1e3,
+		 units_bytes_text(text, memory_resident()),
+		 atomic_load_explicit(&s->breaker_open, memory_order_relaxed)
+			 ? "  BREAKER"
+			 : "",
+		 atomic_load_explicit(&s->sink_down, memory_order_relaxed) ? "  SINK DOWN"
+									   : "",
+		 (unsigned long long)stats_read(&s->dead_lettered));
+	/* one that wraps could not be drawn over */
+	fprintf(stderr, "\r%.*s\033[K", terminal_width() - 1, line);
 	before = done;
 	before_ns = now;
 }

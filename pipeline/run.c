@@ -39,6 +39,7 @@ struct job {
 	struct store store;
 	struct producer *producer;
 	struct metrics *metrics;
+	uint64_t begun_ns;
 	char dlq_topic[256];
 	pthread_t poller, workers[WORKERS_MAX], sink, nudger, maker;
 	bool threads, made;       /* started */
@@ -161,6 +162,7 @@ static int open_sink(struct job *job)
 		.topic = o->topic,
 		.cache = job->run.limits.sink_cache,
 		.batch = job->run.limits.batch,
+		.partitions = job->probe.partitions,
 		.chaos = o->chaos,
 	};
 
@@ -240,6 +242,7 @@ static void start_threads(struct job *job)
 	struct run *run = &job->run;
 
 	job->threads = true;
+	job->begun_ns = units_now_ns();
 	pthread_create(&job->sink, NULL, store_thread, &job->store);
 	for (unsigned i = 0; i < run->options->workers; i++)
 		pthread_create(&job->workers[i], NULL, worker_thread, run);
@@ -270,11 +273,11 @@ static void join_threads(struct job *job)
 static bool time_is_up(struct job *job)
 {
 	uint64_t first = stats_read(&job->run.stats.first_ns);
+	uint64_t begun = first != 0 ? first : job->begun_ns;
 	uint64_t limit = job->run.options->duration_us;
 
 	/* with the embedded broker the producer has the clock */
-	return limit != 0 && !job->made && first != 0 &&
-	       units_now_ns() - first > limit * 1000;
+	return limit != 0 && !job->made && units_now_ns() - begun > limit * 1000;
 }
 
 static bool all_consumed(struct job *job)

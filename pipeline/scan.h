@@ -48,10 +48,13 @@ static inline int scan_take(struct scan *s, char c)
 	return 0;
 }
 
-/* True and taken when exactly this text is next, without white space before it. */
+#define SCAN_TEXT 16
+
+/* True and taken when exactly this text is next, without white space before it. text
+ * has SCAN_TEXT readable bytes: a call of memcmp() costs more than the comparison. */
 static inline bool scan_text(struct scan *s, const char *text, size_t len)
 {
-	if ((size_t)(s->end - s->at) < len || memcmp(s->at, text, len) != 0)
+	if (!scan_starts(s->at, s->end, text, len))
 		return false;
 	s->at += len;
 	return true;
@@ -80,17 +83,18 @@ static inline int scan_string(struct scan *s, struct view *ret)
 /* Whole numbers only, without sign, fraction or leading zeros. */
 static inline int scan_u64(struct scan *s, uint64_t *ret)
 {
-	const uint8_t *at;
+	const uint8_t *at, *safe;
 	uint64_t value = 0;
 
 	scan_space(s);
-	for (at = s->at; at < s->end && (uint8_t)(*at - '0') < 10; at++) {
-		unsigned digit = *at - '0';
-
-		if (value > UINT64_MAX / 10 - 1)
+	/* nineteen digits always fit */
+	safe = s->end - s->at > 19 ? s->at + 19 : s->end;
+	for (at = s->at; at < safe && (uint8_t)(*at - '0') < 10; at++)
+		value = value * 10 + (uint8_t)(*at - '0');
+	for (; at < s->end && (uint8_t)(*at - '0') < 10; at++)
+		if (__builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
 			return -EBADMSG;
-		value = value * 10 + digit;
-	}
 	if (at == s->at || (*s->at == '0' && at - s->at > 1) ||
 	    (at < s->end && (*at == '.' || (*at | 0x20) == 'e')))
 		return -EBADMSG;

@@ -2,7 +2,8 @@
  * scan_find - the first byte of a string that is not plain text
  *
  * Contract: scan_find() answers the first '"', '\\' or control character in [at, end),
- * or end; it reads nothing at or past end.
+ * or end; scan_starts() whether the len <= 16 bytes of text, which has 16 readable ones,
+ * are at at. Both read nothing at or past end.
  *
  * Strings are most of the bytes of JSON, so this is the one place with a version
  * for one processor: 16 bytes a step where SSE2 is a given, else 8 bytes a step
@@ -13,6 +14,7 @@
 #ifndef PIPELINE_SCAN_FIND_H
 #define PIPELINE_SCAN_FIND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -48,7 +50,25 @@ static inline const uint8_t *scan_find(const uint8_t *at, const uint8_t *end)
 	}
 	return scan_find_bytes(at, end);
 }
+
+static inline bool scan_starts(const uint8_t *at, const uint8_t *end, const char *text,
+			       size_t len)
+{
+	__m128i same;
+
+	if (end - at < 16)
+		return (size_t)(end - at) >= len && memcmp(at, text, len) == 0;
+	same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)at),
+			      _mm_loadu_si128((const __m128i *)text));
+	return (~(unsigned)_mm_movemask_epi8(same) & ((1u << len) - 1)) == 0;
+}
 #else
+static inline bool scan_starts(const uint8_t *at, const uint8_t *end, const char *text,
+			       size_t len)
+{
+	return (size_t)(end - at) >= len && memcmp(at, text, len) == 0;
+}
+
 #define SCAN_EACH(b) (UINT64_C(0x0101010101010101) * (uint8_t)(b))
 
 static inline uint64_t scan_zero_bytes(uint64_t x)

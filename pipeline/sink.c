@@ -40,7 +40,7 @@ static struct sink *open_kind(const struct sink_where *where)
 {
 	if (strcmp(where->uri, "null") == 0)
 		return sink_null_open(where);
-	if (strncmp(where->uri, "sqlite", 6) == 0)
+	if (strncmp(where->uri, "sqlite:", 7) == 0)
 		return sink_sqlite_open(where);
 	return sink_postgres_open(where);
 }

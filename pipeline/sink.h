@@ -13,6 +13,8 @@
  *                 for many seconds)
  *       -EBADMSG  nothing stored; rows that can never be stored as they are have
  *                 become ROW_REFUSED with a reason; call again for the others
+ *       -EEXIST   a key is taken by another message: the topic was made anew since;
+ *                 what is stored stays, and the run cannot go on with this sink
  *   - rows are keyed by cluster and topic, partition, offset: at-least-once delivery
  *     has the effect of exactly once;
  *   - one thread uses a sink; the text of sink_error() lives until the next call.
@@ -26,9 +28,10 @@ struct sink_where {
 	const char *uri;     /* sqlite:FILE, postgres:URI, null */
 	const char *cluster; /* id of the Kafka cluster */
 	const char *topic;
-	size_t cache;      /* bytes for the sink's page cache */
-	unsigned batch;    /* rows of the largest write */
-	const char *chaos; /* NULL, or trouble to make up; see sink_chaos.c */
+	size_t cache;        /* bytes for the sink's page cache */
+	unsigned batch;      /* rows of the largest write */
+	unsigned partitions; /* of the topic: rows have lower ones */
+	const char *chaos;   /* NULL, or trouble to make up; see sink_chaos.c */
 };
 
 struct sink {
@@ -67,7 +70,18 @@ static inline int64_t sink_key(int64_t source, int32_t partition, int64_t offset
 	return source << 52 | (int64_t)partition << 40 | offset;
 }
 
+static inline int32_t sink_key_partition(int64_t key)
+{
+	return (int32_t)(key >> 40 & 4095);
+}
+
+static inline int64_t sink_key_offset(int64_t key)
+{
+	return key & ((INT64_C(1) << 40) - 1);
+}
+
 #define SINK_PARTITION_MAX 4095
+#define SINK_SOURCE_MAX 2047 /* keys stay positive */
 #define SINK_OFFSET_MAX ((INT64_C(1) << 40) - 1)
 
 /* Each kind of sink, in its own file. */

@@ -160,6 +160,38 @@ static int insert(struct postgres *p, const struct row *rows, unsigned n,
 	return r;
 }
 
+/* Some keys were there: are they the same orders? The columns are insert()'s. */
+static int look_for_clash(struct postgres *p)
+{
+	static const char sql[] =
+		"SELECT feed.key FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])"
+		" AS feed(key, id, created_ms) JOIN heapring_orders AS o ON o.key = "
+		"feed.key"
+		" WHERE o.id <> feed.id OR o.created_ms <> feed.created_ms LIMIT 1";
+	const char *values[3];
+	int lengths[3], formats[3] = { 1, 1, 1 }, r = 0;
+	PGresult *result;
+
+	for (int i = 0; i < 3; i++) {
+		values[i] = p->columns[i].bytes;
+		lengths[i] = (int)p->columns[i].len;
+	}
+	result =
+		pq.PQexecParams(p->connection, sql, 3, NULL, values, lengths, formats, 0);
+	if (pq.PQresultStatus(result) != PGRES_TUPLES_OK) {
+		r = classify(p, result);
+	} else if (pq.PQntuples(result) > 0) {
+		int64_t key = strtoll(pq.PQgetvalue(result, 0, 0), NULL, 10);
+
+		snprintf(p->sink.error, sizeof(p->sink.error),
+			 "postgres: partition %d has another order at offset %lld",
+			 sink_key_partition(key), (long long)sink_key_offset(key));
+		r = -EEXIST;
+	}
+	pq.PQclear(result);
+	return r;
+}
+
 static int copy_row(struct postgres *p, const struct row *row)
 {
 	const struct event *e = &row->event;
@@ -270,9 +302,16 @@ static int find_source(struct postgres *p)
 			      " heapring_source WHERE cluster = $1 AND topic = $2)"
 			      " ON CONFLICT DO NOTHING");
 
-	return r != 0 ? r
-		      : ask_source(p, "SELECT id FROM heapring_source"
-				      " WHERE cluster = $1 AND topic = $2");
+	if (r == 0)
+		r = ask_source(p, "SELECT id FROM heapring_source"
+				  " WHERE cluster = $1 AND topic = $2");
+	if (r == 0 && p->source > SINK_SOURCE_MAX) {
+		snprintf(p->sink.error, sizeof(p->sink.error),
+			 "postgres: the table holds %d topics already",
+			 SINK_SOURCE_MAX + 1);
+		r = -ENOSPC;
+	}
+	return r;
 }
 
 static int create_tables(struct postgres *p)
@@ -341,11 +380,12 @@ static int postgres_write(struct sink *sink, struct row *rows, unsigned n)
 	r = insert(p, rows, n, &new);
 	if (r == -EBADMSG)
 		return find_refused(p, rows, n) == 0 ? -EBADMSG : -EAGAIN;
+	if (r != 0)
+		return r;
 	for (unsigned i = 0; i < n; i++)
 		good += rows[i].state == ROW_GOOD;
-	if (r == 0)
-		sink->duplicates += good - new;
-	return r;
+	sink->duplicates += good - new;
+	return new == good ? 0 : look_for_clash(p);
 }
 
 static void postgres_close(struct sink *sink)

@@ -36,6 +36,7 @@ struct poller {
 	unsigned cursor;                        /* partition whose turn it is */
 	uint64_t served_ns, taken, bytes, kept; /* kept: by a fault, to be given back */
 	struct slot overflow; /* for a fault that polls without a free slot */
+	struct row spare;     /* its row */
 	struct breaker breaker;
 	rd_kafka_message_t *messages[POLL_MAX];
 };
@@ -96,8 +97,24 @@ static void look_at_gap(struct run *run, int32_t id, int64_t expected, int64_t o
 		 id, (long long)expected, (long long)low - 1);
 }
 
+/* Keys of its rows may be in the sink already, and they would count as duplicates. */
+static void topic_went_back(struct run *run, int32_t id, int64_t first, int64_t offset)
+{
+	say_error(
+		"partition %d of %s: begins again at offset %lld, though the group was "
+		"at "
+		"%lld: the topic was made anew or lost its end; give another --group and "
+		"another file or table",
+		id, run->options->topic, (long long)offset, (long long)first);
+	run_fail(run, EXIT_INPUT);
+}
+
 static void check_order(struct run *run, struct partition *p, int32_t id, int64_t offset)
 {
+	int64_t first = atomic_load_explicit(&p->first, memory_order_relaxed);
+
+	if (offset < first && !run_stopping(run))
+		topic_went_back(run, id, first, offset);
 	if (p->expected < 0) {
 		atomic_store_explicit(&p->first, offset, memory_order_relaxed);
 	} else if (offset > p->expected) {
@@ -109,24 +126,29 @@ static void check_order(struct run *run, struct partition *p, int32_t id, int64_
 	p->expected = offset + 1;
 }
 
-static void add_row(struct slot *slot, const struct row *row)
+/* All but the event, which is the worker's to write: its cache lines stay there. */
+static struct row *next_row(rd_kafka_message_t *message, uint64_t now)
 {
-	slot->rows[slot->n++] = *row;
-	slot->bytes += row->len;
+	struct row *row = poller.slot == &poller.overflow
+				  ? &poller.spare
+				  : &poller.slot->rows[poller.slot->n];
+
+	row->payload = message->payload;
+	row->why = NULL;
+	row->message = message;
+	row->copy = NULL;
+	row->offset = message->offset;
+	row->len = (uint32_t)message->len;
+	row->partition = message->partition;
+	row->polled_ns = now;
+	row->state = ROW_RAW;
+	return row;
 }
 
 static void take_message(struct run *run, struct partition *p,
 			 rd_kafka_message_t *message, uint64_t now)
 {
-	struct row row = {
-		.payload = message->payload,
-		.len = (uint32_t)message->len,
-		.message = message,
-		.offset = message->offset,
-		.partition = message->partition,
-		.polled_ns = now,
-		.state = ROW_RAW,
-	};
+	struct row *row;
 
 	if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
 		note_error(run, message);
@@ -137,10 +159,10 @@ static void take_message(struct run *run, struct partition *p,
 		check_order(run, p, message->partition, message->offset);
 	else
 		p->expected++;
+	row = next_row(message, now);
 	poller.taken++;
-	poller.bytes += row.len;
-	if (run->fault != NULL && run->fault->polled != NULL &&
-	    run->fault->polled(&row)) {
+	poller.bytes += row->len;
+	if (run->fault != NULL && run->fault->polled != NULL && run->fault->polled(row)) {
 		poller.kept++;
 		return;
 	}
@@ -148,7 +170,8 @@ static void take_message(struct run *run, struct partition *p,
 		rd_kafka_message_destroy(message); /* the fault is out of memory */
 		return;
 	}
-	add_row(poller.slot, &row);
+	poller.slot->n++;
+	poller.slot->bytes += row->len;
 }
 
 static unsigned room(const struct run *run)
@@ -205,7 +228,8 @@ static unsigned take_given(struct run *run)
 	while (slot->n < run->limits.batch && run->fault->give(&row)) {
 		if (slot->n == 0)
 			slot->opened_ns = units_now_ns();
-		add_row(slot, &row);
+		slot->rows[slot->n++] = row;
+		slot->bytes += row.len;
 		poller.kept--;
 	}
 	return slot->n - before;

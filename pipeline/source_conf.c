@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -68,22 +69,33 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 	run_fail(run, EXIT_FAILED);
 }
 
-/* librdkafka's own count of bytes received, without building its JSON tree. */
+/* All numbers with that name in the text, added up; *ret_last is the last one. */
+static uint64_t sum_of(const char *json, const char *name, uint64_t *ret_last)
+{
+	size_t len = strlen(name);
+	uint64_t sum = 0;
+
+	*ret_last = 0;
+	for (const char *at = strstr(json, name); at != NULL; at = strstr(at, name)) {
+		at += len;
+		*ret_last = strtoull(at, NULL, 10);
+		sum += *ret_last;
+	}
+	return sum;
+}
+
+/* librdkafka's own counts, without building a tree of its JSON. */
 static int on_stats(rd_kafka_t *rk, char *json, size_t len, void *opaque)
 {
-	struct run *run = opaque;
-	const char *at = strstr(json, "\"rx_bytes\":");
-	unsigned long long sum = 0, bytes;
+	struct stats *stats = &((struct run *)opaque)->stats;
+	uint64_t last, unused;
 
 	(void)rk, (void)len;
-	/* the last one is the total of the instance and would count twice */
-	for (const char *next; at != NULL; at = next) {
-		next = strstr(at + 1, "\"rx_bytes\":");
-		bytes = 0;
-		sscanf(at, "\"rx_bytes\":%llu", &bytes);
-		sum = bytes;
-	}
-	stats_set(&run->stats.rx_bytes, sum);
+	/* each broker has its own, the last is the total of the instance */
+	sum_of(json, "\"rx_bytes\":", &last);
+	stats_set(&stats->rx_bytes, last);
+	stats_set(&stats->prefetched, sum_of(json, "\"fetchq_cnt\":", &unused));
+	stats_set(&stats->prefetched_bytes, sum_of(json, "\"fetchq_size\":", &unused));
 	return 0;
 }
 

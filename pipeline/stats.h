@@ -26,7 +26,7 @@ struct stats {
 	_Atomic uint64_t commits, commit_errors;
 	_Atomic bool breaker_open;
 	_Atomic uint64_t breaker_opened;
-	_Atomic uint64_t prefetched, prefetched_bytes;
+	_Atomic uint64_t prefetched, prefetched_bytes; /* librdkafka's queues */
 	/* workers, each adding */
 	_Atomic uint64_t decoded, poisoned, decode_ns;
 	/* sink thread */

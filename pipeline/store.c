@@ -1,16 +1,16 @@
 /*
  * store - the sink thread: retire batches in poll order, then say they are done
  *
- * Order of events for every batch: dead letters are sent, rows are stored in one
- * transaction, and only then do the watermarks move; a commit never runs ahead of
- * the sink. What a batch cannot finish at once is deferred: the watermark waits at
- * its offset, the batch leaves.
- *   poison   dead letter; its offset is done when the broker has the letter
- *   refused  copied into the retry queue (retry.h), later stored or a dead letter
- *   trouble  (-EAGAIN) the batch itself is tried again with growing waits for as
- *            long as it takes: the belt fills and the poller stops
- *   busy     (-EBUSY) others write into the sink: the same, but that is a slow sink
- *            and not reported as one that is down
+ * Order of events for every batch: its rows are stored in one transaction, then dead
+ * letters are sent and the watermarks move; a commit never runs ahead of the sink.
+ * Under a backlog up to GROUP_MAX batches that are ready share a transaction: what a
+ * commit costs by itself is shared too. What a batch cannot finish at once is deferred:
+ * the watermark waits at its offset, the batch leaves. poison   dead letter; its offset
+ * is done when the broker has the letter refused  copied into the retry queue (retry.h),
+ * later stored or a dead letter trouble  (-EAGAIN) the batch itself is tried again with
+ * growing waits for as long as it takes: the belt fills and the poller stops busy
+ * (-EBUSY) others write into the sink: the same, but that is a slow sink and not reported
+ * as one that is down
  *
  * This thread alone uses the sink, the retry queue and the dead letter producer,
  * so none of them has a lock.
@@ -18,25 +18,18 @@
 #include "pipeline/store.h"
 
 #include <errno.h>
-#include <string.h>
 #include <time.h>
 
+#include "pipeline/letters.h"
 #include "pipeline/memory.h"
 #include "pipeline/say.h"
 #include "pipeline/units.h"
 
 #define IDLE_US 20000
 #define COMMIT_NS UINT64_C(200000000)
-#define WRONG_SCHEMA_ROWS 50 /* all poison, nothing good yet: a wrong --encoding */
+#define AHEAD 8
+#define GROUP_MAX 4
 #define WARM_BATCHES 20
-
-static void settled(void *with, unsigned generation, int32_t partition, int64_t offset)
-{
-	struct store *s = with;
-
-	partitions_settle(s->run->partitions, generation, partition, offset);
-	stats_add(&s->run->stats.dead_lettered, 1);
-}
 
 int store_init(struct store *s, struct run *run)
 {
@@ -46,11 +39,14 @@ int store_init(struct store *s, struct run *run)
 		.source = run->options->topic,
 		.messages = run->limits.dlq_messages,
 		.kbytes = run->limits.dlq_kbytes,
-		.settled = settled,
+		.settled = letters_settled,
 		.with = s,
 	};
 
 	*s = (struct store){ .run = run, .seed = (unsigned)units_now_ns() };
+	s->group = run->limits.slots / 2 < GROUP_MAX ? run->limits.slots / 2 : GROUP_MAX;
+	if (run->fault != NULL)
+		s->group = 1; /* an anti-pattern is shown as it is */
 	s->retry = retry_new(run->limits.retries, run->limits.retry_bytes);
 	s->dlq = dlq_new(&conf);
 	return s->retry != NULL && s->dlq != NULL ? 0 : -ENOMEM;
@@ -73,19 +69,6 @@ static void publish(struct store *s)
 	memory_publish();
 }
 
-/* Serves acknowledgements; a letter that the broker refuses ends the run. */
-static int serve_letters(struct store *s, int wait_ms)
-{
-	if (dlq_poll(s->dlq, wait_ms) == 0)
-		return 0;
-	if (!s->failed)
-		say_error("dead letter topic %s: %s; its messages stay unacknowledged",
-			  s->run->dlq_topic, dlq_error(s->dlq));
-	s->failed = true;
-	run_fail(s->run, EXIT_INPUT);
-	return -EIO;
-}
-
 static void commit(struct store *s, uint64_t now)
 {
 	rd_kafka_topic_partition_list_t *offsets;
@@ -98,77 +81,6 @@ static void commit(struct store *s, uint64_t now)
 		return;
 	rd_kafka_commit(s->run->consumer, offsets, 1 /* do not wait */);
 	rd_kafka_topic_partition_list_destroy(offsets);
-}
-
-/* 0 sent, else the run ends and the offset stays uncommitted. */
-static int send_letter(struct store *s, struct dlq_letter *letter)
-{
-	int r;
-
-	if (strcmp(s->run->dlq_topic, "off") == 0) {
-		settled(s, letter->generation, letter->partition, letter->offset);
-		return 0;
-	}
-	while ((r = dlq_send(s->dlq, letter)) == -EAGAIN && !run_given_up(s->run))
-		if (serve_letters(s, 10) != 0)
-			return -EIO;
-	if (r == -EIO)
-		serve_letters(s, 0);
-	return r;
-}
-
-static uint64_t unix_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static int bury_row(struct store *s, const struct slot *slot, const struct row *row)
-{
-	rd_kafka_headers_t *headers = NULL;
-	struct dlq_letter letter = {
-		.payload = row->payload,
-		.len = row->len,
-		.offset = row->offset,
-		.partition = row->partition,
-		.generation = slot->generation,
-		.attempts = 1,
-		.why = row->why,
-		.first_ms = unix_ms(),
-		.last_ms = unix_ms(),
-	};
-
-	if (row->message != NULL) {
-		letter.key = row->message->key;
-		letter.key_len = row->message->key_len;
-		if (rd_kafka_message_headers(row->message, &headers) ==
-		    RD_KAFKA_RESP_ERR_NO_ERROR)
-			letter.headers = headers;
-	}
-	return send_letter(s, &letter);
-}
-
-static int bury_entry(struct store *s, const struct retry_entry *entry)
-{
-	uint64_t now_ms = unix_ms();
-	struct dlq_letter letter = {
-		.payload = entry->payload,
-		.key = entry->key,
-		.len = entry->len,
-		.key_len = entry->key_len,
-		.offset = entry->offset,
-		.partition = entry->partition,
-		.generation = entry->generation,
-		.attempts = entry->attempts,
-		.why = entry->why,
-		.first_ms = now_ms - (units_now_ns() - entry->first_ns) / 1000000,
-		.last_ms = now_ms,
-		.headers = entry->headers,
-	};
-
-	return send_letter(s, &letter);
 }
 
 static void trouble(struct store *s, bool is_down)
@@ -189,7 +101,7 @@ static void back_off(struct store *s, unsigned attempt)
 	while (units_now_ns() < until && !run_given_up(s->run)) {
 		struct timespec pause = { 0, 10000000 };
 
-		serve_letters(s, 0);
+		letters_serve(s, 0);
 		nanosleep(&pause, NULL);
 	}
 }
@@ -211,6 +123,14 @@ static int write_rows(struct store *s, struct row *rows, unsigned n)
 		back_off(s, attempt);
 		if (run_given_up(s->run) || s->failed)
 			return -ECANCELED;
+	}
+	if (r == -EEXIST) {
+		say_error("sink %s: topic %s was made anew since; give another file or "
+			  "table, and another --group",
+			  sink_error(s->run->sink), s->run->options->topic);
+		s->failed = true;
+		run_fail(s->run, EXIT_INPUT);
+		return -ECANCELED;
 	}
 	trouble(s, false);
 	stats_add(&s->run->stats.sink_ns, units_now_ns() - start);
@@ -251,7 +171,7 @@ static void retry_one(struct store *s, struct retry_entry *entry)
 					     s->run->options->retry_ttl_us * 1000)) {
 		entry->attempts++;
 		entry->why = row.why;
-		bury_entry(s, entry);
+		letters_bury_entry(s, entry);
 		retry_drop(s->retry, entry);
 	} else {
 		retry_again(s->retry, entry);
@@ -274,7 +194,7 @@ static int make_room(struct store *s)
 
 	if (run_given_up(s->run) || s->failed)
 		return -ECANCELED;
-	serve_letters(s, 1);
+	letters_serve(s, 1);
 	retry_due(s);
 	nanosleep(&pause, NULL);
 	return 0;
@@ -291,7 +211,7 @@ static int defer_row(struct store *s, struct slot *slot, struct row *row)
 	if (r != 0)
 		return r;
 	if (row->state == ROW_POISON)
-		return bury_row(s, slot, row);
+		return letters_bury_row(s, slot, row);
 	while ((r = retry_add(s->retry, row, slot->generation)) == -EAGAIN)
 		if (make_room(s) != 0)
 			return -ECANCELED;
@@ -336,13 +256,27 @@ static int mark_slot(struct store *s, struct slot *slot)
 	return r == 0 ? mark_run(s, slot, start, slot->n) : r;
 }
 
+/* An offset that could not be deferred would be passed over by the next batch's. */
+static int settle_slot(struct store *s, struct slot *slot)
+{
+	int r = mark_slot(s, slot);
+
+	if (r == 0 || run_given_up(s->run) || s->failed)
+		return r;
+	say_error("out of memory while messages were put aside; they stay "
+		  "unacknowledged");
+	s->failed = true;
+	run_fail(s->run, EXIT_FAILED);
+	return r;
+}
+
 /* Nothing but poison from the start on means a wrong encoding, not bad messages:
  * stop before a single one is buried. */
 static bool wrong_schema(struct store *s, const struct slot *slot)
 {
 	unsigned poison = 0;
 
-	if (s->seen_good)
+	if (s->seen_good || s->run->options->first_poison == 0)
 		return false;
 	for (unsigned i = 0; i < slot->n; i++) {
 		if (slot->rows[i].state == ROW_GOOD) {
@@ -351,10 +285,11 @@ static bool wrong_schema(struct store *s, const struct slot *slot)
 		}
 		poison++;
 	}
-	if (poison < WRONG_SCHEMA_ROWS)
+	if (poison < s->run->options->first_poison)
 		return false;
 	say_error("topic %s: the first %u messages are all refused (%s); is --encoding "
-		  "right? Nothing was acknowledged",
+		  "right? None of them was acknowledged; if they really are bad, give "
+		  "--first-poison 0",
 		  s->run->options->topic, poison, slot->rows[0].why);
 	run_fail(s->run, EXIT_INPUT);
 	s->failed = true;
@@ -364,7 +299,7 @@ static bool wrong_schema(struct store *s, const struct slot *slot)
 static void measure(struct store *s, const struct slot *slot)
 {
 	struct stats *stats = &s->run->stats;
-	uint64_t now = units_now_ns(), now_ms = unix_ms();
+	uint64_t now = units_now_ns(), now_ms = units_unix_ms();
 	unsigned i = 0, same;
 
 	for (; i < slot->n; i += same) {
@@ -404,11 +339,14 @@ static void mark_warm(struct store *s)
 	stats_set(&s->run->stats.warm_processed, stats_read(&s->run->stats.processed));
 }
 
+/* Messages were last written by another thread: fetch their lines ahead. */
 static void release(struct slot *slot)
 {
 	for (unsigned i = 0; i < slot->n; i++) {
 		struct row *row = &slot->rows[i];
 
+		if (i + AHEAD < slot->n)
+			__builtin_prefetch(row[AHEAD].message);
 		decode_release(&row->event);
 		if (row->message != NULL)
 			rd_kafka_message_destroy(row->message);
@@ -416,23 +354,43 @@ static void release(struct slot *slot)
 	}
 }
 
-static void retire(struct store *s, struct slot *slot)
+static unsigned rows_in(const struct slot *slots, unsigned n)
 {
-	int r = 0;
+	unsigned rows = 0;
 
-	if (!s->failed && !run_given_up(s->run) && !wrong_schema(s, slot)) {
-		/* refused rows change state, so the second write has them no more */
-		while ((r = write_rows(s, slot->rows, slot->n)) == -EBADMSG)
-			;
-		if (r == 0 && mark_slot(s, slot) == 0) {
+	for (unsigned i = 0; i < n; i++)
+		rows += slots[i].n;
+	return rows;
+}
+
+/* All good rows of the slots, which lie in one piece, in one transaction. */
+static bool store_rows(struct store *s, struct slot *slots, unsigned n)
+{
+	int r;
+
+	if (s->failed || run_given_up(s->run) || wrong_schema(s, slots))
+		return false;
+	/* refused rows change state, so the second write has them no more */
+	while ((r = write_rows(s, slots->rows, rows_in(slots, n))) == -EBADMSG)
+		;
+	return r == 0;
+}
+
+static void retire(struct store *s, struct slot *slots, unsigned n)
+{
+	bool stored = store_rows(s, slots, n);
+
+	for (struct slot *slot = slots; slot < slots + n; slot++) {
+		stored = stored && settle_slot(s, slot) == 0;
+		if (stored) {
 			measure(s, slot);
 			mark_warm(s);
 			if (s->run->fault != NULL && s->run->fault->stored != NULL)
 				s->run->fault->stored(slot);
 		}
+		release(slot);
+		belt_retire(s->run->belt, slot);
 	}
-	release(slot);
-	belt_retire(s->run->belt, slot);
 }
 
 /* After the last batch: what was deferred, within the drain time. */
@@ -456,9 +414,9 @@ void *store_thread(void *with)
 
 	while ((r = belt_next(s->run->belt, IDLE_US, &slot)) != -ESHUTDOWN) {
 		if (r == 0)
-			retire(s, slot);
+			retire(s, slot, belt_ready(s->run->belt, s->group));
 		retry_due(s);
-		serve_letters(s, 0);
+		letters_serve(s, 0);
 		commit(s, units_now_ns());
 		publish(s);
 	}

@@ -17,7 +17,7 @@ struct store {
 	struct run *run;
 	struct retry *retry;
 	struct dlq *dlq;
-	unsigned seed;
+	unsigned seed, group; /* group: batches a transaction at most */
 	uint64_t committed_ns;
 	bool down, failed, seen_good;
 };

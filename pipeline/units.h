@@ -27,4 +27,7 @@ const char *units_bytes_text(char *buf, uint64_t bytes);
 /* Nanoseconds of the monotonic clock; never goes backwards. */
 uint64_t units_now_ns(void);
 
+/* Milliseconds since 1970, of the clock that may be set. */
+uint64_t units_unix_ms(void);
+
 #endif

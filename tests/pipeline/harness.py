@@ -23,6 +23,7 @@ import urllib.request
 PIPELINE = os.environ.get("PIPELINE", "build/pipeline/heapring-pipeline")
 BENCH_RAW = os.environ.get("BENCH_RAW", "build/pipeline/bench-raw")
 DUMP_TOPIC = os.environ.get("DUMP_TOPIC", "build/tests/pipeline/dump-topic")
+CHANGE_TOPIC = os.environ.get("CHANGE_TOPIC", "build/tests/pipeline/change-topic")
 KAFKA = os.environ.get("KAFKA", "scripts/kafka")
 # how long the tests are: 1 is under half a minute each, 10 is the long form, with
 # numbers that need a machine that does nothing else
@@ -139,7 +140,7 @@ def kafka(command, *args):
     return result.returncode, result.stdout.strip(), result.stderr.strip()
 
 
-def need_kafka(nodes=1):
+def need_kafka(nodes=int(os.environ.get("HEAPRING_TEST_NODES", "1"))):
     for tool in "java", "mvn":
         if shutil.which(tool) is None:
             skip(tool + " is needed for a real Kafka; scripts/setup installs it")

@@ -33,7 +33,7 @@ for line in text.splitlines():
 check(all(name.startswith("heapring_pipeline_") for name in types), "one prefix")
 for name in ("consumed_total", "inflight_messages", "resident_bytes", "lag",
              "latency_seconds", "batch_messages", "breaker_open", "retry_messages",
-             "dead_letters_total", "threads", "heap_bytes", "allocations_total"):
+             "dead_letters_total", "threads", "heap_bytes", "heap_held_bytes", "queue_bytes", "prefetch_bytes", "allocations_total"):
     check("heapring_pipeline_" + name in types, "has " + name)
 check(values["heapring_pipeline_consumed_total"] > 0, "counts")
 check(values["heapring_pipeline_inflight_messages_max"] <=
@@ -43,6 +43,11 @@ if os.path.exists(document):
     page = open(document).read()
     for name in types:
         check(name[len("heapring_pipeline_"):] in page, name + " is in the documentation")
+board = os.path.join(os.path.dirname(__file__), "../../docs/grafana/pipeline.json")
+if os.path.exists(board):
+    asked = set(re.findall(r"heapring_pipeline_[a-z_0-9]+", open(board).read()))
+    unknown = {name for name in asked if re.sub(r"_(bucket|sum|count)$", "", name) not in types}
+    check(asked and not unknown, f"the dashboard asks for what there is {unknown}")
 try:
     get("nothing")
     check(False, "404 for what is not there")

@@ -76,6 +76,27 @@ Test(belt, slots_leave_in_the_order_of_dispatch)
 	belt_free(belt);
 }
 
+Test(belt, ready_slots_lie_in_one_piece)
+{
+	belt = belt_new(4, 10, 1000000, 64);
+	for (int i = 0; i < 4; i++)
+		load(i == 2 ? 9 : 10, 1);
+	decode_one();
+	cr_expect(eq(u32, belt_ready(belt, 4), 1)); /* the next is not decoded */
+	decode_one();
+	decode_one();
+	decode_one();
+	cr_expect(eq(ptr, next()->rows + 10, (next() + 1)->rows));
+	cr_expect(eq(u32, belt_ready(belt, 2), 2));
+	cr_expect(eq(u32, belt_ready(belt, 4), 3)); /* the third is not full */
+	for (int i = 0; i < 3; i++)
+		belt_retire(belt, next());
+	load(10, 1);
+	decode_one();
+	cr_expect(eq(u32, belt_ready(belt, 4), 1)); /* the ring begins anew */
+	belt_free(belt);
+}
+
 Test(belt, closing_drains_and_then_ends)
 {
 	struct slot *slot;

@@ -60,5 +60,12 @@ Test(options, wrong_ones_are_refused_with_one_line, .init = cr_redirect_stderr)
 	cr_expect(
 		eq(int, PARSE("run", "--messages", "1", "--duration", "1"), EXIT_USAGE));
 	cr_expect(eq(int, PARSE("run", "--broker", "h:1", "--rate", "5"), EXIT_USAGE));
+	cr_expect(eq(int, PARSE("run", "--broker", "h:1", "--poison", "5"), EXIT_USAGE));
+	cr_expect(eq(int, PARSE("run", "--broker", "h:1", "--partitions", "5"),
+		     EXIT_USAGE));
+	cr_expect(eq(int, PARSE("run", "--sink", "sqlitefile"), EXIT_USAGE));
+	cr_expect(eq(int, PARSE("run", "--latency", "5ms"), EXIT_USAGE));
+	cr_expect(eq(int, PARSE("plan", "--broker", "h:1"), EXIT_USAGE));
+	cr_expect(eq(int, PARSE("faults", "--rate", "5"), EXIT_USAGE));
 	cr_expect(eq(int, PARSE("produce"), EXIT_USAGE));
 }

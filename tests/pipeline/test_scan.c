@@ -72,6 +72,9 @@ Test(scan, numbers_are_whole_and_fit)
 
 	cr_assert(eq(int, scan_u64(&s, &n), 0));
 	cr_expect(eq(u64, n, 12345));
+	s = scan_of("18446744073709551615 ");
+	cr_assert(eq(int, scan_u64(&s, &n), 0));
+	cr_expect(eq(u64, n, UINT64_MAX));
 	for (const char **bad = (const char *[]){ "1.5", "1e3", "01", "-1", "",
 						  "99999999999999999999", NULL };
 	     *bad != NULL; bad++) {

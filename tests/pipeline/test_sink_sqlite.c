@@ -8,12 +8,13 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "pipeline/sink.h"
 
-#define ROWS 123 /* two whole blocks and a rest */
+#define ROWS 123
 #define MEMBERS 6
 #define WRITES 4
 #define ROUNDS 5
@@ -33,7 +34,8 @@ static struct sink *open_sink(const char *topic)
 				    .cluster = "c",
 				    .topic = topic,
 				    .cache = 1 << 20,
-				    .batch = ROWS };
+				    .batch = ROWS,
+				    .partitions = 4 };
 
 	if (uri[0] == '\0')
 		name_file();
@@ -113,7 +115,7 @@ Test(sink_sqlite, a_refused_row_is_named_and_nothing_is_stored, .fini = remove_f
 
 	sqlite3_open(file, &db);
 	sqlite3_exec(db,
-		     "CREATE TRIGGER no BEFORE INSERT ON orders WHEN new.id = 77"
+		     "CREATE TRIGGER no BEFORE INSERT ON orders_p03 WHEN new.id = 77"
 		     " BEGIN SELECT raise(ABORT, 'no'); END",
 		     NULL, NULL, NULL);
 	sqlite3_close(db);
@@ -127,6 +129,126 @@ Test(sink_sqlite, a_refused_row_is_named_and_nothing_is_stored, .fini = remove_f
 	sink_close(sink);
 }
 
+/* Every key is that of its row's offset. */
+static void expect_keys(long long n)
+{
+	cr_expect(eq(i64, ask("SELECT count(*) FROM orders"), n));
+	cr_expect(eq(i64, ask("SELECT count(*) FROM orders WHERE key <> (3 << 40) + id"),
+		     0));
+}
+
+static void change_file(const char *sql)
+{
+	sqlite3 *db;
+
+	sqlite3_open(file, &db);
+	cr_assert(eq(int, sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK));
+	sqlite3_close(db);
+}
+
+Test(sink_sqlite, a_row_has_the_key_of_its_offset, .fini = remove_file)
+{
+	struct sink *sink = open_sink("t");
+
+	fill(0);
+	rows[40].state = rows[41].state = rows[100].state = ROW_POISON;
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	expect_keys(ROWS - 3);
+	fill(ROWS + 10); /* a gap, then from where the last one ended, then again */
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	fill(2 * ROWS + 10);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	cr_expect(eq(u64, sink->duplicates, 0));
+	fill(2 * ROWS); /* all but the last ten are there */
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	cr_expect(eq(u64, sink->duplicates, ROWS));
+	expect_keys(3 * ROWS - 3);
+	fill(0); /* only the three are not */
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	expect_keys(3 * ROWS);
+	sink_close(sink);
+}
+
+Test(sink_sqlite, a_key_of_another_message_is_an_error, .fini = remove_file)
+{
+	struct sink *sink = open_sink("t");
+
+	fill(0);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	rows[50].event.id = 1000;
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), -EEXIST));
+	cr_expect(ne(ptr,
+		     strstr(sink_error(sink), "partition 3 has another order at "
+					      "offset 50"),
+		     NULL));
+	cr_expect(eq(i64, ask("SELECT count(*) FROM orders WHERE id = 1000"), 0));
+	fill(ROWS);
+	cr_expect(eq(int, sink_write(sink, rows, ROWS), 0));
+	sink_close(sink);
+}
+
+Test(sink_sqlite, a_trigger_that_leaves_rows_out_shifts_no_key, .fini = remove_file)
+{
+	struct sink *sink = open_sink("t");
+
+	change_file("CREATE TRIGGER no BEFORE INSERT ON orders_p03 WHEN new.id = 77"
+		    " BEGIN SELECT raise(IGNORE); END");
+	fill(0);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	fill(ROWS);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	expect_keys(2 * ROWS - 1);
+	sink_close(sink);
+}
+
+Test(sink_sqlite, a_table_of_the_file_is_kept, .fini = remove_file)
+{
+	struct sink *sink;
+
+	name_file();
+	change_file("CREATE TABLE orders(key INTEGER PRIMARY KEY, id INT, created_ms INT,"
+		    " customer, country, amount_cents, items, mine DEFAULT 5)");
+	sink = open_sink("t");
+	cr_assert(ne(ptr, sink, NULL));
+	fill(0);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	expect_keys(ROWS);
+	cr_expect(eq(i64, ask("SELECT sum(mine) FROM orders"), 5 * ROWS));
+	sink_close(sink);
+}
+
+Test(sink_sqlite, a_topic_that_grew_gets_the_missing_tables, .fini = remove_file)
+{
+	struct sink *sink = open_sink("t");
+	struct sink_where where = { .uri = uri,
+				    .cluster = "c",
+				    .topic = "t",
+				    .cache = 1 << 20,
+				    .batch = ROWS,
+				    .partitions = 100 };
+
+	fill(0);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	sink_close(sink);
+	sink = sink_open(&where);
+	cr_assert(ne(ptr, sink, NULL));
+	for (int i = 0; i < ROWS; i++)
+		rows[i].partition = 3 + 64; /* shares a table */
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	fill(0);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	cr_expect(eq(u64, sink->duplicates, ROWS));
+	cr_expect(eq(i64, ask("SELECT count(*) FROM orders"), 2 * ROWS));
+	cr_expect(eq(i64, ask("SELECT count(*) FROM orders_p03"), 2 * ROWS));
+	sink_close(sink);
+}
+
+Test(sink_sqlite, an_unknown_query_is_refused, .init = cr_redirect_stderr)
+{
+	snprintf(uri, sizeof(uri), "sqlite:/tmp/x?sync=fulll");
+	cr_expect(eq(ptr, open_sink("t"), NULL));
+}
+
 Test(sink_sqlite, another_schema_is_refused, .init = cr_redirect_stderr,
      .fini = remove_file)
 {
@@ -137,6 +259,15 @@ Test(sink_sqlite, another_schema_is_refused, .init = cr_redirect_stderr,
 	sqlite3_exec(db, "CREATE TABLE orders(x)", NULL, NULL, NULL);
 	sqlite3_close(db);
 	cr_expect(eq(ptr, open_sink("t"), NULL));
+}
+
+Test(sink_sqlite, a_view_of_somebody_else_is_refused_and_kept, .init = cr_redirect_stderr,
+     .fini = remove_file)
+{
+	name_file();
+	change_file("CREATE TABLE mine(x); CREATE VIEW orders AS SELECT x FROM mine");
+	cr_expect(eq(ptr, open_sink("t"), NULL));
+	cr_expect(eq(i64, ask("SELECT count(x) FROM orders"), 0));
 }
 
 /* What another member of the consumer group does, in its own process. */
