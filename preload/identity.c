@@ -8,6 +8,7 @@
 #include "preload/mappings.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
+#include "preload/trim.h"
 #include "preload/segment_writer.h"
 #include "preload/text.h"
 
@@ -156,6 +157,9 @@ void identity_write(struct heapring_header *h, const struct config *config,
 	h->mappings = mappings_on;
 	h->live_table = (uint64_t)(uintptr_t)live_tables[0].flat;
 	h->live_table_odd = (uint64_t)(uintptr_t)live_tables[1].flat;
+	h->private_table = (uint64_t)(uintptr_t)&os_private;
+	h->ranges_table = (uint64_t)(uintptr_t)mappings_table();
+	h->trim_offer = trim_offer();
 	h->command_len =
 		(uint32_t)read_file("/proc/self/cmdline", h->command, sizeof h->command);
 	identity_exe(h->exe, sizeof h->exe);

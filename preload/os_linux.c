@@ -24,6 +24,26 @@ static void *mapped(long ret)
 	return ret < 0 && ret > -4096 ? NULL : (void *)ret;
 }
 
+struct heapring_private os_private;
+
+/* Threads may add at once. bytes last: an entry without them is none. */
+static void note_private(const void *mem, size_t bytes)
+{
+	uint32_t i = __atomic_fetch_add(&os_private.used, 1, __ATOMIC_RELAXED);
+
+	if (i >= HR_PRIVATE_MAX)
+		return;
+	os_private.of[i].at = (uintptr_t)mem;
+	__atomic_store_n(&os_private.of[i].bytes, bytes, __ATOMIC_RELEASE);
+}
+
+static void forget_private(const void *mem)
+{
+	for (uint32_t i = 0; i < HR_PRIVATE_MAX && i < os_private.used; i++)
+		if (os_private.of[i].at == (uintptr_t)mem)
+			__atomic_store_n(&os_private.of[i].bytes, 0, __ATOMIC_RELAXED);
+}
+
 void *os_reserve(size_t bytes, bool wipe_on_fork)
 {
 	void *mem = mapped(CALL(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE,
@@ -35,14 +55,16 @@ void *os_reserve(size_t bytes, bool wipe_on_fork)
 	/* a huge page would make one touched slot cost 2 MiB */
 	CALL(SYS_madvise, mem, bytes, MADV_NOHUGEPAGE);
 	if (wipe_on_fork && CALL(SYS_madvise, mem, bytes, MADV_WIPEONFORK) < 0) {
-		os_release(mem, bytes);
+		CALL(SYS_munmap, mem, bytes);
 		return NULL;
 	}
+	note_private(mem, bytes);
 	return mem;
 }
 
 void os_release(void *mem, size_t bytes)
 {
+	forget_private(mem);
 	CALL(SYS_munmap, mem, bytes);
 }
 

@@ -13,11 +13,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <heapring/live_memory.h>
+
 /* Reserves zeroed private memory that costs nothing until it is touched. NULL
  * when the address space or the commit limit does not allow it. A child made
  * by fork finds wiped ones zeroed. */
 void *os_reserve(size_t bytes, bool wipe_on_fork);
 void os_release(void *mem, size_t bytes);
+
+/* What is reserved at the moment, for readers outside. */
+extern struct heapring_private os_private __attribute__((visibility("hidden")));
 
 /* Maps a file shared and writable; NULL on failure. */
 void *os_map_shared(int fd, size_t bytes);

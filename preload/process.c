@@ -35,6 +35,7 @@
 #include "preload/tags.h"
 #include "preload/thread.h"
 #include "preload/tree.h"
+#include "preload/trim.h"
 #include "preload/verify.h"
 
 enum space_state { SPACE_NEW = 0, SPACE_STARTING, SPACE_READY, SPACE_OFF };
@@ -216,7 +217,10 @@ static bool begin(const struct identity_parent *parent)
 static bool begin_first(void)
 {
 	stack_limit = os_limit_stack();
-	if (!configure() || !begin(NULL))
+	if (!configure())
+		return false;
+	trim_prepare();
+	if (!begin(NULL))
 		return false;
 	replaced_mark(config.dir, segment.header);
 	next_guard();

@@ -462,7 +462,13 @@ struct heapring_header {
 	uint64_t active_ns;     /* CLOCK_MONOTONIC of the last allocator event, to within
 				 * some events and milliseconds */
 	uint64_t marks_dropped; /* calls of heapring_mark() with one name too many */
-	uint64_t reserved[26];
+	uint64_t private_table; /* address in the target of its table in live_memory.h */
+	uint64_t ranges_table;  /* likewise; 0: mappings are not recorded */
+	uint32_t trim_offer, wanted_trim; /* enum heapring_trim; reader writes: asks */
+	uint32_t trim_taken;              /* the wanted_trim that a thread took on ... */
+	uint32_t trim_done;               /* ... and the one that was answered (T1) */
+	uint64_t trim_ns;                 /* how long that took; UINT64_MAX: refused */
+	uint64_t reserved[21];
 	uint64_t symbols_offset; /* dump, reader writes: packed symbols, see
 				  * docs/format.md; past all pages */
 	uint64_t symbols_bytes;  /* 0: none */
