@@ -30,6 +30,7 @@ extern const struct command cmd_list;
 extern const struct command cmd_pack;
 extern const struct command cmd_peek;
 extern const struct command cmd_report;
+extern const struct command cmd_rss;
 extern const struct command cmd_serve;
 extern const struct command cmd_sizes;
 extern const struct command cmd_slack;
