@@ -29,6 +29,7 @@ extern const struct command cmd_lifetimes;
 extern const struct command cmd_list;
 extern const struct command cmd_pack;
 extern const struct command cmd_peek;
+extern const struct command cmd_pins;
 extern const struct command cmd_report;
 extern const struct command cmd_rss;
 extern const struct command cmd_serve;

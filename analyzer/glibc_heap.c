@@ -16,11 +16,10 @@
 #define END_MAX 64u     /* a heap that is full ends with two fences */
 #define FIRST_MAX 4096u /* chunks begin within so much of a heap: behind its records */
 #define RECORD_BYTES 0x20u
-#define CHUNK_RECORD 48u /* of a free one */
 #define ATTEMPTS 3u
 
 struct chain {
-	uint64_t used, free, top, trimmable;
+	uint64_t used, free, top;
 };
 
 struct search {
@@ -34,15 +33,6 @@ struct search {
 static uint64_t size_at(struct search *search, uint64_t chunk)
 {
 	return process_word(&search->words, chunk + 8);
-}
-
-/* malloc_trim() keeps a free chunk's record, and gives back the whole pages behind. */
-static uint64_t trimmable(struct search *search, uint64_t chunk, uint64_t next)
-{
-	uint64_t from = (chunk + CHUNK_RECORD + PAGE - 1) & ~(uint64_t)(PAGE - 1);
-	uint64_t to = next & ~(uint64_t)(PAGE - 1);
-
-	return from < to ? resident_bytes(search->pages, from, to) : 0;
 }
 
 /*
@@ -66,8 +56,6 @@ static bool follow(struct search *search, uint64_t at, uint64_t end, struct chai
 			chain.used += resident;
 		else
 			chain.free += resident;
-		if (next != end && !(size_at(search, next) & IN_USE))
-			chain.trimmable += trimmable(search, at, next);
 		at = next;
 	}
 	*ret = chain;
@@ -96,7 +84,6 @@ static void add_chain(struct search *search, const struct chain *chain)
 	search->found.used += chain->used;
 	search->found.free += chain->free;
 	search->found.top += chain->top;
-	search->found.trimmable += chain->trimmable;
 	search->found.spread += chain->free + chain->top;
 	if (chain->free + chain->top > search->most_free)
 		search->most_free = chain->free + chain->top;

@@ -25,8 +25,7 @@ struct glibc_heap {
 	uint64_t free; /* in bins: between blocks */
 	uint64_t top;  /* above the last block of each heap */
 	uint64_t broken;
-	uint64_t trimmable; /* whole pages that malloc_trim(0) would give back */
-	uint64_t spread;    /* free in all arenas but the one with the most */
+	uint64_t spread; /* free in all arenas but the one with the most */
 };
 
 /* 0 or -ENOMEM. */

@@ -33,7 +33,7 @@
 struct walk {
 	uint32_t pid;
 	uint64_t table;
-	uint32_t odd; /* 8: the table of addresses at 8 mod 16 */
+	uint32_t odd;      /* 8: the table of addresses at 8 mod 16 */
 	uint64_t from, to; /* the mapping; a page of the shadow may serve two */
 	int pagemap;
 	uint64_t known; /* page that entry[0] is of */

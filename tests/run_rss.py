@@ -7,6 +7,7 @@ import glob
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import unittest
@@ -201,6 +202,26 @@ class KnownProgram(RssTest):
                               capture_output=True, env=environment(HEAPRING_DIR=self.segments))
         self.assertEqual((done.returncode, done.stdout), (4, b""), done)
         self.assertEqual(done.stderr.count(b"\n"), 1)
+
+    def test_addresses_that_lie_are_looked_at_with_care(self):
+        """live_table, live_table_odd, private_table, ranges_table of a live header."""
+        _, pid = self.start([PROGRAM], "--mmap", ready=".")
+        path = glob.glob(self.segments + "/*")[0]
+        with open(path, "r+b") as segment:
+            segment.seek(248)
+            good = segment.read(72)
+            tables = struct.unpack_from("<2Q", good) + struct.unpack_from("<2Q", good, 56)
+            for lie in (0, 1, tables[0] + 4, tables[2], tables[3], 1 << 46, 2 ** 64 - 1):
+                for at in (248, 256, 304, 312):
+                    segment.seek(at)
+                    segment.write(struct.pack("<Q", lie))
+                    segment.flush()
+                    for view in ("rss", "pins"):
+                        done = self.heapring(view, "--format", "json", pid)
+                        self.assertIn(done.returncode, (0, 3, 4), (at, lie, done))
+                    segment.seek(248)
+                    segment.write(good)
+                    segment.flush()
 
 
 class RealPrograms(RssTest):
