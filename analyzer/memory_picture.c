@@ -20,7 +20,8 @@ int memory_picture_possible(const struct profile *profile, const char *what,
 	const struct heapring_header *header =
 		profile->segment ? &profile->segment->header : NULL;
 
-	if (!header || header->kind != 0 || profile->life != SEGMENT_LIVE)
+	if (!header || header->pid == 0 || header->kind != 0 ||
+	    profile->life != SEGMENT_LIVE)
 		return fault_set(
 			fault, FAULT_TARGET, -ESRCH,
 			"%s: pages can be looked at only while the process runs, "
