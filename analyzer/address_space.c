@@ -103,6 +103,8 @@ static int split(struct address_space *space, size_t i, uint64_t at)
 int address_space_claim(struct address_space *space, uint64_t from, uint64_t to,
 			enum space_kind kind, uint32_t site)
 {
+	if (from >= to)
+		return 0;
 	for (size_t i = above(space, from); i < space->count && space->spans[i].from < to;
 	     i++) {
 		struct space_span *span = &space->spans[i];

@@ -59,7 +59,7 @@ static void print_heading(const struct view_target *target, const struct rss *rs
 	printf("; in use %s in %s blocks", bytes_of(target, (int64_t)rss->live).text,
 	       units_count(rss->blocks).text);
 	if (rss->is_estimate)
-		printf(" (an estimate: not every allocation was counted)");
+		printf(" (an estimate)");
 	printf(", of which %s not resident\n",
 	       bytes_of(target, (int64_t)rss->live_absent).text);
 	if (rss->arenas)

@@ -15,6 +15,9 @@
 
 int memory_map_denied(uint32_t pid, int error, struct fault *fault)
 {
+	if (error == -ESRCH || error == -ENOENT)
+		return fault_set(fault, FAULT_TARGET, error,
+				 "process %u is gone, and its pages with it", pid);
 	return fault_set(
 		fault, FAULT_TARGET, error,
 		"cannot look into the memory of process %u: %s; be its user (and "

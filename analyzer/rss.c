@@ -156,11 +156,20 @@ bool rss_is_exact(const struct segment *segment)
 	return true;
 }
 
+/* Without a table of blocks that can be read, the counters say what is in use. */
+static void take_counters(struct rss_heap *heap, const struct profile *profile)
+{
+	heap->live = heap->live_resident = (double)profile->total[PROFILE_INUSE_SPACE];
+	heap->blocks = (double)profile->total[PROFILE_INUSE_OBJECTS];
+}
+
 static int settle(struct measuring *measuring, const struct profile *profile,
 		  struct rss *rss, struct fault *fault)
 {
 	struct memory_picture *picture = &measuring->picture;
 
+	if (profile->segment->header.live_table == 0)
+		take_counters(&measuring->heap, profile);
 	bound_all(&measuring->heap);
 	rss->is_estimate = !rss_is_exact(profile->segment);
 	rss->live_counted = profile->total[PROFILE_INUSE_SPACE];

@@ -26,22 +26,30 @@ static int64_t resident(struct writing *writing, enum space_kind kind)
 					       &writing->picture->pages);
 }
 
-static void put_blocks(struct writing *writing)
+static void put_live(struct writing *writing)
+{
+	struct rss_line line = { "live",
+				 "live: bytes that blocks in use asked for",
+				 0,
+				 (int64_t)writing->heap->live_resident,
+				 "live table and page residency, block by block",
+				 "blocks that came or went in that moment" };
+
+	if (writing->picture->header->live_table == 0) {
+		line.how = "the counters: there is no live table that can be read";
+		line.error = "all is thought resident";
+	} else if (writing->rss->is_estimate) {
+		line.how = "blocks that were counted, by weight, and page residency";
+		line.error = "sampling error; blocks of times when nothing was counted";
+	}
+	put(writing, line);
+}
+
+static void put_slack(struct writing *writing)
 {
 	const struct rss_heap *heap = writing->heap;
-	bool estimate = writing->rss->is_estimate;
 	bool rounding = writing->picture->rounding != USABLE_UNKNOWN;
 
-	put(writing,
-	    (struct rss_line){
-		    "live", "live: bytes that blocks in use asked for", 0,
-		    (int64_t)heap->live_resident,
-		    estimate ? "the counters; resident as far as sampled blocks "
-			       "are"
-			     : "live table and page residency, block by block",
-		    estimate ? "sampling error of bytes in use; with few samples "
-			       "also which are resident"
-			     : "blocks that came or went in that moment" });
 	put(writing,
 	    (struct rss_line){
 		    "slack", "slack: rounded up by the allocator", 0,
@@ -50,7 +58,7 @@ static void put_blocks(struct writing *writing)
 			    ? "chunk sizes, block by block"
 		    : rounding ? "size classes of jemalloc, block by block"
 			       : "not known of this allocator: counts as free below",
-		    estimate ? "sampling error" : "" });
+		    writing->rss->is_estimate ? "sampling error" : "" });
 }
 
 /* Headers of blocks, and what the allocator keeps its books in. */
@@ -183,7 +191,8 @@ void rss_lines_write(struct memory_picture *picture, const struct rss_heap *heap
 {
 	struct writing writing = { .picture = picture, .heap = heap, .rss = rss };
 
-	put_blocks(&writing);
+	put_live(&writing);
+	put_slack(&writing);
 	put_overhead(&writing);
 	put_free(&writing);
 	put_direct(&writing);

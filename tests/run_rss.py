@@ -174,6 +174,17 @@ class KnownProgram(RssTest):
         self.assert_near(said["live"] - said["live_absent"], truth["live"], truth["live"] // 4)
         self.assertLess(abs(found["unexplained"]), UNEXPLAINED_MAX * said["resident"])
 
+    def test_without_a_flat_live_table_the_counters_stand_in(self):
+        script = "import sys; held = [bytes(3000) for _ in range(5000)]; " \
+                 "print('ready', flush=True); sys.stdin.read()"
+        _, pid = self.start(["prlimit", "--as=2000000000", "/usr/bin/python3", "-c", script],
+                            PYTHONMALLOC="malloc", HEAPRING_ONLY="python3*")
+        said, found = self.rss(pid)
+        self.assertTrue(said["estimated"])
+        self.assertEqual(found["live"], said["total"]["inuse_space"])
+        self.assertGreater(found["live"], 14 * MIB)
+        self.assertLess(abs(found["unexplained"]), UNEXPLAINED_MAX * said["resident"])
+
     def test_the_text_has_the_sum_and_how_it_was_measured(self):
         _, pid = self.start([PROGRAM], ready=".")
         done = self.heapring("rss", pid)
