@@ -25,26 +25,11 @@ static struct units_text bytes_of(const struct view_target *target, int64_t byte
 	return view_value(target->options, PROFILE_INUSE_SPACE, bytes);
 }
 
-static struct table *begin(const char *columns, const char *const *heading)
-{
-	struct table *table = table_new(columns);
-
-	for (size_t i = 0; table && i < strlen(columns); i++)
-		table_add(table, heading[i]);
-	return table;
-}
-
-static void end(struct table *table)
-{
-	table_print(table, stdout);
-	table_free(table);
-}
-
 static int print_pages(const struct view_target *target, const struct pins *pins)
 {
 	static const char *const heading[] = { "pages", "share", "free on them",
 					       "in use of each" };
-	struct table *table = begin("rrrl", heading);
+	struct table *table = table_begin("rrrl", heading);
 
 	if (!table)
 		return FAULT_INPUT;
@@ -65,7 +50,7 @@ static int print_pages(const struct view_target *target, const struct pins *pins
 		table_add(table, bytes_of(target, (int64_t)bucket->free).text);
 		table_add(table, pins_bucket_name(i));
 	}
-	end(table);
+	table_end(table);
 	return 0;
 }
 
@@ -117,8 +102,8 @@ static int print_stacks(const struct view_target *target, const struct pins *pin
 					     "in use",   "blocks",      "stack" };
 	static const char *const other[] = { "if moved", "pinned", "alone",
 					     "in use",   "blocks", "stack" };
-	struct table *table =
-		pins->glibc.heaps ? begin("rrrrrrl", glibc) : begin("rrrrrl", other);
+	struct table *table = pins->glibc.heaps ? table_begin("rrrrrrl", glibc)
+						: table_begin("rrrrrl", other);
 	long rows = target->options->rows < 0 ? TEXT_ROWS : target->options->rows;
 
 	if (!table)
@@ -127,7 +112,7 @@ static int print_stacks(const struct view_target *target, const struct pins *pin
 		add_stack(table, target, &pins->stacks[i]);
 	puts("\nby how much RSS would fall if the blocks of a stack lay elsewhere; what "
 	     "they keep free\non nearly empty pages; pages that hold nothing else");
-	end(table);
+	table_end(table);
 	return 0;
 }
 

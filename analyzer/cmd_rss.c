@@ -35,21 +35,6 @@ static void add_line(struct table *table, const struct view_target *target, int6
 	table_add(table, text);
 }
 
-static struct table *begin(const char *columns, const char *const *heading)
-{
-	struct table *table = table_new(columns);
-
-	for (size_t i = 0; table && i < strlen(columns); i++)
-		table_add(table, heading[i]);
-	return table;
-}
-
-static void end(struct table *table)
-{
-	table_print(table, stdout);
-	table_free(table);
-}
-
 static void print_heading(const struct view_target *target, const struct rss *rss)
 {
 	view_print_heading(target, stdout);
@@ -93,7 +78,7 @@ static void print_notes(const struct rss *rss)
 static int print_sum(const struct view_target *target, const struct rss *rss)
 {
 	static const char *const heading[] = { "bytes", "of RSS", "what" };
-	struct table *table = begin("rrl", heading);
+	struct table *table = table_begin("rrl", heading);
 
 	if (!table)
 		return FAULT_INPUT;
@@ -104,7 +89,7 @@ static int print_sum(const struct view_target *target, const struct rss *rss)
 			add_line(table, target, line->bytes, rss->resident, line->depth,
 				 line->what);
 	}
-	end(table);
+	table_end(table);
 	return 0;
 }
 
@@ -120,7 +105,7 @@ static int print_direct(const struct view_target *target, const struct rss *rss)
 
 	if (rss->direct_count == 0)
 		return 0;
-	table = begin("rrl", heading);
+	table = table_begin("rrl", heading);
 	if (!table)
 		return FAULT_INPUT;
 	for (size_t i = 0; i < rss->direct_count && (long)i < direct_rows(target); i++) {
@@ -133,7 +118,7 @@ static int print_direct(const struct view_target *target, const struct rss *rss)
 		table_add(table, *text ? text : "not recorded");
 	}
 	puts("\nmapped past the allocator");
-	end(table);
+	table_end(table);
 	return 0;
 }
 
@@ -147,7 +132,7 @@ static int print_cgroup(const struct view_target *target)
 		puts("\nno memory control group is visible here");
 		return 0;
 	}
-	table = begin("rrl", heading);
+	table = table_begin("rrl", heading);
 	if (!table)
 		return FAULT_INPUT;
 	printf("\ncontrol group %s: charged with %s", charge.path,
@@ -166,7 +151,7 @@ static int print_cgroup(const struct view_target *target)
 		 "the kernel: page tables, slab, sockets");
 	add_line(table, target, charge.rest, charge.use, 0,
 		 "rest: counters that lag behind");
-	end(table);
+	table_end(table);
 	return 0;
 }
 

@@ -11,10 +11,11 @@
 #include "analyzer/process_words.h"
 
 #define PAGE 4096u
-#define RECORD_ALIGN 64u    /* of a thread's own record */
-#define RECORD_MAX 8192u    /* it and the thread's variables after it are below that */
-#define LOOK_MAX (8u << 20) /* how far above the stack pointer the record is looked for  \
-			     */
+#define RECORD_ALIGN 64u /* of a thread's own record */
+#define RECORD_MAX 8192u /* it and the thread's variables after it are below that */
+#define LOOK_MAX                                                                         \
+	(8u << 20) /* how far above the stack pointer the record is looked for           \
+		    */
 #define GUARD_MAX (1u << 20)
 #define SIZES 32u
 #define ATTEMPTS 3u
