@@ -138,6 +138,9 @@ int address_set_load(const struct profile *profile, struct address_set *ret_set)
 		r = add_stack(&set, &slots, segment, profile->stacks[i].node);
 	for (uint32_t i = 0; r == 0 && i < segment->starts_count; i++)
 		r = add_stack(&set, &slots, segment, segment->starts[i].node);
+	for (uint32_t i = 0; r == 0 && i < segment->sites_count; i++)
+		if (segment->sites[i].ready && segment->sites[i].kind == HR_KIND_MAPPINGS)
+			r = add_stack(&set, &slots, segment, segment->sites[i].node);
 	free(slots.slot);
 	if (r == 0)
 		r = sort(&set, segment->nodes_count);

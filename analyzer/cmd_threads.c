@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/node_text.h"
 #include "analyzer/table.h"
 #include "analyzer/thread_tasks.h"
 #include "analyzer/view_command.h"
@@ -136,39 +137,6 @@ static int make_groups(struct threads *threads)
 	return 0;
 }
 
-static const struct symbol *symbols_at(const struct threads *threads, uint32_t node,
-				       unsigned *ret_count)
-{
-	return symbols_of_node(threads->target->symbols, node, ret_count);
-}
-
-/* "start_pool < main": the creating stack, innermost first. */
-static void stack_text(const struct threads *threads, uint32_t node, char *text,
-		       size_t room)
-{
-	const struct segment *segment = threads->target->profile->segment;
-	uint32_t shown = 0;
-
-	*text = '\0';
-	for (; node >= HR_NODE_FIRST && shown < CREATED_FRAMES;
-	     node = segment->nodes[node].parent) {
-		unsigned count;
-		const struct symbol *symbol = symbols_at(threads, node, &count);
-
-		for (unsigned i = 0; i < count && shown < CREATED_FRAMES; i++, symbol++) {
-			size_t length = strlen(text);
-
-			if (symbol->flags & HR_MODULE_SHIM)
-				continue;
-			snprintf(text + length, room - length, "%s%.100s",
-				 shown++ ? " < " : "", symbol->function);
-		}
-	}
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			*c = '?';
-}
-
 static double seconds_after(const struct threads *threads, uint64_t mono_ns)
 {
 	uint64_t start = threads->target->profile->segment->header.start_mono_ns;
@@ -196,7 +164,8 @@ static int print_starts(const struct threads *threads)
 		snprintf(text, sizeof(text), "%.1fs",
 			 seconds_after(threads, start->last_ns));
 		table_add(table, text);
-		stack_text(threads, start->node, text, sizeof(text));
+		node_text(threads->target, start->node, CREATED_FRAMES, text,
+			  sizeof(text));
 		table_add(table, text);
 	}
 	table_print(table, stdout);
@@ -273,8 +242,9 @@ static void print_group(const struct threads *threads, const struct group *group
 	}
 	if (start == 0)
 		return;
-	stack_text(threads, threads->target->profile->segment->starts[start - 1].node,
-		   text, sizeof(text));
+	node_text(threads->target,
+		  threads->target->profile->segment->starts[start - 1].node,
+		  CREATED_FRAMES, text, sizeof(text));
 	printf("        created by %s\n", text);
 }
 
@@ -305,31 +275,11 @@ static int print_text(const struct threads *threads)
 	return status;
 }
 
-static json_t *places_of_node(const struct threads *threads, uint32_t node)
-{
-	const struct segment *segment = threads->target->profile->segment;
-	json_t *places = json_array();
-
-	for (; node >= HR_NODE_FIRST; node = segment->nodes[node].parent) {
-		unsigned count;
-		const struct symbol *symbol = symbols_at(threads, node, &count);
-
-		for (unsigned i = 0; i < count; i++, symbol++) {
-			struct place place = { symbol->function, symbol->file,
-					       symbol->module, symbol->line };
-
-			if (!(symbol->flags & HR_MODULE_SHIM))
-				json_array_append_new(places, view_json_place(&place));
-		}
-	}
-	return places;
-}
-
 static json_t *start_json(const struct threads *threads,
 			  const struct heapring_start *start)
 {
 	return json_pack("{s:o, s:I, s:I, s:I, s:f, s:f}", "stack",
-			 places_of_node(threads, start->node), "created",
+			 node_json(threads->target, start->node), "created",
 			 (json_int_t)start->created, "ended", (json_int_t)start->ended,
 			 "alive", (json_int_t)alive(start), "first_s",
 			 seconds_after(threads, start->first_ns), "last_s",
@@ -341,10 +291,11 @@ static json_t *task_json(const struct threads *threads, const struct task *task)
 	const struct segment *segment = threads->target->profile->segment;
 	uint32_t start = start_of(threads, task->tid);
 
-	return json_pack("{s:i, s:o, s:f, s:o}", "tid", (int)task->tid, "name",
-			 report_json_text(task->name), "cpu_s", task->cpu_s, "created_by",
-			 start ? places_of_node(threads, segment->starts[start - 1].node)
-			       : json_null());
+	return json_pack(
+		"{s:i, s:o, s:f, s:o}", "tid", (int)task->tid, "name",
+		report_json_text(task->name), "cpu_s", task->cpu_s, "created_by",
+		start ? node_json(threads->target, segment->starts[start - 1].node)
+		      : json_null());
 }
 
 static json_t *group_json(const struct threads *threads, const struct group *group)
@@ -429,23 +380,14 @@ static int show(void *arg, struct view_target *target, char **arguments)
 	return status;
 }
 
-static bool set_format(void *to, const char *value)
-{
-	*(bool *)to = strcmp(value, "json") == 0;
-	return *(bool *)to || strcmp(value, "text") == 0;
-}
-
 static int run(const struct command *command, int argc, char **argv)
 {
+	static const char *const kept[] = { "format", NULL };
 	struct view_options options;
-	const struct option_spec own[] = {
-		{ "format", 0, "text|json", "how to print", set_format, &options.json },
-		{ NULL },
-	};
 	struct view_command view = { .command = command, .show = show };
 
 	view_options_init(&options);
-	memcpy(options.specs, own, sizeof(own));
+	view_options_keep(&options, kept);
 	return view_command_run(&view, &options, argc, argv);
 }
 

@@ -33,7 +33,8 @@
 struct walk {
 	uint32_t pid;
 	uint64_t table;
-	uint32_t odd; /* 8: the table of addresses at 8 mod 16 */
+	uint32_t odd;      /* 8: the table of addresses at 8 mod 16 */
+	uint64_t from, to; /* the mapping; a page of the shadow may serve two */
 	int pagemap;
 	uint64_t known; /* page that entry[0] is of */
 	uint64_t entry[ENTRIES];
@@ -87,7 +88,8 @@ static int visit_page(struct walk *walk, uint64_t heap, uint64_t page)
 		struct live_block block = { .address = heap + i * 16 + walk->odd,
 					    .site = words[i] & SITE };
 
-		if (!(words[i] & HEAD))
+		if (!(words[i] & HEAD) || block.address < walk->from ||
+		    block.address >= walk->to)
 			continue;
 		block.size = size_of(&words[i]);
 		r = walk->fn(walk->arg, &block);
@@ -101,6 +103,8 @@ static int visit_mapping(struct walk *walk, uint64_t from, uint64_t to)
 	uint64_t end = walk->table + (to >> 4 << 2);
 	int r = 0;
 
+	walk->from = from;
+	walk->to = to;
 	for (; r == 0 && page < end; page += PAGE)
 		if (exists(walk, page))
 			r = visit_page(walk, (page - walk->table) << 2, page);

@@ -39,6 +39,8 @@ static const struct {
 	{ NULL, &cmd_sizes },
 	{ NULL, &cmd_foreign },
 	{ NULL, &cmd_slack },
+	{ NULL, &cmd_rss },
+	{ NULL, &cmd_pins },
 	{ NULL, &cmd_threads },
 	{ "Judge", &cmd_audit },
 	{ NULL, &cmd_check },

@@ -13,6 +13,7 @@
 
 #include <uthash.h>
 
+#include "analyzer/metrics_rss.h"
 #include "analyzer/metrics_sites.h"
 #include "analyzer/process_memory.h"
 #include "analyzer/report.h"
@@ -42,6 +43,7 @@ struct process {
 		uint64_t pid, start;
 	} key;
 	struct metrics_sites sites;
+	struct metrics_rss rss;
 	char labels[256]; /* pid="1",program="x" */
 	bool is_seen, is_live, is_read;
 	uint64_t figures[FIGURES];
@@ -215,6 +217,7 @@ static void gather(struct metrics *metrics, const struct served_process *served)
 	if (!process->is_read)
 		return;
 	read_figures(process, &target);
+	metrics_rss_read(&process->rss, target.profile);
 	read_sites(process, &target);
 	view_target_done(&target);
 }
@@ -275,6 +278,17 @@ static void put_figures(const struct metrics *metrics, FILE *to)
 					families[figure].name, process->labels,
 					process->figures[figure]);
 	}
+}
+
+static void put_rss(const struct metrics *metrics, FILE *to)
+{
+	const struct process *process;
+
+	put_family("rss_bytes", "gauge",
+		   "Resident memory by what it is, as `heapring rss` tells it.", to);
+	for (process = metrics->processes; process; process = process->hh.next)
+		if (process->is_read)
+			metrics_rss_put(&process->rss, process->labels, to);
 }
 
 static void put_up(const struct metrics *metrics, FILE *to)
@@ -392,6 +406,7 @@ void metrics_write(struct metrics *metrics, const struct served_list *list,
 		}
 	put_up(metrics, to);
 	put_figures(metrics, to);
+	put_rss(metrics, to);
 	put_modes(metrics, to);
 	put_losses(metrics, to);
 	put_sites(metrics, to);

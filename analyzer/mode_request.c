@@ -1,23 +1,16 @@
 /*
  * mode_request - asks a running program to count otherwise
  *
- * The header's page is mapped for writing through the descriptor that was
- * checked when the target was opened, so no other file can slip in between. A
- * segment is cut to what it uses when its process ends, but never below page 0.
- *
  * The program follows at its next allocation or so; one that allocates nothing
  * never follows, hence the limit on waiting.
  */
 #include "analyzer/mode_request.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "analyzer/header_map.h"
 #include "analyzer/units.h"
 
 #define POLL_MS 5u
@@ -39,29 +32,6 @@ bool mode_request_parse(const char *text, struct mode_request *ret_request)
 	return true;
 }
 
-static int map_header(const struct target *target, struct heapring_header **ret_header,
-		      struct fault *fault)
-{
-	char name[64];
-	void *map;
-	int fd;
-
-	snprintf(name, sizeof(name), "/proc/self/fd/%d", target->fd);
-	fd = open(name, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return fault_set(fault, FAULT_TARGET, -errno,
-				 "cannot write to %s: %s; only its owner may change how "
-				 "a program is profiled",
-				 target->path, strerror(errno));
-	map = mmap(NULL, HR_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	if (map == MAP_FAILED)
-		return fault_set(fault, FAULT_TARGET, -errno, "cannot map %s: %s",
-				 target->path, strerror(errno));
-	*ret_header = map;
-	return 0;
-}
-
 static bool has_followed(const struct heapring_header *header,
 			 const struct mode_request *request)
 {
@@ -78,12 +48,7 @@ int mode_request_send(const struct target *target, const struct mode_request *re
 	struct heapring_header *header = NULL;
 	int r;
 
-	if (!target_is_live(target))
-		return fault_set(fault, FAULT_TARGET, -ESRCH,
-				 "%s is not of a running process; `heapring ps --live` "
-				 "lists those that are",
-				 target->path);
-	r = map_header(target, &header, fault);
+	r = header_map(target, &header, fault);
 	if (r < 0)
 		return r;
 	__atomic_store_n(&header->wanted_mode, request->mode, __ATOMIC_RELAXED);

@@ -18,8 +18,10 @@
 #include "analyzer/page_history.h"
 #include "analyzer/page_sources.h"
 #include "analyzer/page_verdict.h"
+#include "analyzer/rss_json.h"
 
 #define NONE UINT32_MAX
+#define RSS_BLOCKS_MAX 2000000u
 
 struct text {
 	const char *text; /* unique pointer */
@@ -335,6 +337,21 @@ static json_t *warnings(const struct view_target *target)
 	return array;
 }
 
+/* Of a process that lives; not of one whose blocks take seconds to go through. */
+static json_t *resident(const struct profile *profile)
+{
+	struct fault ignored;
+	json_t *object;
+	struct rss rss;
+
+	if (profile->total[PROFILE_INUSE_OBJECTS] > RSS_BLOCKS_MAX ||
+	    rss_read(profile, &rss, &ignored) < 0)
+		return NULL;
+	object = rss_json(&rss, profile->segment->header.pid);
+	rss_done(&rss);
+	return object;
+}
+
 static json_t *small_keys(const struct view_target *target,
 			  const struct page_options *page, struct fault *fault)
 {
@@ -343,12 +360,15 @@ static json_t *small_keys(const struct view_target *target,
 					      [VIEW_MODULES] = "modules" };
 	json_t *keys = view_json(target, page->only_flame ? "flame" : "page");
 	json_t *verdict = page->only_flame ? NULL : page_verdict(target);
+	json_t *rss = page->only_flame ? NULL : resident(target->profile);
 
 	json_object_set_new(keys, "level", json_string(levels[page->level]));
 	json_object_set_new(keys, "own_total", own_total(target->profile));
 	json_object_set_new(keys, "warnings", warnings(target));
 	if (verdict)
 		json_object_set_new(keys, "verdict", verdict);
+	if (rss)
+		json_object_set_new(keys, "rss", rss);
 	if (!page->no_sources)
 		json_object_set_new(keys, "sources",
 				    page_sources(target, &page->sources, fault));

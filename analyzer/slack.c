@@ -1,113 +1,38 @@
 /*
  * slack - what blocks occupy beyond what was asked for
- *
- * glibc: a chunk is a multiple of 16 bytes, at least 32, and the last 8 of its
- * neighbour's are usable: 24, 40, 56, ... A mapped chunk is whole pages less 16.
- * jemalloc: multiples of 16 up to 128, then four classes for each doubling, from
- * 16 KiB on in whole pages.
  */
 #include "analyzer/slack.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "analyzer/live_blocks.h"
+#include "analyzer/usable_size.h"
 
-#define MAPPED_FROM (128u << 10) /* glibc's first M_MMAP_THRESHOLD */
-#define SMALL 9u                 /* from here on glibc's slack is at most 15 */
+#define SMALL 9u /* from here on glibc's slack is at most 15 */
 #define PAGE 4096u
-#define ADDRESSES (1ull << 47)
-
-enum rounding { UNKNOWN, GLIBC, JEMALLOC };
 
 struct site_slack {
 	uint64_t blocks, bytes;
 };
 
 struct measuring {
-	enum rounding rounding;
-	uint32_t pid;
+	enum usable_rounding rounding;
 	struct site_slack *sites;
 	uint32_t count;
-	uint64_t window; /* memory of the process from here on ... */
-	size_t window_bytes;
-	char data[64 << 10]; /* ... is this */
+	struct process_words words;
 };
 
-static enum rounding rounding_of(const struct heapring_header *header)
-{
-	if (strncmp(header->allocator, "libc.so", 7) == 0)
-		return GLIBC;
-	return strncmp(header->allocator, "libjemalloc", 11) == 0 ? JEMALLOC : UNKNOWN;
-}
-
-static uint64_t glibc_usable(uint64_t size)
-{
-	uint64_t chunk = (size + 8 + 15) & ~15ull;
-
-	if (size > ADDRESSES)
-		return size;
-	if (size >= MAPPED_FROM)
-		return ((size + 16 + PAGE - 1) & ~(uint64_t)(PAGE - 1)) - 16;
-	return chunk < 32 ? 24 : chunk - 8;
-}
-
-static uint64_t jemalloc_usable(uint64_t size)
-{
-	uint64_t step = 16;
-
-	if (size <= 8)
-		return 8;
-	if (size > ADDRESSES) /* of a damaged file: no block is that large */
-		return size;
-	for (uint64_t top = 128; size > top; top *= 2)
-		step = top / 4;
-	return (size + step - 1) & ~(step - 1);
-}
-
-/* Reads ahead: the next blocks are near. 0: not there. */
-static uint64_t word_before(struct measuring *measuring, uint64_t address)
-{
-	uint64_t at = address - 8, word;
-
-	if (at < measuring->window ||
-	    at + sizeof(word) > measuring->window + measuring->window_bytes) {
-		measuring->window = at;
-		measuring->window_bytes = live_blocks_read(
-			measuring->pid, at, measuring->data, sizeof(measuring->data));
-		if (measuring->window_bytes < sizeof(word)) /* the mapping ends */
-			measuring->window_bytes = live_blocks_read(
-				measuring->pid, at, measuring->data, sizeof(word));
-	}
-	if (measuring->window_bytes < sizeof(word))
-		return 0;
-	memcpy(&word, measuring->data + (at - measuring->window), sizeof(word));
-	return word;
-}
-
-/* Chunks are 16 and what they hold is theirs; a mapped one has no neighbour. */
-static uint64_t usable_of(struct measuring *measuring, const struct live_block *block)
-{
-	uint64_t word;
-
-	if (measuring->rounding == JEMALLOC)
-		return jemalloc_usable(block->size);
-	word = word_before(measuring, block->address);
-	return (word & ~7ull) - (word & 2 ? 16 : 8);
-}
-
-/* A block that was torn while it was read, or an aligned one, tells nonsense. */
 static int measure_block(void *arg, const struct live_block *block)
 {
 	struct measuring *measuring = arg;
-	uint64_t usable = usable_of(measuring, block);
-	uint64_t most = block->size + block->size / 4 + 2 * PAGE;
+	struct usable_block found;
 
-	if (block->site >= measuring->count || usable < block->size || usable > most)
+	if (block->site >= measuring->count ||
+	    !usable_block(measuring->rounding, &measuring->words, block, &found))
 		return 0;
 	measuring->sites[block->site].blocks++;
-	measuring->sites[block->site].bytes += usable - block->size;
+	measuring->sites[block->site].bytes += found.usable - block->size;
 	return 0;
 }
 
@@ -153,7 +78,8 @@ static int measure_all(struct profile *profile, struct measuring *measuring,
 	return r;
 }
 
-static int measure(struct profile *profile, enum rounding rounding, struct fault *fault)
+static int measure(struct profile *profile, enum usable_rounding rounding,
+		   struct fault *fault)
 {
 	const struct segment *segment = profile->segment;
 	struct measuring *measuring = calloc(1, sizeof(*measuring));
@@ -163,7 +89,7 @@ static int measure(struct profile *profile, enum rounding rounding, struct fault
 
 	if (measuring && sites) {
 		measuring->rounding = rounding;
-		measuring->pid = segment->header.pid;
+		measuring->words.pid = segment->header.pid;
 		measuring->count = segment->sites_count;
 		measuring->sites = sites;
 		r = measure_all(profile, measuring, fault);
@@ -182,11 +108,12 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 }
 
 /* Sizes come a step apart. */
-static uint64_t step_of(enum rounding rounding, uint64_t size)
+static uint64_t step_of(enum usable_rounding rounding, uint64_t size)
 {
-	if (rounding == GLIBC)
-		return size >= MAPPED_FROM ? PAGE : 16;
-	return jemalloc_usable(jemalloc_usable(size) + 1) - jemalloc_usable(size);
+	if (rounding == USABLE_GLIBC)
+		return size >= USABLE_MAPPED_FROM ? PAGE : 16;
+	return usable_rounded(rounding, usable_rounded(rounding, size) + 1) -
+	       usable_rounded(rounding, size);
 }
 
 static bool is_one_size(const struct profile_detail *detail)
@@ -204,11 +131,10 @@ static bool is_one_size(const struct profile_detail *detail)
  * the mean is whole; sizes that differ lose half a step each on average.
  */
 static struct profile_slack estimate(uint64_t objects, uint64_t bytes,
-				     enum rounding rounding,
+				     enum usable_rounding rounding,
 				     const struct profile_detail *detail)
 {
-	uint64_t (*usable)(uint64_t) = rounding == GLIBC ? glibc_usable : jemalloc_usable;
-	uint64_t least = rounding == GLIBC ? 24 : 8;
+	uint64_t least = rounding == USABLE_GLIBC ? 24 : 8;
 	uint64_t mean = objects ? bytes / objects : 0;
 	uint64_t small = smaller(objects, detail->size[0]);
 	uint64_t large = smaller(objects, detail->size[HR_SIZES - 1]);
@@ -218,12 +144,13 @@ static struct profile_slack estimate(uint64_t objects, uint64_t bytes,
 		return slack;
 	if (least * objects > bytes)
 		slack.low = least * objects - bytes;
-	slack.high = rounding == GLIBC ? 15 * objects + SMALL * small + PAGE * large
-				       : 15 * objects + bytes / 4;
+	slack.high = rounding == USABLE_GLIBC
+			     ? 15 * objects + SMALL * small + PAGE * large
+			     : 15 * objects + bytes / 4;
 	if (slack.high < slack.low)
 		slack.high = slack.low;
 	slack.bytes = is_one_size(detail) && bytes % objects == 0
-			      ? (usable(mean) - mean) * objects
+			      ? (usable_rounded(rounding, mean) - mean) * objects
 			      : (step_of(rounding, mean) - 1) * objects / 2;
 	if (slack.bytes < slack.low)
 		slack.bytes = slack.low;
@@ -232,7 +159,7 @@ static struct profile_slack estimate(uint64_t objects, uint64_t bytes,
 }
 
 /* Sampled stacks have no histogram: any of their objects may be small or large. */
-static void estimate_all(struct profile *profile, enum rounding rounding)
+static void estimate_all(struct profile *profile, enum usable_rounding rounding)
 {
 	for (size_t i = 0; i < profile->stacks_count; i++) {
 		const uint64_t *value = profile->stacks[i].value;
@@ -255,10 +182,10 @@ static void estimate_all(struct profile *profile, enum rounding rounding)
 int slack_load(struct profile *profile, struct fault *fault)
 {
 	const struct heapring_header *header = &profile->segment->header;
-	enum rounding rounding = rounding_of(header);
+	enum usable_rounding rounding = usable_rounding_of(header);
 	int r = 0;
 
-	if (rounding == UNKNOWN)
+	if (rounding == USABLE_UNKNOWN)
 		return fault_set(fault, FAULT_TARGET, -ENOTSUP,
 				 "how %s rounds sizes up is not known here; slack can be "
 				 "told of glibc and jemalloc",

@@ -119,6 +119,9 @@ const struct symbol *symbols_of_node(const struct symbols *symbols, uint32_t nod
 {
 	uint32_t address = symbols->set.of_node[node];
 
+	*ret_count = 0;
+	if (address == ADDRESS_NONE)
+		return NULL;
 	*ret_count = symbols->first[address + 1] - symbols->first[address];
 	return symbols->entries + symbols->first[address];
 }

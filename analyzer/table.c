@@ -130,3 +130,18 @@ void table_print(const struct table *table, FILE *to)
 	}
 	free(widths);
 }
+
+struct table *table_begin(const char *alignment, const char *const *heading)
+{
+	struct table *table = table_new(alignment);
+
+	for (size_t i = 0; table && i < table->columns; i++)
+		table_add(table, heading[i]);
+	return table;
+}
+
+void table_end(struct table *table)
+{
+	table_print(table, stdout);
+	table_free(table);
+}

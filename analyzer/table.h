@@ -16,6 +16,8 @@ struct table;
 
 /* One letter for each column: 'r' right, 'l' left. NULL without memory. */
 struct table *table_new(const char *alignment);
+/* The same with its heading, as many cells as there are columns. */
+struct table *table_begin(const char *alignment, const char *const *heading);
 void table_free(struct table *table);
 
 /* Adds a cell; after the last column a new row begins. Text is copied. */
@@ -23,6 +25,9 @@ void table_add(struct table *table, const char *text);
 
 /* The first row is the heading. */
 void table_print(const struct table *table, FILE *to);
+
+/* Prints to stdout and frees. */
+void table_end(struct table *table);
 
 bool table_uses_color(FILE *to);
 

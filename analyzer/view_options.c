@@ -163,6 +163,24 @@ void view_options_init(struct view_options *options)
 	memcpy(options->specs, specs, sizeof(specs));
 }
 
+static bool is_among(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(name, *names) == 0)
+			return true;
+	return false;
+}
+
+void view_options_keep(struct view_options *options, const char *const *names)
+{
+	struct option_spec *to = options->specs;
+
+	for (const struct option_spec *from = options->specs; from->name; from++)
+		if (is_among(from->name, names))
+			*to++ = *from;
+	*to = (struct option_spec){ 0 };
+}
+
 void view_options_done(struct view_options *options)
 {
 	for (int i = 0; i < VIEW_FILTERS; i++) {

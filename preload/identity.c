@@ -8,8 +8,10 @@
 #include "preload/mappings.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
+#include "preload/trim.h"
 #include "preload/segment_writer.h"
 #include "preload/text.h"
+#include "preload/reserved.h"
 
 #define ENVIRONMENT_BYTES 65536u
 
@@ -157,6 +159,9 @@ void identity_write(struct heapring_header *h, const struct config *config,
 	h->mappings = mappings_on;
 	h->live_table = (uint64_t)(uintptr_t)live_tables[0].flat;
 	h->live_table_odd = (uint64_t)(uintptr_t)live_tables[1].flat;
+	h->private_table = (uint64_t)(uintptr_t)&reserved_memory;
+	h->ranges_table = (uint64_t)(uintptr_t)mappings_table();
+	h->trim_offer = trim_offer();
 	h->command_len =
 		(uint32_t)read_file("/proc/self/cmdline", h->command, sizeof h->command);
 	identity_exe(h->exe, sizeof h->exe);

@@ -54,7 +54,7 @@ struct queue {
 
 bool mappings_on;
 static struct queue *queue; /* both in wiped memory */
-static struct ranges *ranges;
+static struct heapring_ranges *ranges;
 static uintptr_t page_bytes = 4096;
 
 bool mappings_init(void)
@@ -66,6 +66,11 @@ bool mappings_init(void)
 	page_bytes = getauxval(AT_PAGESZ);
 	mappings_on = queue != NULL && ranges != NULL;
 	return mappings_on;
+}
+
+const struct heapring_ranges *mappings_table(void)
+{
+	return ranges;
 }
 
 static uintptr_t whole_pages(size_t bytes)

@@ -30,6 +30,9 @@ extern bool mappings_on __attribute__((visibility("hidden")));
 /* Reserves the tables and turns recording on; harmless when on. False: no space. */
 bool mappings_init(void);
 
+/* For readers outside; NULL: none. */
+const struct heapring_ranges *mappings_table(void);
+
 /* [at, at + bytes) was mapped by caller, over whatever was there. anonymous: record
  * it; else only what it replaced is gone. */
 void mappings_mapped(void *at, size_t bytes, bool anonymous, struct frame caller);

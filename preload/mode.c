@@ -4,6 +4,7 @@
 #include "preload/probes.h"
 #include "preload/sampler.h"
 #include "preload/segment_writer.h"
+#include "preload/trim.h"
 
 static uint32_t gate_of(uint32_t mode)
 {
@@ -90,7 +91,10 @@ void mode_refresh(struct thread *t)
 	uint32_t seq =
 		__atomic_load_n(&segment.header->wanted_seq, __ATOMIC_ACQUIRE); /* M1 */
 
+	if (seq == t->mode_seq)
+		return;
 	/* a stack has another site at another rate */
-	if (seq != t->mode_seq && follow(t, seq))
+	if (follow(t, seq))
 		thread_forget(t);
+	trim_follow();
 }

@@ -37,6 +37,7 @@
 #include "preload/tags.h"
 #include "preload/thread.h"
 #include "preload/tree.h"
+#include "preload/trim.h"
 #include "preload/verify.h"
 
 #define UNPROFILED "this process runs unprofiled: "
@@ -196,7 +197,10 @@ static bool begin_first(void)
 {
 	stack_limit = os_limit_stack();
 	complain_begin();
-	if (!configure() || !begin(NULL))
+	if (!configure())
+		return false;
+	trim_prepare();
+	if (!begin(NULL))
 		return false;
 	replaced_mark(config.dir, segment.header);
 	next_guard();

@@ -14,31 +14,13 @@
 
 #include "preload/os_linux.h"
 
-struct range {
-	uintptr_t at, end;
-	uint32_t mapping;
-};
-
-struct mapping {
-	uint32_t site;
-	uint32_t ranges; /* how many are left; free: the next free record + 1 */
-};
-
-struct ranges {
-	uint32_t count;
-	uint32_t mappings_used;         /* records handed out for the first time */
-	uint32_t mappings_free;         /* first free record + 1, 0 none */
-	struct range range[RANGES_MAX]; /* by address */
-	struct mapping mapping[RANGES_MAX];
-};
-
-struct ranges *ranges_new(void)
+struct heapring_ranges *ranges_new(void)
 {
-	return os_reserve(sizeof(struct ranges), true);
+	return os_reserve(sizeof(struct heapring_ranges), true);
 }
 
 /* The first range that ends above an address. */
-static uint32_t above(const struct ranges *r, uintptr_t address)
+static uint32_t above(const struct heapring_ranges *r, uintptr_t address)
 {
 	uint32_t low = 0, high = r->count;
 
@@ -53,40 +35,40 @@ static uint32_t above(const struct ranges *r, uintptr_t address)
 	return low;
 }
 
-bool ranges_hold(const struct ranges *r, uintptr_t from, uintptr_t to)
+bool ranges_hold(const struct heapring_ranges *r, uintptr_t from, uintptr_t to)
 {
 	uint32_t i = above(r, from);
 
 	return from < to && i < r->count && r->range[i].at < to;
 }
 
-static void make_room(struct ranges *r, uint32_t i)
+static void make_room(struct heapring_ranges *r, uint32_t i)
 {
 	memmove(&r->range[i + 1], &r->range[i], (r->count - i) * sizeof r->range[0]);
 	r->count++;
 }
 
-bool ranges_add(struct ranges *r, uintptr_t at, uintptr_t end, uint32_t site)
+bool ranges_add(struct heapring_ranges *r, uintptr_t at, uintptr_t end, uint32_t site)
 {
 	uint32_t i = above(r, at);
 	uint32_t record;
 
-	if (r->count == RANGES_MAX)
+	if (r->count == HR_RANGES_MAX)
 		return false;
 	/* records never run out before ranges: each has one at least */
 	record = r->mappings_free != 0 ? r->mappings_free - 1 : r->mappings_used++;
 	if (r->mappings_free != 0)
 		r->mappings_free = r->mapping[record].ranges;
-	r->mapping[record] = (struct mapping){ site, 1 };
+	r->mapping[record] = (struct heapring_mapping){ site, 1 };
 	make_room(r, i);
-	r->range[i] = (struct range){ at, end, record };
+	r->range[i] = (struct heapring_range){ at, end, record, 0 };
 	return true;
 }
 
-static void lose(struct ranges *r, uint32_t record, uint64_t bytes, bool range_gone,
-		 ranges_lost *lost, void *arg)
+static void lose(struct heapring_ranges *r, uint32_t record, uint64_t bytes,
+		 bool range_gone, ranges_lost *lost, void *arg)
 {
-	struct mapping *m = &r->mapping[record];
+	struct heapring_mapping *m = &r->mapping[record];
 	uint32_t site = m->site;
 	bool whole = range_gone && --m->ranges == 0;
 
@@ -98,12 +80,12 @@ static void lose(struct ranges *r, uint32_t record, uint64_t bytes, bool range_g
 }
 
 /* The cut lies inside one range: two are left, or the upper one is given up. */
-static bool split(struct ranges *r, uint32_t i, uintptr_t from, uintptr_t to,
+static bool split(struct heapring_ranges *r, uint32_t i, uintptr_t from, uintptr_t to,
 		  ranges_lost *lost, void *arg)
 {
-	struct range *range = &r->range[i];
+	struct heapring_range *range = &r->range[i];
 	uintptr_t end = range->end;
-	bool room = r->count < RANGES_MAX;
+	bool room = r->count < HR_RANGES_MAX;
 
 	lose(r, range->mapping, (room ? to : end) - from, false, lost, arg);
 	range->end = from;
@@ -111,12 +93,12 @@ static bool split(struct ranges *r, uint32_t i, uintptr_t from, uintptr_t to,
 		return false;
 	r->mapping[range->mapping].ranges++;
 	make_room(r, i + 1);
-	r->range[i + 1] = (struct range){ to, end, range->mapping };
+	r->range[i + 1] = (struct heapring_range){ to, end, range->mapping };
 	return true;
 }
 
-bool ranges_cut(struct ranges *r, uintptr_t from, uintptr_t to, ranges_lost *lost,
-		void *arg)
+bool ranges_cut(struct heapring_ranges *r, uintptr_t from, uintptr_t to,
+		ranges_lost *lost, void *arg)
 {
 	uint32_t i = above(r, from), left;
 
@@ -125,18 +107,18 @@ bool ranges_cut(struct ranges *r, uintptr_t from, uintptr_t to, ranges_lost *los
 	if (i < r->count && r->range[i].at < from && r->range[i].end > to)
 		return split(r, i, from, to, lost, arg);
 	for (left = i; i < r->count && r->range[i].at < to; i++) {
-		struct range range = r->range[i];
+		struct heapring_range range = r->range[i];
 		uintptr_t cut_from = range.at > from ? range.at : from;
 		uintptr_t cut_to = range.end < to ? range.end : to;
 
 		lose(r, range.mapping, cut_to - cut_from,
 		     cut_from == range.at && cut_to == range.end, lost, arg);
 		if (range.at < cut_from)
-			r->range[left++] =
-				(struct range){ range.at, cut_from, range.mapping };
+			r->range[left++] = (struct heapring_range){ range.at, cut_from,
+								    range.mapping, 0 };
 		else if (range.end > cut_to)
-			r->range[left++] =
-				(struct range){ cut_to, range.end, range.mapping };
+			r->range[left++] = (struct heapring_range){ cut_to, range.end,
+								    range.mapping, 0 };
 	}
 	memmove(&r->range[left], &r->range[i], (r->count - i) * sizeof r->range[0]);
 	r->count -= i - left;

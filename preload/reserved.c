@@ -1,25 +1,41 @@
 #include "preload/reserved.h"
 
-#define RANGES_MAX 64u
+struct heapring_private reserved_memory;
+static enum reserved_kind kinds[HR_PRIVATE_MAX];
 
-struct range {
-	uintptr_t from, to; /* from 0: free */
-	enum reserved_kind kind;
-};
+static uint64_t end_of(unsigned i)
+{
+	return reserved_memory.of[i].at + reserved_memory.of[i].bytes;
+}
 
-static struct range ranges[RANGES_MAX];
+static bool in_use(unsigned i)
+{
+	return reserved_memory.of[i].at != 0;
+}
+
+/* A reader outside believes in entries up to `used` that have bytes. */
+static void publish(unsigned i, uint64_t bytes)
+{
+	uint32_t used = __atomic_load_n(&reserved_memory.used, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&reserved_memory.of[i].bytes, bytes, __ATOMIC_RELEASE);
+	while (used <= i &&
+	       !__atomic_compare_exchange_n(&reserved_memory.used, &used, i + 1, true,
+					    __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		;
+}
 
 bool reserved_note(const void *mem, size_t bytes, enum reserved_kind kind)
 {
-	for (unsigned i = 0; i < RANGES_MAX; i++) {
-		uintptr_t none = 0;
+	for (unsigned i = 0; i < HR_PRIVATE_MAX; i++) {
+		uint64_t none = 0;
 
 		/* threads that make leaves of the live table at one time */
-		if (__atomic_compare_exchange_n(&ranges[i].from, &none, (uintptr_t)mem,
-						false, __ATOMIC_RELAXED,
+		if (__atomic_compare_exchange_n(&reserved_memory.of[i].at, &none,
+						(uintptr_t)mem, false, __ATOMIC_RELAXED,
 						__ATOMIC_RELAXED)) {
-			ranges[i].to = (uintptr_t)mem + bytes;
-			ranges[i].kind = kind;
+			kinds[i] = kind;
+			publish(i, bytes);
 			return true;
 		}
 	}
@@ -30,11 +46,12 @@ void reserved_drop(const void *mem)
 {
 	uintptr_t at = (uintptr_t)mem;
 
-	for (unsigned i = 0; i < RANGES_MAX; i++) {
-		if (ranges[i].from == at)
-			ranges[i].from = 0;
-		else if (ranges[i].from != 0 && ranges[i].from < at && at < ranges[i].to)
-			ranges[i].to = at;
+	for (unsigned i = 0; i < HR_PRIVATE_MAX; i++) {
+		if (!in_use(i) || at < reserved_memory.of[i].at || at >= end_of(i))
+			continue;
+		publish(i, at - reserved_memory.of[i].at);
+		if (reserved_memory.of[i].bytes == 0)
+			__atomic_store_n(&reserved_memory.of[i].at, 0, __ATOMIC_RELAXED);
 	}
 }
 
@@ -42,10 +59,9 @@ uint64_t reserved_bytes(bool shared_too)
 {
 	uint64_t bytes = 0;
 
-	for (unsigned i = 0; i < RANGES_MAX; i++)
-		if (ranges[i].from != 0 &&
-		    (shared_too || ranges[i].kind != RESERVED_SHARED))
-			bytes += ranges[i].to - ranges[i].from;
+	for (unsigned i = 0; i < HR_PRIVATE_MAX; i++)
+		if (in_use(i) && (shared_too || kinds[i] != RESERVED_SHARED))
+			bytes += reserved_memory.of[i].bytes;
 	return bytes;
 }
 
@@ -53,13 +69,13 @@ bool reserved_within(uintptr_t from, uintptr_t to, struct reserved_range *ret_ra
 {
 	struct reserved_range found = { to, to };
 
-	for (unsigned i = 0; i < RANGES_MAX; i++) {
-		const struct range *range = &ranges[i];
+	for (unsigned i = 0; i < HR_PRIVATE_MAX; i++) {
+		uintptr_t at = reserved_memory.of[i].at;
 
-		if (range->from == 0 || range->to <= from || range->from >= found.from)
+		if (!in_use(i) || end_of(i) <= from || at >= found.from)
 			continue;
-		found.from = range->from > from ? range->from : from;
-		found.to = range->to < to ? range->to : to;
+		found.from = at > from ? at : from;
+		found.to = end_of(i) < to ? end_of(i) : to;
 	}
 	*ret_range = found;
 	return found.from < to;
@@ -67,10 +83,11 @@ bool reserved_within(uintptr_t from, uintptr_t to, struct reserved_range *ret_ra
 
 bool reserved_wiped(unsigned i, struct reserved_range *ret_range)
 {
-	for (unsigned k = 0; k < RANGES_MAX; k++) {
-		if (ranges[k].from == 0 || ranges[k].kind != RESERVED_WIPED || i-- != 0)
+	for (unsigned k = 0; k < HR_PRIVATE_MAX; k++) {
+		if (!in_use(k) || kinds[k] != RESERVED_WIPED || i-- != 0)
 			continue;
-		*ret_range = (struct reserved_range){ ranges[k].from, ranges[k].to };
+		*ret_range =
+			(struct reserved_range){ reserved_memory.of[k].at, end_of(k) };
 		return true;
 	}
 	return false;

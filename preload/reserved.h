@@ -5,6 +5,7 @@
  * all of its memory (mlockall, RLIMIT_AS, fork) has to know them apart from its own.
  * os_reserve(), os_map_shared() and os_release() keep the record. No lock: entries are
  * made while the process starts, and later by one thread at a time or not at all.
+ * Readers outside find the record through the segment's header (live_memory.h).
  */
 #ifndef PRELOAD_RESERVED_H
 #define PRELOAD_RESERVED_H
@@ -12,6 +13,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <heapring/live_memory.h>
+
+extern struct heapring_private reserved_memory __attribute__((visibility("hidden")));
 
 enum reserved_kind {
 	RESERVED_WIPED, /* private, zeroed in children */

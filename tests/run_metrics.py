@@ -63,6 +63,16 @@ class Metrics(Profiled):
             self.assertEqual({pid: str(sum(share)) for pid, share in shares.items()}, live)
             self.assertEqual({len(share) for share in shares.values()}, {int(sites) + 1})
 
+    def test_what_is_resident_adds_up(self):
+        self.start("300", "idle")
+        text = Server(self, folder=self.segments).text("/metrics")
+        kinds = dict(re.findall(r'^heapring_rss_bytes\{pid=.*kind="(\w+)"\} (-?[0-9]+)$', text, re.M))
+        self.assertGreater(int(kinds["live"]), 0)
+        self.assertGreater(int(kinds["profiler"]), 0)
+        resident = int(re.search(r"^heapring_resident_bytes\{.*\} ([0-9]+)$", text, re.M).group(1))
+        # the kernel's quick counters lag behind smaps
+        self.assertLess(abs(sum(map(int, kinds.values())) - resident), resident // 10)
+
     def test_a_stack_keeps_its_name_in_the_next_run(self):
         names = []
         for _ in range(2):

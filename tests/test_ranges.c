@@ -22,7 +22,7 @@ static void lost(void *arg, uint32_t site, uint64_t bytes, bool whole)
 	lost_whole[site] += whole;
 }
 
-static bool cut(struct ranges *r, uintptr_t from, uintptr_t to)
+static bool cut(struct heapring_ranges *r, uintptr_t from, uintptr_t to)
 {
 	return ranges_cut(r, from, to, lost, lost_bytes);
 }
@@ -35,7 +35,7 @@ static void is_lost(uint32_t site, uint64_t bytes, uint32_t whole)
 
 Test(ranges, a_mapping_is_gone_with_its_last_byte)
 {
-	struct ranges *r = ranges_new();
+	struct heapring_ranges *r = ranges_new();
 
 	cr_assert(ranges_add(r, 100, 200, 1));
 	cr_expect(cut(r, 0, 120));
@@ -52,7 +52,7 @@ Test(ranges, a_mapping_is_gone_with_its_last_byte)
 
 Test(ranges, a_cut_takes_from_every_mapping_that_it_meets)
 {
-	struct ranges *r = ranges_new();
+	struct heapring_ranges *r = ranges_new();
 
 	for (uint32_t site = 1; site <= 3; site++)
 		cr_assert(ranges_add(r, site * 100, site * 100 + 100, site));
@@ -67,7 +67,7 @@ Test(ranges, a_cut_takes_from_every_mapping_that_it_meets)
 
 Test(ranges, an_empty_cut_takes_nothing)
 {
-	struct ranges *r = ranges_new();
+	struct heapring_ranges *r = ranges_new();
 
 	cr_assert(ranges_add(r, 100, 200, 1));
 	cr_expect(cut(r, 150, 150));
@@ -77,9 +77,9 @@ Test(ranges, an_empty_cut_takes_nothing)
 
 Test(ranges, a_full_set_says_so_and_goes_on)
 {
-	struct ranges *r = ranges_new();
+	struct heapring_ranges *r = ranges_new();
 
-	for (uintptr_t i = 1; i <= RANGES_MAX; i++)
+	for (uintptr_t i = 1; i <= HR_RANGES_MAX; i++)
 		cr_assert(ranges_add(r, i * 10, i * 10 + 6, 1));
 	cr_expect(not(ranges_add(r, 5, 6, 2)));
 	cr_expect(not(cut(r, 22, 24)), "no room for the outer piece: it is given up");
@@ -87,8 +87,8 @@ Test(ranges, a_full_set_says_so_and_goes_on)
 	cr_expect(cut(r, 0, 16));
 	is_lost(1, 10, 1);
 	cr_expect(ranges_add(r, 5, 6, 2));
-	cr_expect(cut(r, 0, 100 * RANGES_MAX));
-	is_lost(1, 6ull * RANGES_MAX, RANGES_MAX);
+	cr_expect(cut(r, 0, 100 * HR_RANGES_MAX));
+	is_lost(1, 6ull * HR_RANGES_MAX, HR_RANGES_MAX);
 	is_lost(2, 1, 1);
 }
 
@@ -125,7 +125,7 @@ static void model_cut(struct model *m, uint32_t from, uint32_t to)
 Test(ranges, random_changes_are_those_of_the_model)
 {
 	struct model *m = calloc(1, sizeof *m);
-	struct ranges *r = ranges_new();
+	struct heapring_ranges *r = ranges_new();
 
 	srandom(4);
 	for (unsigned round = 0; round < 15000; round++) {

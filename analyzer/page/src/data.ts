@@ -33,6 +33,9 @@ export interface History extends Record<Sample, number[]> {
 }
 export interface SourceFile { file: string; lines: number; pieces: [number, string][] }
 
+export interface RssLine { key: string; what: string; depth: number; bytes: number; pct: number; how: string; error: string }
+export interface Rss { resident: number; live: number; live_absent: number; lines: RssLine[] }
+
 type Columns = Record<string, number[]>;
 export interface Raw {
   process: Process;
@@ -45,6 +48,7 @@ export interface Raw {
   warnings: string[];
   sources?: SourceFile[];
   verdict?: Verdict;
+  rss?: Rss;
   history?: History;
   texts: string[];
   functions: Columns; places: Columns; nodes: Columns; stacks: Columns;

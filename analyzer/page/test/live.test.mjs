@@ -35,6 +35,10 @@ test("web follows a live process to its end", options, async t => {
   await page.waitForFunction(old => Number(document.querySelector(
     '.card[data-value="alloc_objects"] [data-total]').dataset.total) > old, before);
   assert.match(await page.textContent(".live-state"), /live/);
+  await go(page, "view=coverage");
+  const lines = await page.$$eval(".rss tbody tr", rows => rows.map(row => row.textContent));
+  assert.match(lines[0], /^live: bytes/);
+  assert.match(lines.at(-1), /^unexplained/);
   child.kill("SIGKILL");
   await page.waitForFunction(() => document.querySelector(".live-state").textContent === "ended",
     null);

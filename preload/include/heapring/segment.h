@@ -465,9 +465,15 @@ struct heapring_header {
 	uint32_t unprofiled_children; /* of its fork children, those that could not be
 				     profiled */
 	uint32_t reserved1;
-	char preceding[64]; /* object whose malloc comes before the shim's, or "" */
-	uint64_t dropped;   /* allocations by threads that found no slot */
-	uint64_t reserved[16];
+	char preceding[64];     /* object whose malloc comes before the shim's, or "" */
+	uint64_t dropped;       /* allocations by threads that found no slot */
+	uint64_t private_table; /* address in the target of its table in live_memory.h */
+	uint64_t ranges_table;  /* likewise; 0: mappings are not recorded */
+	uint32_t trim_offer, wanted_trim; /* enum heapring_trim; reader writes: asks */
+	uint32_t trim_taken;              /* the wanted_trim that a thread took on ... */
+	uint32_t trim_done;               /* ... and the one that was answered (T1) */
+	uint64_t trim_ns;                 /* how long that took; UINT64_MAX: refused */
+	uint64_t reserved[11];
 	uint64_t symbols_offset; /* dump, reader writes: packed symbols, see
 				  * docs/format.md; past all pages */
 	uint64_t symbols_bytes;  /* 0: none */

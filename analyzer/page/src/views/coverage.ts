@@ -1,7 +1,7 @@
-// coverage - what the figures do not cover, and what to do about it
+// coverage - what the figures do not cover: losses, and resident memory that is no block
 
 import type { Context, Panel } from "../context";
-import { plain } from "../data";
+import { plain, type Rss } from "../data";
 import { el } from "../dom";
 import { bytes, percent } from "../format";
 
@@ -18,6 +18,20 @@ const LOSSES: [string, string, string][] = [
     "signal handler that interrupted it."],
   ["dropped", "Lost allocations", "An internal limit was reached; totals are low by these."],
 ];
+
+// As `heapring rss` prints it: lines of depth 0 add up to what is resident.
+function residentTable(rss: Rss): HTMLElement[] {
+  return [el("h2", {}, `Where the resident memory is: ${bytes(rss.resident)}`),
+    el("table", { class: "losses rss" },
+      el("thead", {}, el("tr", {}, el("th", {}, "What"), el("th", { class: "number" }, "Bytes"),
+        el("th", { class: "number" }, "Share"), el("th", {}, "How it was measured; where it may err"))),
+      el("tbody", {}, ...rss.lines.filter(line => line.bytes !== 0 || line.depth === 0).map(line =>
+        el("tr", {}, el("th", { scope: "row" }, `${line.depth ? "\u2003" : ""}${line.what}`),
+          el("td", { class: "number" }, bytes(line.bytes)),
+          el("td", { class: "number" }, percent(line.bytes, rss.resident)),
+          el("td", {}, line.error ? `${line.how}; ${line.error}` : line.how))))),
+    el("p", {}, `In use, but not resident: ${bytes(rss.live_absent)} of ${bytes(rss.live)}.`)];
+}
 
 export class Coverage implements Panel {
   readonly element = el("section", { class: "view coverage" });
@@ -42,6 +56,7 @@ export class Coverage implements Panel {
           "are estimates, and ± is where the true one lies 95 times in 100."
           : mode.kind === "exact" ? "Every allocation was counted."
           : "Recording was off when this was read."),
+      ...(raw.rss ? residentTable(raw.rss) : []),
       ...(raw.warnings.length ? [el("h2", {}, "Symbols"), el("ul", {}, ...raw.warnings.map(line =>
         el("li", {}, plain(line))))] : []));
   }

@@ -1,0 +1,98 @@
+#include "preload/trim.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <heapring/live_memory.h>
+
+#include "preload/next.h"
+#include "preload/os_linux.h"
+#include "preload/process.h"
+#include "preload/segment_writer.h"
+
+static const struct {
+	const char *allocator; /* its file's name begins so */
+	const char *function;
+	enum heapring_trim offer;
+} functions[] = {
+	{ "libc.so", "malloc_trim", HR_TRIM_GLIBC },
+	{ "libtcmalloc", "MallocExtension_ReleaseFreeMemory", HR_TRIM_TCMALLOC },
+	{ "libjemalloc", "mallctl", HR_TRIM_JEMALLOC },
+	{ "libmimalloc", "mi_collect", HR_TRIM_MIMALLOC },
+};
+
+static enum heapring_trim offer;
+static union {
+	void *found;
+	int (*malloc_trim)(size_t pad);
+	void (*release)(void);
+	int (*mallctl)(const char *name, void *old, size_t *old_bytes, void *new,
+		       size_t new_bytes);
+	void (*collect)(bool force);
+} call;
+
+void trim_prepare(void)
+{
+	const char *allocator = next_allocator();
+
+	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+		if (strncmp(allocator, functions[i].allocator,
+			    strlen(functions[i].allocator)) != 0)
+			continue;
+		call.found = next_function(functions[i].function);
+		if (call.found != NULL)
+			offer = functions[i].offer;
+		return;
+	}
+}
+
+uint32_t trim_offer(void)
+{
+	return offer;
+}
+
+static void trim(void)
+{
+	int saved = errno;
+
+	switch (offer) {
+	case HR_TRIM_GLIBC:
+		call.malloc_trim(0);
+		break;
+	case HR_TRIM_TCMALLOC:
+		call.release();
+		break;
+	case HR_TRIM_JEMALLOC:
+		call.mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+		call.mallctl("arena.4096.purge", NULL, NULL, NULL, 0); /* of all arenas */
+		break;
+	case HR_TRIM_MIMALLOC:
+		call.collect(true);
+		break;
+	case HR_TRIM_NONE:
+		break;
+	}
+	errno = saved;
+}
+
+void trim_follow(void)
+{
+	struct heapring_header *h = segment.header;
+	uint32_t wanted = __atomic_load_n(&h->wanted_trim, __ATOMIC_RELAXED);
+	uint32_t taken = __atomic_load_n(&h->trim_taken, __ATOMIC_RELAXED);
+	bool may = offer != HR_TRIM_NONE && !process_sandboxed();
+	uint64_t start;
+
+	/* relaxed: only one thread gets it, and it reads nothing that others wrote */
+	if (wanted == taken ||
+	    !__atomic_compare_exchange_n(&h->trim_taken, &taken, wanted, false,
+					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		return;
+	start = os_mono_ns();
+	if (may)
+		trim();
+	__atomic_store_n(&h->trim_ns, may ? os_mono_ns() - start : UINT64_MAX,
+			 __ATOMIC_RELAXED);
+	__atomic_store_n(&h->trim_done, wanted, __ATOMIC_RELEASE); /* T1 */
+}
