@@ -77,9 +77,17 @@ static bool is_runtime_function(const char *function)
 	return false;
 }
 
+/* getline() and the like are compiled into the program, too, from libc's headers. */
+static bool is_runtime_header(const char *file)
+{
+	return file && starts(file, "/usr/") &&
+	       (strstr(file, "/include/c++/") || strstr(file, "/bits/"));
+}
+
 bool culprit_is_runtime(const struct symbol *symbol)
 {
-	return (symbol->flags & (HR_MODULE_SHIM | HR_MODULE_LIBC)) ||
+	return is_runtime_header(symbol->file) ||
+	       (symbol->flags & (HR_MODULE_SHIM | HR_MODULE_LIBC)) ||
 	       is_runtime_module(symbol->module) || is_runtime_function(symbol->function);
 }
 
@@ -310,7 +318,7 @@ static void weigh(struct choice *choice, const struct culprits *culprits,
 	if (is_wrapper(culprits, symbol)) {
 		if (!choice->wrapper)
 			choice->wrapper = symbol;
-	} else if (is_system_path(symbol->path)) {
+	} else if (is_system_path(symbol->path) || is_system_path(symbol->file)) {
 		if (!choice->system)
 			choice->system = symbol;
 	} else if (!choice->own) {

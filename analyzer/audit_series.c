@@ -6,7 +6,9 @@
 #include <math.h>
 
 #define LATE_SLICES 1.5
-#define QUIET_SHARE 0.01 /* of the usual allocations: nothing happens */
+#define QUIET_SHARE 0.01    /* of the usual allocations: nothing happens */
+#define TEARDOWN_FREES 2.0  /* for each allocation, in a slice of a tear-down */
+#define TEARDOWN_LASTS 0.05 /* of the history, or two slices */
 
 static uint64_t allocs_between(const struct history *history, size_t from, size_t to)
 {
@@ -38,6 +40,30 @@ static bool falls(const struct history *history, size_t point)
 	return live[point] < live[point - 1];
 }
 
+static bool tears_down(const struct history *history, size_t point)
+{
+	const uint64_t *live = history->total[PROFILE_INUSE_OBJECTS];
+	double allocs = (double)allocs_between(history, point - 1, point);
+	double frees = allocs - ((double)live[point] - (double)live[point - 1]);
+
+	return falls(history, point) && frees > TEARDOWN_FREES * allocs;
+}
+
+/*
+ * The last point before a program that ended took down what it had, which may last for
+ * some slices and allocate a little (interpreters do). A fall that lasts is no
+ * tear-down but what the program did.
+ */
+static size_t before_teardown(const struct history *history)
+{
+	size_t last = history->count - 1, point = last;
+	size_t most = (size_t)fmax(2, TEARDOWN_LASTS * (double)last);
+
+	while (point > 3 && last - point <= most && tears_down(history, point))
+		point--;
+	return point < last && last - point <= most ? point : last - 1;
+}
+
 /*
  * The start is known to be 0, but with few events the first slice comes late, and a
  * straight line between the two would be a rise that never was.
@@ -59,7 +85,7 @@ void audit_window_find(const struct history *history, bool ended,
 
 	*ret = (struct audit_window){ .from_s = history->at[first_sure_point(history)] };
 	if (ended && last > 3 && falls(history, last))
-		last--;
+		last = before_teardown(history);
 	for (work = last; work > 2 && is_quiet(history, work, usual);)
 		work--;
 	for (size_t i = last; i > work; i--)

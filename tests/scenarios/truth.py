@@ -138,8 +138,76 @@ FRESH = [
     Case("fresh", "slow-start", STEADY),
 ]
 
+# Written against the method as FRESH left it: shapes that real services have.
+FIRST_BATCH = [
+    leak("table-doubles", ("count_client", "counters_double"), program="growing", growth=None),
+    leak("table-doubles", ("count_client", "counters_double"), program="growing", growth=None,
+         scale=3),
+    leak("session-table", ("open_session",), program="growing"),
+    leak("session-table", ("open_session",), program="growing", scale=0.2),
+    leak("builder", ("append_text",), program="growing", growth=None),
+    leak("slab-leak", (), program="growing"),
+    leak("under-heavy-traffic", ("note_peer",), program="growing"),
+    leak("under-heavy-traffic", ("note_peer",), program="growing", scale=0.3),
+    leak("burst-requests", ("handle",), program="growing", growth=None),
+    leak("retries-double", ("schedule_retry",), program="growing", growth="exponential"),
+    leak("retries-double", ("schedule_retry",), program="growing", growth="exponential",
+         scale=0.5),
+    leak("reconnects", ("connection_open",), program="growing"),
+    leak("reconnects", ("connection_open",), program="growing", scale=3),
+    leak("lines-kept", ("read_line",), program="growing"),
+    leak("two-leaks", ("lose_much",), program="growing"),
+    leak("two-leaks", ("lose_much",), program="growing", interval="20ms", seconds=4),
+    leak("wrapped-strings", ("add_label",), program="growing"),
+    leak("wrapped-strings", ("add_label",), program="growing", rate="1024", scale=4),
+    leak("ramp-then-leak", ("subscribe",), program="growing"),
+    leak("quadratic", ("record_result",), program="growing", growth=None),
+    Case("growing", "workers-hang", ("thread_leak",), ("dispatch",)),
+    leak("samples", ("net::Metrics::sample",), program="containers", growth=None),
+    leak("subscribers", ("net::Bus::subscribe",), program="containers"),
+    leak("inbox-grows", ("net::Inbox::receive",), program="containers"),
+    leak("destructor", ("net::make_shape", "net::Derived::Derived"), program="containers"),
+    leak("unbounded-memo", (), program="services.py"),
+    leak("cycles-leak", (), program="services.py"),
+    leak("handler-leak", (), program="services.py"),
+    Case("services.py", "thread-leak", ("thread_leak",)),
+    Case("healthy", "ring-fills", WARM + STEADY),
+    Case("healthy", "ring-fills", WARM + STEADY, scale=2),
+    Case("healthy", "ring-fills", STEADY, scale=0.3),
+    Case("healthy", "ttl-cache", STEADY),
+    Case("healthy", "ttl-cache", STEADY + WARM, scale=3),
+    Case("healthy", "ttl-cache", STEADY + WARM, scale=5),
+    Case("healthy", "generations", SAW, ("remember",)),
+    Case("healthy", "log-rotation", SAW, ("log_line",)),
+    Case("healthy", "waves", SAW + STEADY),
+    Case("healthy", "ripples", STEADY),
+    Case("healthy", "pool-ramps", STEADY + WARM),
+    Case("healthy", "one-step", STEADY + WARM),
+    Case("healthy", "steps", STEADY + SAW),
+    Case("healthy", "leak-stops", STEADY + WARM),
+    Case("healthy", "documents", STEADY),
+    Case("healthy", "versions", STEADY + SAW),
+    Case("healthy", "names-known", STEADY + WARM),
+    Case("healthy", "collector", SAW, ("make_object",)),
+    Case("healthy", "thread-bursts", STEADY + SAW),
+    Case("healthy", "mixed-sizes", STEADY),
+    Case("healthy", "mixed-sizes", STEADY, scale=0.1),
+    Case("containers", "inbox-bounded", STEADY),
+    Case("containers", "lru", STEADY + WARM),
+    Case("containers", "lru-skewed", STEADY + WARM),
+    Case("containers", "pages", STEADY),
+    Case("containers", "pages-storm", STORM, ("net::render[abi:cxx11]",)),
+    Case("containers", "indexes", SAW),
+    Case("services.py", "lru", STEADY + WARM),
+    Case("services.py", "cycles-collected", STEADY + SAW),
+    Case("services.py", "last-events", STEADY + WARM),
+    Case("services.py", "documents", STEADY),
+]
+
+for _case in FIRST_BATCH:
+    _case.half = "batch 1"
 for _case in FRESH:
     _case.half = "fresh"
 for _case in HELD_OUT:
     _case.half = "held out"
-CASES = TUNING + HELD_OUT + FRESH
+CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH
