@@ -19,6 +19,8 @@
 #define TOTAL_ONLY 0.7    /* confidence when no single function shows it */
 #define NOT_FULL_YET 0.6  /* confidence where it may be a cache that fills */
 #define NONE_FREED 0.95   /* ... or anything else that has a limit */
+#define SILENT 0.5        /* ... or that is full, since nothing is allocated any more */
+#define SILENT_SHARE 0.15 /* of the work before */
 #define FEW_SLICES 12u    /* with fewer, threads are judged by their counts */
 #define THREADS_FEW 8.0
 #define THREADS_SPAN 0.4    /* of the run, that they were created in */
@@ -49,26 +51,35 @@ static void blame(struct audit_decision *decision, enum audit_verdict verdict,
 	decision->confidence = fmin(0.99, fmax(0.01, confidence));
 }
 
-static enum audit_growth growth_of(const struct audit_facts *facts,
-				   const struct series_shape *shape)
+/*
+ * An exponential of d doublings brings 2^(d/4) times as much in its last quarter as in
+ * the one before; a line that began late fits it well, but brings as much in both.
+ */
+static bool is_exponential(const struct audit_facts *facts,
+			   const struct series_shape *shape)
 {
-	const struct growth_model *model = &shape->model;
+	double doublings = audit_facts_seconds(facts) / shape->model.doubling;
 
+	return shape->model.law == GROWTH_EXPONENTIAL && doublings >= DOUBLINGS &&
+	       (shape->bend == 0 || shape->bend >= pow(2, doublings / 8));
+}
+
+enum audit_growth audit_decision_growth(const struct audit_facts *facts,
+					const struct series_shape *shape)
+{
 	if (shape->kind == SHAPE_LEVELLING)
 		return AUDIT_GROWTH_PLATEAU;
 	if (shape->kind != SHAPE_RISING)
 		return AUDIT_GROWTH_NONE;
-	return model->law == GROWTH_EXPONENTIAL &&
-			       model->doubling * DOUBLINGS <= audit_facts_seconds(facts)
-		       ? AUDIT_GROWTH_EXPONENTIAL
-		       : AUDIT_GROWTH_LINEAR;
+	return is_exponential(facts, shape) ? AUDIT_GROWTH_EXPONENTIAL
+					    : AUDIT_GROWTH_LINEAR;
 }
 
 static void grows(struct audit_facts *facts, struct audit_decision *decision,
 		  const struct series_shape *shape)
 {
 	decision->shape = shape;
-	decision->growth = growth_of(facts, shape);
+	decision->growth = audit_decision_growth(facts, shape);
 	decision->rate_bytes_per_s = shape->rate;
 }
 
@@ -131,9 +142,14 @@ static bool is_diffuse_leak(struct audit_facts *facts, struct audit_decision *de
 static double doubt(const struct audit_facts *facts,
 		    const struct audit_function *function)
 {
+	double most = 1;
+
 	if (audit_pattern_may_be_filling(facts, function, function->growth_stack))
-		return NOT_FULL_YET;
-	return audit_pattern_nothing_freed(function) ? NONE_FREED : 1;
+		most = NOT_FULL_YET;
+	else if (audit_pattern_nothing_freed(function))
+		most = NONE_FREED;
+	return audit_window_fell_silent(&facts->window, SILENT_SHARE) ? SILENT * most
+								      : most;
 }
 
 static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)

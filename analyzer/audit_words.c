@@ -12,6 +12,8 @@
 #include "analyzer/units.h"
 
 #define ETA_MAX (365.0 * 86400)
+#define FEW_SLICES 24u
+#define WORTH_SAYING 0.05 /* of the time, without allocations */
 
 static void clean(char *text)
 {
@@ -62,7 +64,7 @@ static struct units_text age(double seconds)
 	return units_age(whole(fmin(seconds, 1e9) * 1e9));
 }
 
-/* A curve that bends up, by too little to be called exponential, is not named so. */
+/* A curve that is not called exponential in the verdict is not in the evidence. */
 static const char *law_name(const struct series_shape *shape, enum audit_growth growth)
 {
 	static const char *const names[] = {
@@ -75,7 +77,7 @@ static const char *law_name(const struct series_shape *shape, enum audit_growth 
 	};
 
 	if (shape->model.law == GROWTH_EXPONENTIAL && growth != AUDIT_GROWTH_EXPONENTIAL)
-		return "bends upwards, by less than two doublings";
+		return "a line that bends upwards";
 	return names[shape->model.law];
 }
 
@@ -338,7 +340,7 @@ static void say_window(const struct audit_facts *facts,
 	if (!facts->history)
 		audit_say(&audit->evidence,
 			  "this profile has no history: only the rates are known");
-	else if (decision->confidence < 0.5)
+	else if (decision->confidence < 0.5 && window->count < FEW_SLICES)
 		audit_say(
 			&audit->evidence,
 			"%zu slices of %.3gs are few: let it run longer, or take shorter "
@@ -347,11 +349,14 @@ static void say_window(const struct audit_facts *facts,
 	if (facts->history && facts->history->damaged)
 		audit_say(&audit->evidence,
 			  "a part of the history is damaged and was left out");
-	if (window->idle_s > 0 &&
+	if (audit_window_fell_silent(window, WORTH_SAYING) &&
 	    window->to_s < facts->history->at[facts->history->count - 1])
 		audit_say(&audit->evidence,
-			  "nothing was allocated in the last %s: they are left out",
-			  age(window->idle_s).text);
+			  "nothing was allocated in the last %s: they are left out%s",
+			  age(window->idle_s).text,
+			  decision->verdict == AUDIT_LEAK
+				  ? ". If the program was at work then, what grew is full"
+				  : "");
 }
 
 void audit_words_evidence(const struct audit_facts *facts,
@@ -425,7 +430,7 @@ void audit_words_advice(const struct audit_facts *facts,
 			  "again when the curve is flat.");
 	if (decision->verdict == AUDIT_STEADY && decision->confidence >= 0.5)
 		audit_say(&audit->advice, "Nothing to do.");
-	if (facts->window.count < 20 && decision->confidence < 0.5)
+	if (facts->window.count < FEW_SLICES && decision->confidence < 0.5)
 		audit_say(&audit->advice, "Audit again after a longer run, or with "
 					  "HEAPRING_INTERVAL=100ms.");
 }

@@ -21,7 +21,21 @@
 struct steps {
 	size_t count;
 	double at[STEPS_KEPT], height[STEPS_KEPT]; /* the latest first */
+	double begin;                              /* of the last one found */
 };
+
+/* Two falls side by side are one that lies between two points. */
+static void add_step(struct steps *steps, double from, double to, double height)
+{
+	bool is_same = steps->count > 0 && steps->begin == to;
+
+	if (is_same)
+		steps->height[steps->count - 1] += height;
+	else
+		steps->height[steps->count++] = height;
+	steps->at[steps->count - 1] = is_same ? to : (from + to) / 2;
+	steps->begin = from;
+}
 
 /* From the end towards the start: the value can only fall. */
 static void find_steps(const double *at, const double *value, size_t count,
@@ -36,10 +50,8 @@ static void find_steps(const double *at, const double *value, size_t count,
 	for (size_t i = count - 1; i > 0 && steps->count < STEPS_KEPT; i--) {
 		double before = fmin(level, value[i - 1]);
 
-		if (level - before > STEP_MIN * (high - low)) {
-			steps->at[steps->count] = (at[i] + at[i - 1]) / 2;
-			steps->height[steps->count++] = level - before;
-		}
+		if (level - before > STEP_MIN * (high - low))
+			add_step(steps, at[i - 1], at[i], level - before);
 		level = before;
 	}
 	*ret_level = level;

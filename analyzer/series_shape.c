@@ -120,10 +120,11 @@ static double first_above(const double *value, size_t count, double level)
 static void look_at_end(const double *value, size_t count, struct series_shape *shape)
 {
 	double first = around(value, count, 0), last = around(value, count, 1);
-	double rise = last - first;
+	double rise = last - first, before = around(value, count, 0.75);
+	double third = before - around(value, count, 0.5);
 
-	shape->end_ratio =
-		rise > 0 ? (last - around(value, count, 0.75)) / (rise / 4) : 0;
+	shape->end_ratio = rise > 0 ? (last - before) / (rise / 4) : 0;
+	shape->bend = third > 0 ? (last - before) / third : 0;
 	shape->rise_lasts = 0;
 	if (rise > 0)
 		shape->rise_lasts = first_above(value, count, first + 0.9 * rise) -

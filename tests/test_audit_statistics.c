@@ -336,6 +336,17 @@ Test(doubling, that_the_old_room_is_still_there_while_copying_does_not_matter)
 	cr_expect(doubling_find(when, room, TABLE_POINTS, &doubling));
 }
 
+Test(doubling, a_step_that_lies_between_two_points_is_one)
+{
+	double when[TABLE_POINTS], room[TABLE_POINTS], split[TABLE_POINTS];
+	struct doubling doubling;
+
+	draw_table(15e3, 8, 0, when, room);
+	for (size_t i = 0; i < TABLE_POINTS; i++)
+		split[i] = i > 0 ? room[i - 1] + 0.3 * (room[i] - room[i - 1]) : room[i];
+	cr_expect(doubling_find(when, split, TABLE_POINTS, &doubling));
+}
+
 Test(doubling, a_table_that_is_full_is_not)
 {
 	double when[TABLE_POINTS], room[TABLE_POINTS];

@@ -29,7 +29,7 @@ OPTIONS.add_argument("wanted", nargs="*")
 OPTIONS = OPTIONS.parse_intermixed_args()
 HEAPRING, PROGRAMS = OPTIONS.heapring, OPTIONS.programs
 SOURCES = os.path.dirname(os.path.abspath(__file__))
-AT_ONCE = 16
+AT_ONCE = 20
 PYTHON = "/usr/bin/python3"  # what heapring profiles, whichever runs this
 NEVER_LEAK = {"steady", "warming", "sawtooth"}
 RIGHT_AT_LEAST = 0.95
@@ -64,6 +64,10 @@ class Result:
 
 
 def argv_of(case):
+    if case.program == "mixture":
+        return [os.path.join(PROGRAMS, "scenario_mixture"), str(case.seconds), *case.argv]
+    if case.argv:
+        return [case.program, *case.argv]
     if case.program.endswith(".py"):
         return [PYTHON, "-s", "-B", os.path.join(SOURCES, case.program), case.name,
                 str(case.seconds)]
@@ -72,7 +76,8 @@ def argv_of(case):
 
 
 def dump_of(case, folder):
-    return os.path.join(folder, case.title.replace("/", ",").replace(" ", "_") + ".dump")
+    name = case.title.replace("/", ",").replace(" ", "_").replace(":", "-")
+    return os.path.join(folder, name + ".dump")
 
 
 def audit(case, target, env):
@@ -91,7 +96,7 @@ def run(case):
                           HEAPRING_RATE=case.rate, HEAPRING_INTERVAL=case.interval)
         dump = dump_of(case, OPTIONS.keep or folder)
         with subprocess.Popen([HEAPRING, "run", "-q", "-o", dump, "--", *argv_of(case)],
-                              env=env) as program:
+                              env=env, stdout=subprocess.DEVNULL) as program:
             if not case.live:
                 program.wait(100)
                 return audit(case, dump, env)

@@ -6,6 +6,8 @@ when they were written, are held out: no threshold was ever set by looking at th
 """
 import dataclasses
 
+import draws
+
 
 @dataclasses.dataclass
 class Case:
@@ -21,6 +23,7 @@ class Case:
     live: bool = False      # audited at 9/10 of its time, while it lives
     too_short: bool = False  # confidence must be below 0.5; any verdict but leak is right
     rate: str = "exact"
+    argv: tuple = ()        # of a program that is no scenario
 
     @property
     def title(self):
@@ -204,10 +207,91 @@ FIRST_BATCH = [
     Case("services.py", "documents", STEADY),
 ]
 
+
+
+def mixture(parts, verdict, culprit=(), **more):
+    return Case("mixture", " ".join(parts), verdict, culprit, argv=tuple(parts), **more)
+
+
+def perl(name, loop, verdict, **more):
+    """Statements that are run 200 times a second."""
+    text = "my $n = 0; my (@kept, %%kept); my $end = time + 8; while (time < $end) { $n++; " \
+        "%s; select(undef, undef, undef, 0.005); }" % loop
+    return Case("/usr/bin/perl", name, verdict, argv=("-e", text), **more)
+
+
+# Mixtures drawn at random, and interpreters. Seen by nobody before they were run.
+SECOND_BATCH = [
+    mixture(parts, verdict, culprit, seconds=seconds, interval="%dms" % interval)
+    for parts, seconds, interval, verdict, culprit in draws.draw(2026, 36)
+] + [
+    mixture(("heap:1000:500", "leak:1:4000"), LEAK, ("lose",), seconds=20, interval="1s"),
+    mixture(("leak:2000:16", "traffic:20000:64"), LEAK, ("lose",)),
+    mixture(("teeth:200:400:500",), SAW + STEADY, seconds=20, interval="1s"),
+    mixture(("cache:3000:900:200",), WARM + STEADY, seconds=10, interval="1s"),
+    mixture(("ramp:2000:500:3", "traffic:1000:100"), WARM + STEADY, seconds=6),
+    mixture(("bursts:0.3:3000:300", "heap:500:200"), STEADY + SAW),
+    perl("cycles", 'my $x = { text => "x" x 60 }; $x->{self} = $x', LEAK),
+    perl("list", 'push @kept, "entry $n of the list"', LEAK),
+    # full after five seconds, and then not one allocation: did the load end, or is it full?
+    perl("bounded", '$kept{$n % 500} = "value $n" x 5', STEADY + WARM + LEAK),
+    perl("churn", 'my %h = map { $_ => "y" x $_ } 1 .. 50', STEADY),
+    Case("/usr/bin/jq", "array", LEAK, interval="20ms",
+         argv=("-n", "reduce range(1500000) as $i ([]; . + [$i]) | length")),
+    Case("/usr/bin/sqlite3", "table", LEAK, interval="50ms",
+         argv=(":memory:", "create table t(a, b); with recursive n(i) as (select 1 union all "
+               "select i + 1 from n where i < 2000000) insert into t select i, 'text ' || i "
+               "from n;")),
+]
+
+# Written when the second had been run: threads, arenas, classes, more draws.
+THIRD_BATCH = [
+    leak("workers-leak", ("finish_job",), program="servers"),
+    leak("workers-leak", ("finish_job",), program="servers", scale=0.3),
+    Case("servers", "workers", STEADY),
+    leak("arena-kept", ("render_page", "arena_alloc"), program="servers"),
+    Case("servers", "arena-per-request", STEADY),
+    leak("references", ("make_object",), program="servers"),
+    leak("references", ("make_object",), program="servers", scale=0.2),
+    Case("servers", "epochs", SAW + STEADY),
+    Case("servers", "epochs", SAW, scale=2),
+    leak("timers-pile-up", ("set_timer",), program="servers"),
+    Case("servers", "lazy-start", WARM + STEADY),
+    Case("servers", "hump", STEADY + SAW),
+    Case("servers", "ends-at-noon", STEADY + SAW),
+    leak("reconnect-storms", ("subscribe_again",), program="servers"),
+    leak("reconnect-storms", ("subscribe_again",), program="servers", seconds=16,
+         interval="200ms"),
+    Case("servers", "connection-threads", STEADY),
+    Case("servers", "pool-grows", STEADY + WARM),
+    Case("servers", "flat-out", STORM, ("compute",), seconds=4),
+    leak("graph", ("app::Graph::connect",), program="classes"),
+    leak("index-grows", ("app::Index::post",), program="classes"),
+    leak("exceptions", ("app::parse_number",), program="classes"),
+    Case("classes", "presence", STEADY),
+    Case("classes", "window", STEADY),
+    Case("classes", "journal", SAW, ("app::Journal::write",)),
+    leak("seen-ids", ("app::Deduplicator::is_new",), program="classes"),
+    leak("seen-ids", ("app::Deduplicator::is_new",), program="classes", scale=0.1),
+    leak("audit-log", (), program="applications.py"),
+    Case("applications.py", "orders", STEADY),
+    Case("applications.py", "weak-cache", STEADY + WARM),
+    leak("tasks-wait", (), program="applications.py"),
+    Case("applications.py", "groups", SAW + STEADY),
+] + [
+    mixture(parts, verdict, culprit, seconds=seconds, interval="%dms" % interval)
+    for parts, seconds, interval, verdict, culprit in draws.draw(31, 16)
+]
+
+for _case in THIRD_BATCH:
+    _case.half = "batch 3"
+for _case in SECOND_BATCH:
+    _case.half = "batch 2"
 for _case in FIRST_BATCH:
     _case.half = "batch 1"
 for _case in FRESH:
     _case.half = "fresh"
 for _case in HELD_OUT:
     _case.half = "held out"
-CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH
+CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH + SECOND_BATCH + \
+    THIRD_BATCH
