@@ -21,20 +21,25 @@
 struct steps {
 	size_t count;
 	double at[STEPS_KEPT], height[STEPS_KEPT]; /* the latest first */
-	double begin;                              /* of the last one found */
+	double begin; /* of the last one found, while it may have a rest */
 };
 
-/* Two falls side by side are one that lies between two points. */
 static void add_step(struct steps *steps, double from, double to, double height)
 {
-	bool is_same = steps->count > 0 && steps->begin == to;
-
-	if (is_same)
-		steps->height[steps->count - 1] += height;
-	else
-		steps->height[steps->count++] = height;
-	steps->at[steps->count - 1] = is_same ? to : (from + to) / 2;
+	steps->at[steps->count] = (from + to) / 2;
+	steps->height[steps->count++] = height;
 	steps->begin = from;
+}
+
+/* A step that lies between two points of the grid is two falls side by side. */
+static bool add_rest(struct steps *steps, double to, double height)
+{
+	if (steps->count == 0 || steps->begin != to || !(height > 0))
+		return false;
+	steps->at[steps->count - 1] = to;
+	steps->height[steps->count - 1] += height;
+	steps->begin = INFINITY;
+	return true;
 }
 
 /* From the end towards the start: the value can only fall. */
@@ -50,7 +55,8 @@ static void find_steps(const double *at, const double *value, size_t count,
 	for (size_t i = count - 1; i > 0 && steps->count < STEPS_KEPT; i--) {
 		double before = fmin(level, value[i - 1]);
 
-		if (level - before > STEP_MIN * (high - low))
+		if (!add_rest(steps, at[i], level - before) &&
+		    level - before > STEP_MIN * (high - low))
 			add_step(steps, at[i - 1], at[i], level - before);
 		level = before;
 	}

@@ -53,7 +53,7 @@ struct Record {
 
 SCENARIO double parse_number(const std::string &text)
 {
-	auto *record = (Record *)scenario_use(new Record{ new char[100], 0 }, 1);
+	auto *record = (Record *)scenario_use(new Record{ new char[100], 0 }, 0);
 
 	record->value = std::stod(text); /* throws, and the record is lost */
 	double value = record->value;
