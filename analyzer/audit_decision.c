@@ -15,14 +15,13 @@
 #include "analyzer/audit_pattern.h"
 
 #define THREADS_MIN 3.0
-#define THREADS_SHARE 0.1 /* of all that were created; else most are given back */
-#define TOTAL_ONLY 0.7    /* confidence when no single function shows it */
-#define NOT_FULL_YET 0.6  /* confidence where it may be a cache that fills */
-#define NONE_FREED 0.95   /* ... or anything else that has a limit */
-#define SILENT 0.5        /* ... or that is full, since nothing is allocated any more */
-#define SILENT_SHARE 0.15 /* of the work before */
-#define FEW_SLICES 12u    /* with fewer, threads are judged by their counts */
-#define THREADS_FEW 8.0
+#define THREADS_SHARE 0.1   /* of all that were created; else most are given back */
+#define TOTAL_ONLY 0.7      /* confidence when no single function shows it */
+#define NOT_FULL_YET 0.6    /* confidence where it may be a cache that fills */
+#define NONE_FREED 0.95     /* ... or anything else that has a limit */
+#define SILENT 0.5          /* ... or that is full, since nothing is allocated any more */
+#define SILENT_SHARE 0.15   /* of the work before */
+#define THREADS_FEW 8.0     /* that are judged by their counts */
 #define THREADS_SPAN 0.4    /* of the run, that they were created in */
 #define THREADS_GAPS 3.0    /* since the last one */
 #define TEETH_BYTES 16384.0 /* height */
@@ -84,7 +83,8 @@ static void grows(struct audit_facts *facts, struct audit_decision *decision,
 }
 
 /*
- * A program that allocates little has few slices. But when the first thread was created
+ * A program that allocates little has few slices, too few to see its threads' blocks
+ * grow. But when the first thread was created
  * and when the last is known, and that none of them ended.
  */
 static bool threads_pile_up(struct audit_facts *facts, struct audit_decision *decision)
@@ -94,7 +94,7 @@ static bool threads_pile_up(struct audit_facts *facts, struct audit_decision *de
 	double span = churn->threads_last_s - churn->threads_first_s;
 	double gap = span / fmax(1, churn->threads_created - 1);
 
-	if (facts->window.count >= FEW_SLICES || !churn->creator || alive < THREADS_FEW ||
+	if (!churn->creator || alive < THREADS_FEW ||
 	    alive < (1 - THREADS_SHARE) * churn->threads_created ||
 	    span < THREADS_SPAN * churn->ran_s ||
 	    churn->ran_s - churn->threads_last_s > THREADS_GAPS * gap)

@@ -6,9 +6,9 @@
 #include <math.h>
 
 #define LATE_SLICES 1.5
-#define QUIET_SHARE 0.01    /* of the usual allocations: nothing happens */
-#define TEARDOWN_FREES 2.0  /* for each allocation, in a slice of a tear-down */
-#define TEARDOWN_LASTS 0.05 /* of the history, or two slices */
+#define QUIET_SHARE 0.01   /* of the usual allocations: nothing happens */
+#define TEARDOWN_FREES 2.0 /* for each allocation, in a slice of a tear-down */
+#define TEARDOWN_LASTS 0.1 /* of the history, or two slices */
 
 static uint64_t allocs_between(const struct history *history, size_t from, size_t to)
 {

@@ -5,23 +5,9 @@ Usage: applications.py NAME SECONDS
 import asyncio
 import collections
 import dataclasses
-import sys
-import time
 import weakref
 
-START = time.monotonic()
-SECONDS = float(sys.argv[2])
-
-
-def ticks(per_second):
-    count = 0
-    while True:
-        count += 1
-        due = START + count / per_second
-        if due > START + SECONDS:
-            return
-        time.sleep(max(0, due - time.monotonic()))
-        yield count
+from ticks import run, ticks
 
 
 @dataclasses.dataclass
@@ -76,5 +62,5 @@ def groups():
             by_key.clear()
 
 
-{"audit-log": audit_log, "orders": orders, "weak-cache": weak_cache, "tasks-wait": tasks_wait,
- "groups": groups}[sys.argv[1]]()
+run({"audit-log": audit_log, "orders": orders, "weak-cache": weak_cache, "tasks-wait": tasks_wait,
+     "groups": groups})

@@ -6,23 +6,9 @@ import collections
 import functools
 import gc
 import json
-import sys
 import threading
-import time
 
-START = time.monotonic()
-SECONDS = float(sys.argv[2])
-
-
-def ticks(per_second):
-    count = 0
-    while True:
-        count += 1
-        due = START + count / per_second
-        if due > START + SECONDS:
-            return
-        time.sleep(max(0, due - time.monotonic()))
-        yield count
+from ticks import run, ticks
 
 
 def unbounded_memo():
@@ -81,6 +67,6 @@ def handler_leak():
         sum(call() for call in handlers[:5])
 
 
-{"unbounded-memo": unbounded_memo, "lru": lru, "cycles-collected": cycles_collected,
- "cycles-leak": cycles_leak, "last-events": last_events, "documents": documents,
- "thread-leak": thread_leak, "handler-leak": handler_leak}[sys.argv[1]]()
+run({"unbounded-memo": unbounded_memo, "lru": lru, "cycles-collected": cycles_collected,
+     "cycles-leak": cycles_leak, "last-events": last_events, "documents": documents,
+     "thread-leak": thread_leak, "handler-leak": handler_leak})
