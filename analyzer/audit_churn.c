@@ -88,7 +88,7 @@ static void find_threads(const struct audit_facts *facts, struct audit_churn *ch
 	}
 	churn->threads_first_s = since_start(segment, first);
 	churn->threads_last_s = since_start(segment, last);
-	churn->ran_s = since_start(segment, segment->header.active_ns);
+	churn->ran_s = facts->window.to_s; /* without the tear-down */
 	churn->threads_created = created;
 	churn->threads_per_s = created / fmax(1, facts->window.to_s);
 	for (size_t i = 0; i < facts->functions_count; i++) {
