@@ -120,9 +120,7 @@ static void add_others(const struct audit_facts *facts,
 		*finding = describe(facts, function, function->growth_stack);
 		finding->verdict =
 			function->is_thread_create ? AUDIT_THREAD_LEAK : AUDIT_LEAK;
-		finding->growth = function->shape.model.law == GROWTH_EXPONENTIAL
-					  ? AUDIT_GROWTH_EXPONENTIAL
-					  : AUDIT_GROWTH_LINEAR;
+		finding->growth = audit_decision_growth(facts, &function->shape);
 		finding->rate_bytes_per_s = below = function->shape.rate;
 		finding->confidence = function->growth_certainty;
 		finding->pattern =

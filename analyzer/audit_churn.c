@@ -57,6 +57,14 @@ static void add_up(const struct audit_facts *facts, struct audit_churn *churn)
 	churn->turnover_per_s = bytes / seconds / mean;
 }
 
+static double since_start(const struct segment *segment, uint64_t mono_ns)
+{
+	uint64_t start = segment->header.start_mono_ns;
+
+	return mono_ns > start && mono_ns != UINT64_MAX ? (double)(mono_ns - start) / 1e9
+							: 0;
+}
+
 /*
  * A thread that is given a stack which another has left needs no new block, so who
  * creates threads is known from the first ones, and how many from the shim's count.
@@ -66,12 +74,21 @@ static void find_threads(const struct audit_facts *facts, struct audit_churn *ch
 	const struct segment *segment = facts->profile->segment;
 	struct audit_function *creator = NULL;
 	double created = 0, most = 0;
+	uint64_t first = UINT64_MAX, last = 0;
 
-	for (uint32_t i = 0; i < segment->starts_count; i++)
-		if (segment->starts[i].node) {
-			created += (double)segment->starts[i].created;
-			churn->threads_ended += (double)segment->starts[i].ended;
-		}
+	for (uint32_t i = 0; i < segment->starts_count; i++) {
+		const struct heapring_start *start = &segment->starts[i];
+
+		if (!start->node)
+			continue;
+		created += (double)start->created;
+		churn->threads_ended += (double)start->ended;
+		first = start->first_ns < first ? start->first_ns : first;
+		last = start->last_ns > last ? start->last_ns : last;
+	}
+	churn->threads_first_s = since_start(segment, first);
+	churn->threads_last_s = since_start(segment, last);
+	churn->ran_s = facts->window.to_s; /* without the tear-down */
 	churn->threads_created = created;
 	churn->threads_per_s = created / fmax(1, facts->window.to_s);
 	for (size_t i = 0; i < facts->functions_count; i++) {
@@ -82,6 +99,7 @@ static void find_threads(const struct audit_facts *facts, struct audit_churn *ch
 		most = function->created;
 		creator = function;
 	}
+	churn->creator = creator;
 	if (churn->threads_per_s >= THREADS_PER_S)
 		churn->threads = creator;
 }

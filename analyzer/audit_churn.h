@@ -18,7 +18,9 @@ struct audit_churn {
 	double turnover_per_s;          /* bytes allocated per second over live bytes */
 	struct audit_function *threads; /* creates threads; NULL: none that matter */
 	double threads_per_s;
-	double threads_created, threads_ended; /* since the start */
+	double threads_created, threads_ended;         /* since the start */
+	double threads_first_s, threads_last_s, ran_s; /* after the start */
+	struct audit_function *creator;                /* of most of them; NULL unknown */
 	struct audit_function *unbatched; /* calls a library for each single item; NULL */
 	size_t unbatched_stack;
 	double calls_per_s; /* of it */

@@ -84,9 +84,17 @@ static bool is_runtime_function(const char *function)
 	return false;
 }
 
+/* getline() and the like are compiled into the program, too, from libc's headers. */
+static bool is_runtime_header(const char *file)
+{
+	return file && starts(file, "/usr/") &&
+	       (strstr(file, "/include/c++/") || strstr(file, "/bits/"));
+}
+
 bool culprit_is_runtime(const struct symbol *symbol)
 {
-	return (symbol->flags & (HR_MODULE_SHIM | HR_MODULE_LIBC)) ||
+	return is_runtime_header(symbol->file) ||
+	       (symbol->flags & (HR_MODULE_SHIM | HR_MODULE_LIBC)) ||
 	       is_runtime_module(symbol->module) || is_runtime_function(symbol->function);
 }
 
@@ -211,7 +219,7 @@ static struct traits traits_of(const struct symbol *symbol)
 {
 	return (struct traits){
 		.is_runtime = culprit_is_runtime(symbol),
-		.is_system = is_system_path(symbol->path),
+		.is_system = is_system_path(symbol->path) || is_system_path(symbol->file),
 		.is_named_wrapper = culprit_name_is_wrapper(symbol->function),
 		.creates_thread = creates_thread(symbol->function),
 		.callers_needed = (uint8_t)callers_needed(symbol->function),

@@ -12,10 +12,18 @@
 #include <string.h>
 
 #include "analyzer/audit_growth.h"
+#include "analyzer/audit_pattern.h"
 
 #define THREADS_MIN 3.0
 #define THREADS_SHARE 0.1   /* of all that were created; else most are given back */
 #define TOTAL_ONLY 0.7      /* confidence when no single function shows it */
+#define NOT_FULL_YET 0.6    /* confidence where it may be a cache that fills */
+#define NONE_FREED 0.95     /* ... or anything else that has a limit */
+#define SILENT 0.5          /* ... or that is full, since nothing is allocated any more */
+#define SILENT_SHARE 0.15   /* of the work before */
+#define THREADS_FEW 8.0     /* that are judged by their counts */
+#define THREADS_SPAN 0.4    /* of the run, that they were created in */
+#define THREADS_GAPS 3.0    /* since the last one */
 #define TEETH_BYTES 16384.0 /* height */
 #define TEETH_SHARE_OWN 0.1 /* of the highest live bytes, by one function */
 #define TEETH_SHARE_LIBRARY 0.3
@@ -42,27 +50,59 @@ static void blame(struct audit_decision *decision, enum audit_verdict verdict,
 	decision->confidence = fmin(0.99, fmax(0.01, confidence));
 }
 
-static enum audit_growth growth_of(const struct audit_facts *facts,
-				   const struct series_shape *shape)
+/*
+ * An exponential of d doublings brings 2^(d/4) times as much in its last quarter as in
+ * the one before; a line that began late fits it well, but brings as much in both.
+ */
+static bool is_exponential(const struct audit_facts *facts,
+			   const struct series_shape *shape)
 {
-	const struct growth_model *model = &shape->model;
+	double doublings = audit_facts_seconds(facts) / shape->model.doubling;
 
+	return shape->model.law == GROWTH_EXPONENTIAL && doublings >= DOUBLINGS &&
+	       (shape->bend == 0 || shape->bend >= pow(2, doublings / 8));
+}
+
+enum audit_growth audit_decision_growth(const struct audit_facts *facts,
+					const struct series_shape *shape)
+{
 	if (shape->kind == SHAPE_LEVELLING)
 		return AUDIT_GROWTH_PLATEAU;
 	if (shape->kind != SHAPE_RISING)
 		return AUDIT_GROWTH_NONE;
-	return model->law == GROWTH_EXPONENTIAL &&
-			       model->doubling * DOUBLINGS <= audit_facts_seconds(facts)
-		       ? AUDIT_GROWTH_EXPONENTIAL
-		       : AUDIT_GROWTH_LINEAR;
+	return is_exponential(facts, shape) ? AUDIT_GROWTH_EXPONENTIAL
+					    : AUDIT_GROWTH_LINEAR;
 }
 
 static void grows(struct audit_facts *facts, struct audit_decision *decision,
 		  const struct series_shape *shape)
 {
 	decision->shape = shape;
-	decision->growth = growth_of(facts, shape);
+	decision->growth = audit_decision_growth(facts, shape);
 	decision->rate_bytes_per_s = shape->rate;
+}
+
+/*
+ * A program that allocates little has few slices, too few to see its threads' blocks
+ * grow. But when the first thread was created
+ * and when the last is known, and that none of them ended.
+ */
+static bool threads_pile_up(struct audit_facts *facts, struct audit_decision *decision)
+{
+	const struct audit_churn *churn = &decision->churn;
+	double alive = churn->threads_created - churn->threads_ended;
+	double span = churn->threads_last_s - churn->threads_first_s;
+	double gap = span / fmax(1, churn->threads_created - 1);
+
+	if (!churn->creator || alive < THREADS_FEW ||
+	    alive < (1 - THREADS_SHARE) * churn->threads_created ||
+	    span < THREADS_SPAN * churn->ran_s ||
+	    churn->ran_s - churn->threads_last_s > THREADS_GAPS * gap)
+		return false;
+	blame(decision, AUDIT_THREAD_LEAK, churn->creator, by_slices((size_t)alive, 15));
+	decision->growth = AUDIT_GROWTH_LINEAR;
+	decision->rate_bytes_per_s = churn->creator->growth_bytes / churn->ran_s;
+	return true;
 }
 
 static bool is_thread_leak(struct audit_facts *facts, struct audit_decision *decision)
@@ -72,7 +112,7 @@ static bool is_thread_leak(struct audit_facts *facts, struct audit_decision *dec
 	size_t last = facts->window.count - 1;
 
 	if (!function)
-		return false;
+		return threads_pile_up(facts, decision);
 	objects = function->series[PROFILE_INUSE_OBJECTS];
 	if (objects[last] - objects[last / 10] <
 	    fmax(THREADS_MIN, THREADS_SHARE * decision->churn.threads_created))
@@ -95,13 +135,31 @@ static bool is_diffuse_leak(struct audit_facts *facts, struct audit_decision *de
 	return true;
 }
 
+/*
+ * Until something that has a limit reaches it, its figures are those of a leak. Only
+ * the name says that it may have one.
+ */
+static double doubt(const struct audit_facts *facts,
+		    const struct audit_function *function)
+{
+	double most = 1;
+
+	if (audit_pattern_may_be_filling(facts, function, function->growth_stack))
+		most = NOT_FULL_YET;
+	else if (audit_pattern_nothing_freed(function))
+		most = NONE_FREED;
+	return audit_window_fell_silent(&facts->window, SILENT_SHARE) ? SILENT * most
+								      : most;
+}
+
 static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)
 {
 	const struct audit_function *function = audit_growth_worst(facts, false);
 
 	if (!function)
 		return is_diffuse_leak(facts, decision);
-	blame(decision, AUDIT_LEAK, function, function->growth_certainty);
+	blame(decision, AUDIT_LEAK, function,
+	      fmin(function->growth_certainty, doubt(facts, function)));
 	decision->stack = function->growth_stack;
 	grows(facts, decision, &function->shape);
 	return true;

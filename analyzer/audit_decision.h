@@ -30,4 +30,8 @@ struct audit_decision {
 /* 0 or -ENOMEM. */
 int audit_decide(struct audit_facts *facts, struct audit_decision *ret);
 
+/* By which law a series grows that has this shape. */
+enum audit_growth audit_decision_growth(const struct audit_facts *facts,
+					const struct series_shape *shape);
+
 #endif

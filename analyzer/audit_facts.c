@@ -14,6 +14,7 @@
 
 #include <uthash.h>
 
+#define STARTUP_PARTS 10u
 #define TEMPORARY_SHARE 0.9 /* of a stack's blocks, that must die young */
 #define TEMPORARY_S ((double)HR_LIFETIME_MS(0) / 1000)
 
@@ -103,7 +104,10 @@ static void sum_up_stack(struct audit_facts *facts, size_t number,
 
 	stack->live_bytes = value[PROFILE_INUSE_SPACE][last];
 	stack->live_objects = value[PROFILE_INUSE_OBJECTS][last];
-	stack->growth_bytes = stack->live_bytes - value[PROFILE_INUSE_SPACE][0];
+	/* what came in the first tenth is the start-up's */
+	stack->growth_bytes =
+		stack->live_bytes -
+		value[PROFILE_INUSE_SPACE][facts->window.count / STARTUP_PARTS];
 	stack->allocs =
 		value[PROFILE_ALLOC_OBJECTS][last] - value[PROFILE_ALLOC_OBJECTS][0];
 	stack->alloc_bytes =

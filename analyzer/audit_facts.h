@@ -15,6 +15,7 @@
 #include "analyzer/audit_culprit.h"
 #include "analyzer/audit_series.h"
 #include "analyzer/audit_surroundings.h"
+#include "analyzer/doubling.h"
 #include "analyzer/series_shape.h"
 #include "analyzer/survival.h"
 
@@ -42,7 +43,8 @@ struct audit_function {
 	struct series_shape shape;        /* of live bytes; SHAPE_SHORT: not looked at */
 	bool grows;                       /* decided in audit_growth.c */
 	double growth_certainty;
-	size_t growth_stack; /* the stack that grows, where the whole does not */
+	struct doubling doubling; /* 0 steps: that is not why it grows */
+	size_t growth_stack;      /* the stack that grows, where the whole does not */
 };
 
 struct audit_facts {

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CANDIDATES 64u
 #define BYTES_MIN 512.0
@@ -106,14 +107,36 @@ static bool grows(const struct audit_facts *facts, const struct series_shape *sh
 	       !only_drifts(facts, bytes, series[PROFILE_INUSE_OBJECTS]);
 }
 
+/* A container that stands still between steps: what fills it grows in a straight line. */
+static bool fills_up(const struct audit_facts *facts, const double *bytes,
+		     struct series_shape *shape, struct doubling *ret)
+{
+	const struct audit_window *window = &facts->window;
+
+	if (shape->kind == SHAPE_RISING || shape->kind == SHAPE_SHORT ||
+	    !doubling_find(window->at, bytes, window->count, ret))
+		return false;
+	if (shape->highest < BYTES_FEW_STEPS ||
+	    shape->highest < SHARE_MIN * facts->shape.highest) {
+		memset(ret, 0, sizeof(*ret));
+		return false;
+	}
+	shape->kind = SHAPE_RISING;
+	shape->rate = ret->rate;
+	shape->certainty = ret->certainty;
+	shape->model.law = GROWTH_LINEAR;
+	return true;
+}
+
 static int judge_function(struct audit_facts *facts, struct audit_function *function)
 {
 	const double *value = function->series[PROFILE_INUSE_SPACE];
 	int r = series_shape_find(facts->window.at, value, facts->window.count,
 				  &function->shape);
 
-	if (r == 0 && grows(facts, &function->shape, function->series,
-			    function_variance(facts, function))) {
+	if (r == 0 && (fills_up(facts, value, &function->shape, &function->doubling) ||
+		       grows(facts, &function->shape, function->series,
+			     function_variance(facts, function)))) {
 		function->grows = true;
 		function->growth_certainty = function->shape.certainty;
 		function->growth_stack = function->largest_stack;
@@ -165,14 +188,17 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 		&facts->functions[facts->stacks[stack].function];
 	const double *value = series->value[PROFILE_INUSE_SPACE];
 	struct series_shape shape;
+	struct doubling doubling = { 0 };
 	int r;
 
 	if (function->stacks < 2 || function->grows)
 		return 0;
 	audit_facts_stack_series(facts, stack, series);
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);
-	if (r == 0 && grows(facts, &shape, series->value, variance_of(facts, stack))) {
+	if (r == 0 && (fills_up(facts, value, &shape, &doubling) ||
+		       grows(facts, &shape, series->value, variance_of(facts, stack)))) {
 		function->grows = true;
+		function->doubling = doubling;
 		function->growth_certainty = shape.certainty;
 		function->growth_stack = stack;
 		function->shape = shape;

@@ -22,6 +22,7 @@
 #define WORDS_RETRY "retry|retries|attempt|backoff|resend|redeliver|requeue"
 #define WORDS_QUEUE "queue|enqueue|push|backlog|pending|inbox|mailbox|fifo|deque|append"
 #define WORDS_CACHE "cache|memo|remember|intern|lookup|index|registry|session"
+#define WORDS_STORE "cache|lru|memo|intern|pool|ring|window|recent"
 #define WORDS_MAP "map|dict|hash|table|tree|rbtree|_rb_tree|hashtable|insert|emplace|put"
 #define WORDS_INPUT "poll|fetch|recv|receive|consume|kafka|socket|subscribe|listener"
 #define WORDS_BUFFER "buf|buffer|fetch|slab|payload|frame|packet|arena|pool"
@@ -197,6 +198,8 @@ static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 
 	if (audit_stack_mentions(facts, stack, WORDS_RETRY))
 		return AUDIT_RETRIES_PILING_UP;
+	if (function->doubling.steps > 0)
+		return AUDIT_CONTAINER_ONLY_GROWS;
 	if (growth == AUDIT_GROWTH_EXPONENTIAL && !one_block &&
 	    !audit_stack_mentions(facts, stack, WORDS_QUEUE))
 		return AUDIT_RUNAWAY_GROWTH;
@@ -213,9 +216,23 @@ static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 	if (audit_stack_mentions(facts, stack, WORDS_CACHE) ||
 	    (freed < QUEUE_FREED_MIN && has_table(facts, function)))
 		return AUDIT_CACHE_WITHOUT_LIMIT;
+	if (one_block)
+		return AUDIT_CONTAINER_ONLY_GROWS;
 	if (freed >= QUEUE_FREED_MIN && freed < 0.98)
 		return AUDIT_UNBOUNDED_QUEUE;
 	return AUDIT_FORGOTTEN_BLOCKS;
+}
+
+bool audit_pattern_nothing_freed(const struct audit_function *function)
+{
+	return function->frees < QUEUE_FREED_MIN * function->allocs;
+}
+
+bool audit_pattern_may_be_filling(const struct audit_facts *facts,
+				  const struct audit_function *function, size_t stack)
+{
+	return audit_pattern_nothing_freed(function) &&
+	       audit_stack_mentions(facts, stack, WORDS_STORE);
 }
 
 static enum audit_pattern pattern_of_storm(const struct audit_facts *facts,

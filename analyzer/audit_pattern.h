@@ -23,6 +23,13 @@ enum audit_pattern audit_pattern_of(const struct audit_facts *facts,
 				    const struct audit_function *function, size_t stack,
 				    enum audit_verdict verdict, enum audit_growth growth);
 
+/* Hardly a block was freed: whatever keeps them has not reached a limit yet. */
+bool audit_pattern_nothing_freed(const struct audit_function *function);
+
+/* The same of something whose name says that it may have a limit: a cache, a pool. */
+bool audit_pattern_may_be_filling(const struct audit_facts *facts,
+				  const struct audit_function *function, size_t stack);
+
 /* Two sentences at most: what it is, then what to do. NULL: AUDIT_PATTERN_NONE. */
 const char *audit_pattern_what(enum audit_pattern pattern);
 const char *audit_pattern_remedy(enum audit_pattern pattern);

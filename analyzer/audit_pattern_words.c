@@ -30,6 +30,13 @@ static const struct {
 					"without a limit is a leak",
 					"Bound it by size or age and evict the least "
 					"recently used." },
+	[AUDIT_CONTAINER_ONLY_GROWS] = { "container that only grows",
+					 "one block is made larger again and again for "
+					 "what "
+					 "is put in, and nothing is taken out",
+					 "Take out what is done with, bound how much may "
+					 "be "
+					 "in it, or write it off in pieces." },
 	[AUDIT_FORGOTTEN_BLOCKS] = { "forgotten blocks",
 				     "blocks are allocated again and again, and none is "
 				     "ever freed",

@@ -6,7 +6,9 @@
 #include <math.h>
 
 #define LATE_SLICES 1.5
-#define QUIET_SHARE 0.01 /* of the usual allocations: nothing happens */
+#define QUIET_SHARE 0.01   /* of the usual allocations: nothing happens */
+#define TEARDOWN_FREES 2.0 /* for each allocation, in a slice of a tear-down */
+#define TEARDOWN_LASTS 0.1 /* of the history, or two slices */
 
 static uint64_t allocs_between(const struct history *history, size_t from, size_t to)
 {
@@ -38,6 +40,50 @@ static bool falls(const struct history *history, size_t point)
 	return live[point] < live[point - 1];
 }
 
+/* In the slice that ends at the point, than it allocates. */
+static bool frees_more(const struct history *history, size_t point,
+		       enum profile_sample inuse, enum profile_sample alloc)
+{
+	const uint64_t *live = history->total[inuse], *all = history->total[alloc];
+	double allocated = (double)(all[point] - all[point - 1]);
+	double freed = allocated - ((double)live[point] - (double)live[point - 1]);
+
+	return freed > TEARDOWN_FREES * allocated;
+}
+
+/* Many small blocks go, or one large one. */
+static bool tears_down(const struct history *history, size_t point)
+{
+	return falls(history, point) &&
+	       (frees_more(history, point, PROFILE_INUSE_OBJECTS,
+			   PROFILE_ALLOC_OBJECTS) ||
+		frees_more(history, point, PROFILE_INUSE_SPACE, PROFILE_ALLOC_SPACE));
+}
+
+/*
+ * The last point before a program that ended took down what it had, which may last for
+ * some slices and allocate a little (interpreters do). A fall that lasts is no
+ * tear-down but what the program did.
+ */
+static size_t before_teardown(const struct history *history)
+{
+	size_t last = history->count - 1, point = last;
+	size_t most = (size_t)fmax(2, TEARDOWN_LASTS * (double)last);
+
+	while (point > 3 && last - point <= most && tears_down(history, point))
+		point--;
+	return point < last && last - point <= most ? point : last - 1;
+}
+
+/* Without allocations there are no slices: what a tear-down's take too long was silence.
+ */
+static double silence(const struct history *history, size_t last)
+{
+	double usual = (double)(history->count - 1 - last) * history->interval_s;
+
+	return fmax(0, history->at[history->count - 1] - history->at[last] - usual);
+}
+
 /*
  * The start is known to be 0, but with few events the first slice comes late, and a
  * straight line between the two would be a rise that never was.
@@ -59,7 +105,8 @@ void audit_window_find(const struct history *history, bool ended,
 
 	*ret = (struct audit_window){ .from_s = history->at[first_sure_point(history)] };
 	if (ended && last > 3 && falls(history, last))
-		last--;
+		last = before_teardown(history);
+	ret->idle_s = silence(history, last);
 	for (work = last; work > 2 && is_quiet(history, work, usual);)
 		work--;
 	for (size_t i = last; i > work; i--)
@@ -77,6 +124,11 @@ void audit_window_find(const struct history *history, bool ended,
 	ret->count = (size_t)fmin(AUDIT_GRID_MAX, fmax(2, round(points)));
 	for (size_t i = 0; i < ret->count; i++)
 		ret->at[i] = ret->from_s + span * (double)i / (double)(ret->count - 1);
+}
+
+bool audit_window_fell_silent(const struct audit_window *window, double share)
+{
+	return window->idle_s > share * (window->to_s - window->from_s);
 }
 
 static void resample(const struct history *history, const struct audit_window *window,

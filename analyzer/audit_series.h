@@ -13,6 +13,7 @@
 #ifndef ANALYZER_AUDIT_SERIES_H
 #define ANALYZER_AUDIT_SERIES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "analyzer/history.h"
@@ -21,7 +22,7 @@
 
 struct audit_window {
 	double from_s, to_s;
-	double idle_s;     /* cut off at the end: no allocations at all */
+	double idle_s;     /* at the end: no allocations at all */
 	double teardown_s; /* cut off at the end: frees only */
 	size_t count;      /* points of the grid, at least 2 */
 	double at[AUDIT_GRID_MAX];
@@ -34,6 +35,9 @@ struct audit_series {
 /* ended: the process did; its last point is then a part of a slice. */
 void audit_window_find(const struct history *history, bool ended,
 		       struct audit_window *ret);
+
+/* Such a share of the time before was cut off at the end, with no allocations. */
+bool audit_window_fell_silent(const struct audit_window *window, double share);
 
 void audit_series_total(const struct history *history, const struct audit_window *window,
 			struct audit_series *ret);

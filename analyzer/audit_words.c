@@ -12,6 +12,8 @@
 #include "analyzer/units.h"
 
 #define ETA_MAX (365.0 * 86400)
+#define FEW_SLICES 24u
+#define WORTH_SAYING 0.05 /* of the time, without allocations */
 
 static void clean(char *text)
 {
@@ -62,7 +64,8 @@ static struct units_text age(double seconds)
 	return units_age(whole(fmin(seconds, 1e9) * 1e9));
 }
 
-static const char *law_name(const struct series_shape *shape)
+/* A curve that is not called exponential in the verdict is not in the evidence. */
+static const char *law_name(const struct series_shape *shape, enum audit_growth growth)
 {
 	static const char *const names[] = {
 		"none",
@@ -73,6 +76,8 @@ static const char *law_name(const struct series_shape *shape)
 		"level, then a rise",
 	};
 
+	if (shape->model.law == GROWTH_EXPONENTIAL && growth != AUDIT_GROWTH_EXPONENTIAL)
+		return "a line that bends upwards";
 	return names[shape->model.law];
 }
 
@@ -100,6 +105,23 @@ double audit_eta(const struct audit_facts *facts, const struct audit_decision *d
 	return eta < ETA_MAX * 100 ? eta : -1;
 }
 
+/* A vector, a hash table, a buffer: full, made larger, full again. */
+static void say_doubling(const struct audit_function *function, struct audit *audit)
+{
+	const struct doubling *doubling = &function->doubling;
+
+	audit_say(
+		&audit->evidence,
+		"a block of %s was made larger %zu times by a factor of %.2g, up to %s, "
+		"each time when a straight line of %s a minute had filled it",
+		name_of(function), doubling->steps, doubling->factor,
+		bytes(function->live_bytes).text, bytes(doubling->rate * 60).text);
+	audit_say(&audit->evidence,
+		  "if it goes on so, it is full again %s after the start; if it is not "
+		  "made larger then, what fills it has come to an end",
+		  age(doubling->next_due).text);
+}
+
 static void say_growth(const struct audit_facts *facts,
 		       const struct audit_decision *decision, struct audit *audit)
 {
@@ -111,6 +133,10 @@ static void say_growth(const struct audit_facts *facts,
 				     : facts->total.value[PROFILE_INUSE_SPACE];
 	size_t last = facts->window.count - 1;
 
+	if (function && function->doubling.steps > 0) {
+		say_doubling(function, audit);
+		return;
+	}
 	audit_say(&audit->evidence,
 		  "live bytes of %s rose from %s to %s in %s and still rise",
 		  function ? name_of(function) : "the process", bytes(live[0]).text,
@@ -127,8 +153,31 @@ static void say_growth(const struct audit_facts *facts,
 		  "trend: Kendall's tau %.2f, chance of that without a trend %s%.2g; "
 		  "curve: %s (weight %.2f); new highs in %zu of %zu slices",
 		  shape->trend.tau, shape->trend.p < 1e-6 ? "<" : "",
-		  fmax(shape->trend.p, 1e-6), law_name(shape),
+		  fmax(shape->trend.p, 1e-6), law_name(shape, decision->growth),
 		  shape->model.weight[shape->model.law], shape->increases, shape->points);
+}
+
+/* What would tell a leak from a cache that is not full yet. */
+static void say_what_settles_it(const struct audit_facts *facts,
+				const struct audit_function *function,
+				struct audit *audit)
+{
+	if (!audit_pattern_nothing_freed(function))
+		return;
+	if (audit_pattern_may_be_filling(facts, function, function->growth_stack))
+		audit_say(
+			&audit->evidence,
+			"by its name it may be a cache that is not full yet, which looks "
+			"the same: a limit above %s blocks (%s) settles it, or another "
+			"look when it must have been reached",
+			count(function->live_objects).text,
+			bytes(function->live_bytes).text);
+	else
+		audit_say(&audit->evidence,
+			  "if they are kept on purpose, up to a limit, it is above %s "
+			  "blocks (%s)",
+			  count(function->live_objects).text,
+			  bytes(function->live_bytes).text);
 }
 
 static void say_limit(const struct audit_facts *facts, struct audit *audit)
@@ -223,8 +272,8 @@ static void say_warming(const struct audit_facts *facts,
 		fmax(0, 25 * shape->end_ratio));
 	if (shape->model.plateau > 0)
 		audit_say(&audit->evidence, "curve: %s of about %s; now %s",
-			  law_name(shape), bytes(shape->model.plateau).text,
-			  bytes(shape->level).text);
+			  law_name(shape, decision->growth),
+			  bytes(shape->model.plateau).text, bytes(shape->level).text);
 	if (decision->function)
 		audit_say(&audit->evidence, "%s holds most of the rise",
 			  name_of(decision->function));
@@ -263,15 +312,23 @@ static void say_threads(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit)
 {
 	const struct audit_function *function = decision->function;
-	const double *objects = function->series[PROFILE_INUSE_OBJECTS];
+	const struct audit_churn *churn = &decision->churn;
 	size_t last = facts->window.count - 1;
 
+	if (function->grows)
+		audit_say(
+			&audit->evidence,
+			"threads that %s created and that were not given back rose from "
+			"%.0f to %.0f in %s",
+			name_of(function), function->series[PROFILE_INUSE_OBJECTS][0],
+			function->series[PROFILE_INUSE_OBJECTS][last],
+			age(audit_facts_seconds(facts)).text);
 	audit_say(
 		&audit->evidence,
-		"threads that %s created and that were not given back rose from %.0f to "
-		"%.0f in %s",
-		name_of(function), objects[0], objects[last],
-		age(audit_facts_seconds(facts)).text);
+		"%.0f threads were created in all, the first %s after the start and the "
+		"last after %s; %.0f have ended",
+		churn->threads_created, age(churn->threads_first_s).text,
+		age(churn->threads_last_s).text, churn->threads_ended);
 }
 
 /* How long was looked, and what that means for the confidence. */
@@ -283,7 +340,7 @@ static void say_window(const struct audit_facts *facts,
 	if (!facts->history)
 		audit_say(&audit->evidence,
 			  "this profile has no history: only the rates are known");
-	else if (decision->confidence < 0.5)
+	else if (decision->confidence < 0.5 && window->count < FEW_SLICES)
 		audit_say(
 			&audit->evidence,
 			"%zu slices of %.3gs are few: let it run longer, or take shorter "
@@ -292,11 +349,14 @@ static void say_window(const struct audit_facts *facts,
 	if (facts->history && facts->history->damaged)
 		audit_say(&audit->evidence,
 			  "a part of the history is damaged and was left out");
-	if (window->idle_s > 0 &&
+	if (audit_window_fell_silent(window, WORTH_SAYING) &&
 	    window->to_s < facts->history->at[facts->history->count - 1])
 		audit_say(&audit->evidence,
-			  "nothing was allocated in the last %s: they are left out",
-			  age(window->idle_s).text);
+			  "nothing was allocated in the last %s: they are left out%s",
+			  age(window->idle_s).text,
+			  decision->verdict == AUDIT_LEAK
+				  ? ". If the program was at work then, what grew is full"
+				  : "");
 }
 
 void audit_words_evidence(const struct audit_facts *facts,
@@ -306,6 +366,7 @@ void audit_words_evidence(const struct audit_facts *facts,
 	case AUDIT_LEAK:
 		say_growth(facts, decision, audit);
 		say_survival(facts, decision->function, audit);
+		say_what_settles_it(facts, decision->function, audit);
 		say_limit(facts, audit);
 		break;
 	case AUDIT_THREAD_LEAK:
@@ -369,7 +430,7 @@ void audit_words_advice(const struct audit_facts *facts,
 			  "again when the curve is flat.");
 	if (decision->verdict == AUDIT_STEADY && decision->confidence >= 0.5)
 		audit_say(&audit->advice, "Nothing to do.");
-	if (facts->window.count < 20 && decision->confidence < 0.5)
+	if (facts->window.count < FEW_SLICES && decision->confidence < 0.5)
 		audit_say(&audit->advice, "Audit again after a longer run, or with "
 					  "HEAPRING_INTERVAL=100ms.");
 }

@@ -27,6 +27,7 @@
 #define P_MAX 0.02
 #define LEVEL_MODEL 0.55   /* end slope of the fitted curve over the mean slope */
 #define LEVEL_END 0.65     /* last quarter's rise over a quarter of all */
+#define GAP_DIP 0.02       /* of the rise, that the series may dip at its end */
 #define LEVEL_ERRORS 4.0   /* of the curve, that the last quarter's rise may be off */
 #define CONSTANT_MAX 0.001 /* weight of the constant law, where there is a rise */
 #define QUALITY_MIN 0.45   /* certainty without what too few points take from it */
@@ -120,10 +121,11 @@ static double first_above(const double *value, size_t count, double level)
 static void look_at_end(const double *value, size_t count, struct series_shape *shape)
 {
 	double first = around(value, count, 0), last = around(value, count, 1);
-	double rise = last - first;
+	double rise = last - first, before = around(value, count, 0.75);
+	double third = before - around(value, count, 0.5);
 
-	shape->end_ratio =
-		rise > 0 ? (last - around(value, count, 0.75)) / (rise / 4) : 0;
+	shape->end_ratio = rise > 0 ? (last - before) / (rise / 4) : 0;
+	shape->bend = third > 0 ? (last - before) / third : 0;
 	shape->rise_lasts = 0;
 	if (rise > 0)
 		shape->rise_lasts = first_above(value, count, first + 0.9 * rise) -
@@ -158,16 +160,19 @@ static bool is_rising(const struct series_shape *shape)
 		shape->model.weight[GROWTH_CONSTANT] < CONSTANT_MAX);
 }
 
-/* In a staircase a gap at the end no longer than those before is no end of the rise. */
+/*
+ * In a staircase a gap at the end no longer than those before is no end of the rise. It
+ * began when the series came up to where it ends, whatever little dips it had since.
+ */
 static bool ends_in_a_gap(const struct window *w, const struct series_shape *shape)
 {
 	double gap = (double)w->count / (double)(shape->increases + 1);
+	double end = w->value[w->count - 1] - GAP_DIP * shape->net;
 	size_t since = 0, changes = 0;
 
 	for (size_t i = 1; i < w->count; i++)
 		changes += w->value[i] != w->value[i - 1];
-	while (since + 1 < w->count &&
-	       w->value[w->count - 2 - since] >= w->value[w->count - 1])
+	while (since + 1 < w->count && w->value[w->count - 2 - since] >= end)
 		since++;
 	return changes < w->count / 2 && (double)since < 3 * gap;
 }

@@ -38,6 +38,7 @@ struct series_shape {
 	double rate;       /* of a rising series: value per unit of time, at the end */
 	double unevenness; /* falls of the envelope over its net rise */
 	double end_ratio;  /* rise in the last quarter over a quarter of the rise */
+	double bend;       /* the last quarter's rise over that of the third */
 	double drawdown;   /* greatest fall below an earlier point */
 	size_t increases;  /* points above all before them */
 	double level;      /* median of the last tenth */

@@ -32,12 +32,12 @@
 #include "preload/tree.h"
 
 #define MS 1000000ull
-#define STEP_NS 60000u      /* a step's time; one more batch comes on top */
+#define STEP_NS 50000u      /* a step's time; one more batch comes on top */
 #define STEP_MS 3u          /* from one step to the next, at least */
-#define CUT_NS 90000u       /* the same for history_cut() */
-#define STEP_COUNTERS 8192u /* what a step looks at most, where time cannot be told */
-#define BATCH_SITES 32u
-#define BATCH_COUNTERS 2048u
+#define STEP_PAGES 16u      /* that it may take: growing takes a step of its own */
+#define CUT_NS 80000u       /* the same for history_cut() */
+#define STEP_COUNTERS 4096u /* what a step looks at most, where time cannot be told */
+#define BATCH_COUNTERS 256u /* 25 us when each is in memory only and not in a cache */
 #define MERGE_RECORDS 8u
 #define GIVE_UP_TICKS 256u /* a second or more in which the program ran */
 #define SLICE_SHARE 4u     /* a slice takes at most this part of level 0 */
@@ -73,6 +73,7 @@ struct step {
 	uint32_t token;
 	uint64_t deadline_ns; /* 0: count instead */
 	uint32_t counters;    /* that may still be looked at */
+	uint32_t last_page;   /* of the segment, that it may take */
 	uint64_t now_ms;
 };
 
@@ -122,21 +123,34 @@ static bool is_in_charge(const struct step *step)
 	return __atomic_load_n(&history.in_charge, __ATOMIC_RELAXED) == step->token;
 }
 
-static bool out_of_time(const struct step *step)
+static uint32_t pages_used(void)
 {
-	if (step->deadline_ns == 0)
-		return step->counters == 0;
-	return step->counters == 0 || os_mono_ns() >= step->deadline_ns;
+	return __atomic_load_n(&segment.header->pages_used, __ATOMIC_RELAXED);
 }
 
-/* How many sites to look at together: a batch is never interrupted. */
-static uint32_t batch_sites(uint32_t slots)
+static bool out_of_time(const struct step *step)
 {
-	uint32_t sites = BATCH_COUNTERS / (slots + 1);
+	if (pages_used() > step->last_page)
+		return true;
+	return step->deadline_ns == 0 ? step->counters == 0
+				      : os_mono_ns() >= step->deadline_ns;
+}
 
-	if (sites > BATCH_SITES)
-		return BATCH_SITES;
-	return sites == 0 ? 1 : sites;
+static void spend(struct step *step, uint32_t counters)
+{
+	step->counters -= counters < step->counters ? counters : step->counters;
+}
+
+/* How many sites of a page to look at together. A batch is never interrupted, or a site's
+ * frees would be older than its allocations. */
+static uint32_t batch_sites(uint32_t site, uint32_t slots)
+{
+	uint32_t in_page = HR_COUNTERS_PER_PAGE - site % HR_COUNTERS_PER_PAGE;
+	uint32_t sites = BATCH_COUNTERS / (sums_counters_pages(site, slots) + 1);
+
+	if (sites == 0)
+		return 1;
+	return sites < in_page ? sites : in_page;
 }
 
 static void store(uint64_t *to, uint64_t value)
@@ -266,17 +280,13 @@ static void end_sweep(struct work *w, const struct step *step)
 
 static void sweep(struct work *w, struct step *step)
 {
-	struct heapring_values sum[BATCH_SITES];
-	uint32_t slots = threads_slots(), most = batch_sites(slots);
+	struct heapring_values sum[HR_COUNTERS_PER_PAGE];
+	uint32_t slots = threads_slots();
 
 	while (w->site < tree_sites() && !out_of_time(step)) {
-		uint32_t page_end =
-			(w->site / HR_COUNTERS_PER_PAGE + 1) * HR_COUNTERS_PER_PAGE;
-		uint32_t n = page_end - w->site < most ? page_end - w->site : most;
-		uint32_t looked = 2 * n * (slots + 1);
+		uint32_t n = batch_sites(w->site, slots);
 
-		sums_of_sites(w->site, n, slots, sum);
-		step->counters -= looked < step->counters ? looked : step->counters;
+		spend(step, sums_of_sites(w->site, n, slots, sum));
 		for (uint32_t i = 0; i < n; i++, w->site++)
 			if (!note(w, step, w->site, &sum[i])) {
 				end_sweep(w, step);
@@ -299,9 +309,8 @@ static void merge(struct work *w, struct step *step)
 {
 	while (is_in_charge(step) && !out_of_time(step)) {
 		bool more = merge_step(&w->merge, MERGE_RECORDS);
-		uint32_t like = MERGE_RECORDS * 16; /* in effort */
 
-		step->counters -= like < step->counters ? like : step->counters;
+		spend(step, MERGE_RECORDS * 8); /* in effort */
 		if (more)
 			continue;
 		if (is_in_charge(step))
@@ -415,6 +424,7 @@ static bool begin_step(struct step *step, uint64_t now_ms, uint64_t ns)
 			return false;
 		take_over(now_ms);
 	}
+	step->last_page = pages_used() + STEP_PAGES;
 	if (!process_sandboxed())
 		step->deadline_ns = os_mono_ns() + ns;
 	return true;
@@ -426,6 +436,17 @@ static void end_step(struct step *step)
 
 	__atomic_compare_exchange_n(&history.in_charge, &mine, 0, false, __ATOMIC_RELEASE,
 				    __ATOMIC_RELAXED); /* Y1 */
+}
+
+/* In the midst of a sweep or a merge: what is due to begin is not put off. */
+static bool is_under_way(void)
+{
+	const struct work *w;
+
+	if (history.state == NULL)
+		return false;
+	w = &history.work[history.state->writer];
+	return w->sweeping || w->merge.count > 0;
 }
 
 void history_tick(uint64_t now_ms)
@@ -444,8 +465,10 @@ void history_tick(uint64_t now_ms)
 	if (now_ms < __atomic_load_n(&history.due_ms, __ATOMIC_RELAXED) ||
 	    !begin_step(&step, now_ms, STEP_NS))
 		return;
-	run(&step, history.state == NULL ||
-			   now_ns >= history.state->start_ns + history.interval_ns);
+	if (!is_under_way() || !segment_grow_ahead(STEP_PAGES))
+		run(&step,
+		    history.state == NULL ||
+			    now_ns >= history.state->start_ns + history.interval_ns);
 	end_step(&step);
 }
 

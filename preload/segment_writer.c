@@ -160,6 +160,18 @@ void *segment_table_page(void **pages, uint32_t index, enum heapring_page_type t
 	return segment_at(page);
 }
 
+bool segment_grow_ahead(uint32_t pages)
+{
+	const struct heapring_header *h = segment.header;
+	uint32_t ready = __atomic_load_n(&committed, __ATOMIC_RELAXED);
+	uint32_t used = __atomic_load_n(&h->pages_used, __ATOMIC_RELAXED);
+
+	if (used + pages < ready || ready >= h->pages_max ||
+	    __atomic_load_n(&h->grow_stopped, __ATOMIC_RELAXED) != 0)
+		return false;
+	return grow(ready);
+}
+
 void segment_freeze(uint32_t reason)
 {
 	uint32_t none = 0;

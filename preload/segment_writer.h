@@ -16,6 +16,7 @@
 #ifndef PRELOAD_SEGMENT_WRITER_H
 #define PRELOAD_SEGMENT_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <heapring/segment.h>
@@ -48,6 +49,10 @@ void *segment_page_new(enum heapring_page_type type, uint32_t owner, uint32_t in
  * not exist. Threads that race for it get the same page. NULL: no more room.
  */
 void *segment_table_page(void **pages, uint32_t index, enum heapring_page_type type);
+
+/* Sees to it that so many pages can be had without a system call, in one step of growth
+ * at most. True: it took that step. */
+bool segment_grow_ahead(uint32_t pages);
 
 /* From now on growing is forbidden (a sandbox would kill the process). */
 void segment_freeze(uint32_t reason);

@@ -11,16 +11,28 @@ static uint64_t load(const uint64_t *from)
 	return __atomic_load_n(from, __ATOMIC_RELAXED);
 }
 
-void sums_of_sites(uint32_t site, uint32_t n, uint32_t slots, struct heapring_values *sum)
+uint32_t sums_counters_pages(uint32_t site, uint32_t slots)
+{
+	uint32_t index = (tree_site_base() + site) / HR_COUNTERS_PER_PAGE, pages = 0;
+
+	for (uint32_t slot = 0; slot < slots; slot++)
+		pages += threads_counters(slot, index) != NULL;
+	return pages;
+}
+
+uint32_t sums_of_sites(uint32_t site, uint32_t n, uint32_t slots,
+		       struct heapring_values *sum)
 {
 	uint32_t index = (tree_site_base() + site) / HR_COUNTERS_PER_PAGE;
 	uint32_t first = (tree_site_base() + site) % HR_COUNTERS_PER_PAGE;
+	uint32_t looked = 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		sum[i] = (struct heapring_values){ 0 };
 	for (uint32_t slot = 0; slot < slots; slot++) {
 		const struct heapring_counter *c = threads_counters(slot, index);
 
+		looked += c != NULL ? n : 1;
 		for (uint32_t i = 0; c != NULL && i < n; i++) {
 			sum[i].frees +=
 				__atomic_load_n(&c[first + i].frees, __ATOMIC_ACQUIRE);
@@ -37,6 +49,7 @@ void sums_of_sites(uint32_t site, uint32_t n, uint32_t slots, struct heapring_va
 			sum[i].alloc_bytes += load(&c[first + i].alloc_bytes);
 		}
 	}
+	return looked;
 }
 
 /* Objects of a sampled site are in fractions. */

@@ -45,11 +45,18 @@ Test(audit_culprit, the_runtime_is_told_from_the_program)
 					      "void std::vector<int>::_M_realloc_insert",
 				      .module = "app" };
 	const struct symbol libc = { .function = "fopen", .module = "libc.so.6" };
+	const struct symbol header = {
+		.function = "getline",
+		.file = "/usr/include/x86_64-linux-gnu/bits/stdio.h",
+		.module = "app"
+	};
 	const struct symbol own = { .function = "stdlib_user", .module = "app" };
 
 	cr_expect(culprit_is_runtime(&vector));
 	cr_expect(culprit_is_runtime(&typed));
 	cr_expect(culprit_is_runtime(&libc));
+	cr_expect(culprit_is_runtime(&header),
+		  "compiled into the program, but not its own");
 	cr_expect(not(culprit_is_runtime(&own)));
 }
 

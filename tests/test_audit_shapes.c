@@ -53,6 +53,19 @@ static struct series_shape draw(enum curve_family family, struct curve_random *r
 	return shape;
 }
 
+Test(series_shape, what_is_full_and_dips_now_and_then_does_not_rise)
+{
+	double when[72], value[72];
+	struct series_shape shape;
+
+	for (size_t i = 0; i < 72; i++) {
+		when[i] = (double)i / 9;
+		value[i] = i < 28 ? 13000.0 * (double)i : 360000 - (i % 9 == 0 ? 300 : 0);
+	}
+	cr_assert(eq(int, series_shape_find(when, value, 72, &shape), 0));
+	cr_expect(shape.kind != SHAPE_RISING);
+}
+
 Test(series_shape, long_enough_each_family_is_recognised)
 {
 	for (int family = 0; family < CURVE_FAMILIES; family++) {

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyzer/doubling.h"
 #include "analyzer/growth_model.h"
 #include "analyzer/order_stats.h"
 #include "analyzer/survival.h"
@@ -289,6 +290,92 @@ Test(teeth, white_noise_is_not_smooth)
 		value[i] = 100 + curve_normal(&random);
 	teeth_find(value, N, &teeth);
 	cr_expect(lt(dbl, teeth.smoothness, 0.3));
+}
+
+#define TABLE_POINTS 80u
+
+/* What a table has room for that gets `per_s` bytes a second until `until`, 8 s long. */
+static void draw_table(double per_s, double until, double offset, double *when,
+		       double *room)
+{
+	double now = 64;
+
+	for (size_t i = 0; i < TABLE_POINTS; i++) {
+		when[i] = (double)i / 10;
+		while (now < per_s * fmin(when[i], until))
+			now *= 2;
+		room[i] = offset + now;
+	}
+}
+
+Test(doubling, a_table_that_fills_in_a_straight_line_is_found)
+{
+	double when[TABLE_POINTS], room[TABLE_POINTS];
+	struct doubling doubling;
+
+	for (double per_s = 10e3; per_s < 20e3; per_s += 250) {
+		draw_table(per_s, 8, 5000, when, room);
+		cr_assert(doubling_find(when, room, TABLE_POINTS, &doubling), "%f",
+			  per_s);
+		cr_expect(doubling.rate > 0.75 * per_s && doubling.rate < 1.25 * per_s);
+		cr_expect(epsilon_eq(dbl, doubling.factor, 2, 0.01));
+		cr_expect(doubling.next_due > 7.5, "the next step is still to come");
+		cr_expect(doubling.certainty > 0.5 && doubling.certainty < 1);
+	}
+}
+
+Test(doubling, that_the_old_room_is_still_there_while_copying_does_not_matter)
+{
+	double when[TABLE_POINTS], room[TABLE_POINTS];
+	struct doubling doubling;
+
+	draw_table(15e3, 8, 0, when, room);
+	for (size_t i = 1; i < TABLE_POINTS; i++)
+		if (room[i] > 1.5 * room[i - 1] && i + 1 < TABLE_POINTS)
+			room[i] += room[i] / 2, i++;
+	cr_expect(doubling_find(when, room, TABLE_POINTS, &doubling));
+}
+
+Test(doubling, a_step_that_lies_between_two_points_is_one)
+{
+	double when[TABLE_POINTS], room[TABLE_POINTS], split[TABLE_POINTS];
+	struct doubling doubling;
+
+	draw_table(15e3, 8, 0, when, room);
+	for (size_t i = 0; i < TABLE_POINTS; i++)
+		split[i] = i > 0 ? room[i - 1] + 0.3 * (room[i] - room[i - 1]) : room[i];
+	cr_expect(doubling_find(when, split, TABLE_POINTS, &doubling));
+}
+
+Test(doubling, a_table_that_is_full_is_not)
+{
+	double when[TABLE_POINTS], room[TABLE_POINTS];
+	struct doubling doubling;
+
+	for (double until = 0.5; until < 2.5; until += 0.1) {
+		draw_table(15e3, until, 0, when, room);
+		cr_expect(not(doubling_find(when, room, TABLE_POINTS, &doubling)), "%f",
+			  until);
+		cr_expect(eq(sz, doubling.steps, 0));
+	}
+}
+
+Test(doubling, neither_are_lines_steps_of_one_height_or_exponentials)
+{
+	double when[TABLE_POINTS], line[TABLE_POINTS], even[TABLE_POINTS],
+		faster[TABLE_POINTS];
+	struct doubling doubling;
+
+	for (size_t i = 0; i < TABLE_POINTS; i++) {
+		when[i] = (double)i;
+		line[i] = 100 * when[i];
+		even[i] = 1000 * floor(when[i] / 16);
+		faster[i] = 1000 * pow(2, floor(when[i] / 10));
+	}
+	cr_expect(not(doubling_find(when, line, TABLE_POINTS, &doubling)));
+	cr_expect(not(doubling_find(when, even, TABLE_POINTS, &doubling)));
+	cr_expect(not(doubling_find(when, faster, TABLE_POINTS, &doubling)));
+	cr_expect(not(doubling_find(when, line, 1, &doubling)));
 }
 
 Test(survival, all_freed_at_once_are_temporary)

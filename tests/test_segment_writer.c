@@ -81,6 +81,24 @@ Test(segment_writer, pages_are_allocated_before_they_are_used)
 	cr_expect(st.st_blocks * 512 >= 1000 * 4096);
 }
 
+Test(segment_writer, growing_ahead_makes_pages_ready_and_stops_when_they_are)
+{
+	struct stat before, after;
+	uint32_t number = 0, steps = 0;
+
+	cr_assert(eq(int, segment_create(fixture_dir(), 64 << 20), 0));
+	while (segment_grow_ahead(200))
+		steps++;
+	cr_expect(steps > 1, "a step is small");
+	cr_assert(eq(int, stat(segment_path(), &before), 0));
+	for (unsigned i = 0; i < 200; i++)
+		cr_assert(page_new(&number) != NULL);
+	cr_assert(eq(int, stat(segment_path(), &after), 0));
+	cr_expect(eq(i64, before.st_blocks, after.st_blocks), "nothing was left to do");
+	segment_freeze(1);
+	cr_expect(not(segment_grow_ahead(200)));
+}
+
 Test(segment_writer, the_budget_is_kept_for_good)
 {
 	uint32_t pages = (1 << 20) / HR_PAGE;

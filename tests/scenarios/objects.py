@@ -2,22 +2,7 @@
 
 Usage: objects.py NAME SECONDS
 """
-import sys
-import time
-
-START = time.monotonic()
-SECONDS = float(sys.argv[2])
-
-
-def ticks(per_second):
-    count = 0
-    while True:
-        count += 1
-        due = START + count / per_second
-        if due > START + SECONDS:
-            return
-        time.sleep(max(0, due - time.monotonic()))
-        yield count
+from ticks import run, ticks
 
 
 def grows():
@@ -46,4 +31,4 @@ def batches():
             lines.clear()
 
 
-{"grows": grows, "churns": churns, "bounded": bounded, "batches": batches}[sys.argv[1]]()
+run({"grows": grows, "churns": churns, "bounded": bounded, "batches": batches})

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Programs whose truth is known: does `heapring audit` see it?
 
-Usage: run_scenarios.py HEAPRING PROGRAMS-FOLDER objects.py [TITLE-PART...]
+Usage: run_scenarios.py HEAPRING PROGRAMS-FOLDER [--keep FOLDER | --again FOLDER] [TITLE-PART...]
 Many run at once: they sleep most of their time, and catch up when the machine was
-busy. Prints a line for each, then the accuracy of both halves.
+busy. Prints a line for each, then the accuracy of each batch and how well confidence
+is calibrated. --keep leaves the dumps in a folder, and --again audits those once more
+instead of running the programs (not the ones that are audited alive).
 """
+import argparse
 import concurrent.futures
 import json
 import os
@@ -17,8 +20,16 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import truth  # noqa: E402
 from profiled import environment, wait_for_pid  # noqa: E402
 
-HEAPRING, PROGRAMS, OBJECTS_PY = (os.path.abspath(path) for path in sys.argv[1:4])
-AT_ONCE = 16
+OPTIONS = argparse.ArgumentParser()
+OPTIONS.add_argument("heapring", type=os.path.abspath)
+OPTIONS.add_argument("programs", type=os.path.abspath)
+OPTIONS.add_argument("--keep", type=os.path.abspath)
+OPTIONS.add_argument("--again", type=os.path.abspath)
+OPTIONS.add_argument("wanted", nargs="*")
+OPTIONS = OPTIONS.parse_intermixed_args()
+HEAPRING, PROGRAMS = OPTIONS.heapring, OPTIONS.programs
+SOURCES = os.path.dirname(os.path.abspath(__file__))
+AT_ONCE = 20
 PYTHON = "/usr/bin/python3"  # what heapring profiles, whichever runs this
 NEVER_LEAK = {"steady", "warming", "sawtooth"}
 RIGHT_AT_LEAST = 0.95
@@ -47,38 +58,52 @@ class Result:
             not self.overconfident
 
     def line(self):
-        return "%-5s%-6s %-40s %s %s (%s) %.2f %s" % (
-            "ok" if self.fine else "FAIL", self.case.half.split()[0],
-            self.case.title, self.verdict, self.answer["growth"],
+        return "%-5s%-8s %-42s %s %s (%s) %.2f %s" % (
+            "ok" if self.fine else "FAIL", self.case.half, self.case.title, self.verdict, self.answer["growth"],
             self.answer["pattern"], self.confidence, self.culprit or "")
 
 
 def argv_of(case):
-    if case.program == "objects.py":
-        return [PYTHON, "-s", "-B", OBJECTS_PY, case.name, str(case.seconds)]
+    if case.program == "mixture":
+        return [os.path.join(PROGRAMS, "scenario_mixture"), str(case.seconds), *case.argv]
+    if case.argv:
+        return [case.program, *case.argv]
+    if case.program.endswith(".py"):
+        return [PYTHON, "-s", "-B", os.path.join(SOURCES, case.program), case.name,
+                str(case.seconds)]
     return [os.path.join(PROGRAMS, "scenario_" + case.program), case.name,
             str(case.seconds), str(case.scale)]
 
 
-def run(case):
-    with tempfile.TemporaryDirectory(prefix="heapring-scenario.") as folder:
-        env = environment(HEAPRING_DIR=folder, PYTHONMALLOC="malloc",
-                          HEAPRING_RATE=case.rate, HEAPRING_INTERVAL=case.interval)
-        dump = os.path.join(folder, "dump")
-        with subprocess.Popen([HEAPRING, "run", "-q", "-o", dump, "--", *argv_of(case)],
-                              env=env) as program:
-            target = dump
-            if case.live:
-                time.sleep(case.seconds * 0.9)
-                target = str(wait_for_pid(folder))
-            else:
-                program.wait(100)
-            done = subprocess.run([HEAPRING, "audit", "--format", "json", target], env=env,
-                                  capture_output=True, timeout=100, check=False)
-            program.wait(100)
+def dump_of(case, folder):
+    name = case.title.replace("/", ",").replace(" ", "_").replace(":", "-")
+    return os.path.join(folder, name + ".dump")
+
+
+def audit(case, target, env):
+    done = subprocess.run([HEAPRING, "audit", "--format", "json", target], env=env,
+                          capture_output=True, timeout=100, check=False)
     if done.returncode != 0:
         raise RuntimeError("%s: %s" % (case.title, done.stderr.decode()))
     return Result(case, json.loads(done.stdout))
+
+
+def run(case):
+    if OPTIONS.again:
+        return audit(case, dump_of(case, OPTIONS.again), environment())
+    with tempfile.TemporaryDirectory(prefix="heapring-scenario.") as folder:
+        env = environment(HEAPRING_DIR=folder, PYTHONMALLOC="malloc",
+                          HEAPRING_RATE=case.rate, HEAPRING_INTERVAL=case.interval)
+        dump = dump_of(case, OPTIONS.keep or folder)
+        with subprocess.Popen([HEAPRING, "run", "-q", "-o", dump, "--", *argv_of(case)],
+                              env=env, stdout=subprocess.DEVNULL) as program:
+            if not case.live:
+                program.wait(100)
+                return audit(case, dump, env)
+            time.sleep(case.seconds * 0.9)
+            result = audit(case, str(wait_for_pid(folder)), env)
+            program.wait(100)
+            return result
 
 
 def share(results, is_right):
@@ -98,10 +123,22 @@ def report(name, results):
         not any(r.false_leak or r.overconfident for r in results)
 
 
+def report_calibration(results):
+    """Of verdicts with confidence c a share of c should be right."""
+    for low, high in (0, 0.5), (0.5, 0.7), (0.7, 0.85), (0.85, 0.95), (0.95, 1):
+        among = [r for r in results if low <= r.confidence < high]
+        if among:
+            print("confidence %.2f to %.2f: %d cases, mean %.2f, right %.2f" % (
+                low, high, len(among), sum(r.confidence for r in among) / len(among),
+                share(among, lambda r: r.right)))
+
+
 def main():
-    wanted = sys.argv[4:]
     cases = [case for case in truth.CASES
-             if not wanted or any(part in case.title for part in wanted)]
+             if not OPTIONS.wanted or any(part in case.half + " " + case.title
+                                          for part in OPTIONS.wanted)]
+    if OPTIONS.again:
+        cases = [case for case in cases if not case.live]
     start = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         results = list(pool.map(run, cases))
@@ -111,9 +148,10 @@ def main():
             print("     expected %s %s" % ("|".join(result.case.verdict), result.case.culprit))
             for line in result.answer["evidence"]:
                 print("       " + line)
-    for half in "tuning", "held out", "fresh":
+    for half in dict.fromkeys(case.half for case in cases):
         report(half, [r for r in results if r.case.half == half])
     passed = report("all", results)
+    report_calibration(results)
     print("%.0f seconds" % (time.monotonic() - start))
     return 0 if passed else 1
 

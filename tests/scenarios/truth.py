@@ -6,6 +6,8 @@ when they were written, are held out: no threshold was ever set by looking at th
 """
 import dataclasses
 
+import draws
+
 
 @dataclasses.dataclass
 class Case:
@@ -21,6 +23,7 @@ class Case:
     live: bool = False      # audited at 9/10 of its time, while it lives
     too_short: bool = False  # confidence must be below 0.5; any verdict but leak is right
     rate: str = "exact"
+    argv: tuple = ()        # of a program that is no scenario
 
     @property
     def title(self):
@@ -138,8 +141,157 @@ FRESH = [
     Case("fresh", "slow-start", STEADY),
 ]
 
+# Written against the method as FRESH left it: shapes that real services have.
+FIRST_BATCH = [
+    leak("table-doubles", ("count_client", "counters_double"), program="growing", growth=None),
+    leak("table-doubles", ("count_client", "counters_double"), program="growing", growth=None,
+         scale=3),
+    leak("session-table", ("open_session",), program="growing"),
+    leak("session-table", ("open_session",), program="growing", scale=0.2),
+    leak("builder", ("append_text",), program="growing", growth=None),
+    leak("slab-leak", (), program="growing"),
+    leak("under-heavy-traffic", ("note_peer",), program="growing"),
+    leak("under-heavy-traffic", ("note_peer",), program="growing", scale=0.3),
+    leak("burst-requests", ("handle",), program="growing", growth=None),
+    leak("retries-double", ("schedule_retry",), program="growing", growth="exponential"),
+    leak("retries-double", ("schedule_retry",), program="growing", growth="exponential",
+         scale=0.5),
+    leak("reconnects", ("connection_open",), program="growing"),
+    leak("reconnects", ("connection_open",), program="growing", scale=3),
+    leak("lines-kept", ("read_line",), program="growing"),
+    leak("two-leaks", ("lose_much",), program="growing"),
+    leak("two-leaks", ("lose_much",), program="growing", interval="20ms", seconds=4),
+    leak("wrapped-strings", ("add_label",), program="growing"),
+    leak("wrapped-strings", ("add_label",), program="growing", rate="1024", scale=4),
+    leak("ramp-then-leak", ("subscribe",), program="growing"),
+    leak("quadratic", ("record_result",), program="growing", growth=None),
+    Case("growing", "workers-hang", ("thread_leak",), ("dispatch",)),
+    leak("samples", ("net::Metrics::sample",), program="containers", growth=None),
+    leak("subscribers", ("net::Bus::subscribe",), program="containers"),
+    leak("inbox-grows", ("net::Inbox::receive",), program="containers"),
+    leak("destructor", ("net::make_shape", "net::Derived::Derived"), program="containers"),
+    leak("unbounded-memo", (), program="services.py"),
+    leak("cycles-leak", (), program="services.py"),
+    leak("handler-leak", (), program="services.py"),
+    Case("services.py", "thread-leak", ("thread_leak",)),
+    Case("healthy", "ring-fills", WARM + STEADY),
+    Case("healthy", "ring-fills", WARM + STEADY, scale=2),
+    Case("healthy", "ring-fills", STEADY, scale=0.3),
+    Case("healthy", "ttl-cache", STEADY),
+    Case("healthy", "ttl-cache", STEADY + WARM, scale=3),
+    Case("healthy", "ttl-cache", STEADY + WARM, scale=5),
+    Case("healthy", "generations", SAW, ("remember",)),
+    Case("healthy", "log-rotation", SAW, ("log_line",)),
+    Case("healthy", "waves", SAW + STEADY),
+    Case("healthy", "ripples", STEADY),
+    Case("healthy", "pool-ramps", STEADY + WARM),
+    Case("healthy", "one-step", STEADY + WARM),
+    Case("healthy", "steps", STEADY + SAW),
+    Case("healthy", "leak-stops", STEADY + WARM),
+    Case("healthy", "documents", STEADY),
+    Case("healthy", "versions", STEADY + SAW),
+    Case("healthy", "names-known", STEADY + WARM),
+    Case("healthy", "collector", SAW, ("make_object",)),
+    Case("healthy", "thread-bursts", STEADY + SAW),
+    Case("healthy", "mixed-sizes", STEADY),
+    Case("healthy", "mixed-sizes", STEADY, scale=0.1),
+    Case("containers", "inbox-bounded", STEADY),
+    Case("containers", "lru", STEADY + WARM),
+    Case("containers", "lru-skewed", STEADY + WARM),
+    Case("containers", "pages", STEADY),
+    Case("containers", "pages-storm", STORM, ("net::render[abi:cxx11]",)),
+    Case("containers", "indexes", SAW),
+    Case("services.py", "lru", STEADY + WARM),
+    Case("services.py", "cycles-collected", STEADY + SAW),
+    Case("services.py", "last-events", STEADY + WARM),
+    Case("services.py", "documents", STEADY),
+]
+
+
+
+def mixture(parts, verdict, culprit=(), **more):
+    return Case("mixture", " ".join(parts), verdict, culprit, argv=tuple(parts), **more)
+
+
+def perl(name, loop, verdict, **more):
+    """Statements that are run 200 times a second."""
+    text = "my $n = 0; my (@kept, %%kept); my $end = time + 8; while (time < $end) { $n++; " \
+        "%s; select(undef, undef, undef, 0.005); }" % loop
+    return Case("/usr/bin/perl", name, verdict, argv=("-e", text), **more)
+
+
+# Mixtures drawn at random, and interpreters. Seen by nobody before they were run.
+SECOND_BATCH = [
+    mixture(parts, verdict, culprit, seconds=seconds, interval="%dms" % interval)
+    for parts, seconds, interval, verdict, culprit in draws.draw(2026, 36)
+] + [
+    mixture(("heap:1000:500", "leak:1:4000"), LEAK, ("lose",), seconds=20, interval="1s"),
+    mixture(("leak:2000:16", "traffic:20000:64"), LEAK, ("lose",)),
+    mixture(("teeth:200:400:500",), SAW + STEADY, seconds=20, interval="1s"),
+    mixture(("cache:3000:900:200",), WARM + STEADY, seconds=10, interval="1s"),
+    mixture(("ramp:2000:500:3", "traffic:1000:100"), WARM + STEADY, seconds=6),
+    mixture(("bursts:0.3:3000:300", "heap:500:200"), STEADY + SAW),
+    perl("cycles", 'my $x = { text => "x" x 60 }; $x->{self} = $x', LEAK),
+    perl("list", 'push @kept, "entry $n of the list"', LEAK),
+    # full after five seconds, and then not one allocation: did the load end, or is it full?
+    perl("bounded", '$kept{$n % 500} = "value $n" x 5', STEADY + WARM + LEAK),
+    perl("churn", 'my %h = map { $_ => "y" x $_ } 1 .. 50', STEADY),
+    Case("/usr/bin/jq", "array", LEAK, interval="20ms",
+         argv=("-n", "reduce range(1500000) as $i ([]; . + [$i]) | length")),
+    Case("/usr/bin/sqlite3", "table", LEAK, interval="50ms",
+         argv=(":memory:", "create table t(a, b); with recursive n(i) as (select 1 union all "
+               "select i + 1 from n where i < 2000000) insert into t select i, 'text ' || i "
+               "from n;")),
+]
+
+# Written when the second had been run: threads, arenas, classes, more draws.
+THIRD_BATCH = [
+    leak("workers-leak", ("finish_job",), program="servers"),
+    leak("workers-leak", ("finish_job",), program="servers", scale=0.3),
+    Case("servers", "workers", STEADY),
+    leak("arena-kept", ("render_page", "arena_alloc"), program="servers"),
+    Case("servers", "arena-per-request", STEADY),
+    leak("references", ("make_object",), program="servers"),
+    leak("references", ("make_object",), program="servers", scale=0.2),
+    Case("servers", "epochs", SAW + STEADY),
+    Case("servers", "epochs", SAW, scale=2),
+    leak("timers-pile-up", ("set_timer",), program="servers"),
+    Case("servers", "lazy-start", WARM + STEADY),
+    Case("servers", "hump", STEADY + SAW),
+    Case("servers", "ends-at-noon", STEADY + SAW),
+    leak("reconnect-storms", ("subscribe_again",), program="servers"),
+    leak("reconnect-storms", ("subscribe_again",), program="servers", seconds=16,
+         interval="200ms"),
+    Case("servers", "connection-threads", STEADY),
+    Case("servers", "pool-grows", STEADY + WARM),
+    Case("servers", "flat-out", STORM, ("compute",), seconds=4),
+    leak("graph", ("app::Graph::connect",), program="classes"),
+    leak("index-grows", ("app::Index::post",), program="classes"),
+    leak("exceptions", ("app::parse_number",), program="classes"),
+    Case("classes", "presence", STEADY),
+    Case("classes", "window", STEADY),
+    Case("classes", "journal", SAW, ("app::Journal::write",)),
+    leak("seen-ids", ("app::Deduplicator::is_new",), program="classes"),
+    leak("seen-ids", ("app::Deduplicator::is_new",), program="classes", scale=0.1),
+    leak("audit-log", (), program="applications.py"),
+    Case("applications.py", "orders", STEADY),
+    Case("applications.py", "weak-cache", STEADY + WARM),
+    leak("tasks-wait", (), program="applications.py"),
+    Case("applications.py", "groups", SAW + STEADY),
+] + [
+    mixture(parts, verdict, culprit, seconds=seconds, interval="%dms" % interval)
+    for parts, seconds, interval, verdict, culprit in draws.draw(31, 16)
+]
+
+for _case in THIRD_BATCH:
+    _case.half = "batch 3"
+for _case in SECOND_BATCH:
+    _case.half = "batch 2"
+for _case in FIRST_BATCH:
+    _case.half = "batch 1"
 for _case in FRESH:
     _case.half = "fresh"
 for _case in HELD_OUT:
     _case.half = "held out"
-CASES = TUNING + HELD_OUT + FRESH
+CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH + SECOND_BATCH + \
+    THIRD_BATCH
