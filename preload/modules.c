@@ -28,6 +28,7 @@
 
 #include "preload/identity.h"
 #include "preload/os_linux.h"
+#include "preload/process.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
 #include "preload/text.h"
@@ -207,7 +208,8 @@ static void write_path(struct heapring_module *m, const char *name)
 		identity_exe(full, sizeof full);
 		m->flags |= HR_MODULE_MAIN;
 	} else {
-		if (*name != '/' && os_getcwd(full, sizeof full / 2) > 0) {
+		if (*name != '/' && !process_sandboxed() &&
+		    os_getcwd(full, sizeof full / 2) > 0) {
 			text.at += strlen(full);
 			text_char(&text, '/');
 		}
