@@ -59,7 +59,7 @@ static const struct {
 
 static const char targets[] = "TARGET is a dump file, the pid of a profiled process, a "
 			      "segment file, or a pprof\n"
-			      "profile.";
+			      "profile; PID@85% a snapshot that the process took.";
 
 static void print_overview(void)
 {
