@@ -112,8 +112,10 @@ static void print_pressure(const struct triage *triage, FILE *to)
 static const char *tail(const char *name, size_t most)
 {
 	size_t length = strlen(name);
+	const char *cut = length > most ? name + length - most : name;
+	const char *part = strchr(cut, '/');
 
-	return length > most ? name + length - most : name;
+	return cut > name && part && part[1] ? part + 1 : cut;
 }
 
 static void print_groups(const struct triage *triage, FILE *to)

@@ -270,6 +270,16 @@ static bool read_pss(uint32_t pid, uint64_t *ret_bytes)
 	return found;
 }
 
+static void drop_ended(struct triage *triage)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < triage->rows_count; i++)
+		if (triage->rows[i].rss > 0)
+			triage->rows[kept++] = triage->rows[i];
+	triage->rows_count = kept;
+}
+
 void triage_processes_again(struct triage *triage, double deadline_s)
 {
 	for (unsigned i = 0; i < triage->rows_count; i++) {
@@ -279,4 +289,5 @@ void triage_processes_again(struct triage *triage, double deadline_s)
 		if (triage_now_s() < deadline_s)
 			row->has_pss = read_pss(row->pid, &row->pss);
 	}
+	drop_ended(triage);
 }

@@ -24,9 +24,7 @@
  *   tags      names that the program put around what it allocated; tag number /
  *             HR_TAGS_PER_PAGE
  *   starts    stacks that created threads
- *   snapshots what HEAPRING_SNAPSHOT_AT asked for: one page of records
- *   snapshot  the values of all sites when snapshot `owner` was taken; page n holds
- *             those of the n-th page of values
+ *   snapshots and snapshot: see segment_snapshot.h
  *
  * Pages past pages_used, and entries with type 0, hold nothing. No two settled
  * pages have the same type, owner and index.
@@ -58,6 +56,8 @@
 #define HEAPRING_SEGMENT_H
 
 #include <stdint.h>
+
+#include <heapring/segment_snapshot.h>
 
 #define HEAPRING_MAGIC 0x474e495250414548ull /* "HEAPRING" */
 #define HEAPRING_VERSION 2u
@@ -384,33 +384,6 @@ struct heapring_mark {
 	char name[HR_MARK_NAME]; /* NUL-terminated, cut if too long */
 };
 
-#define HR_SNAPSHOTS_MAX 4u
-#define HR_SNAPSHOT_NAME 24u
-
-enum heapring_snapshot_state {
-	HR_SNAPSHOT_NONE = 0,
-	HR_SNAPSHOT_OPEN = 1, /* its pages are being written, or its writer was killed */
-	HR_SNAPSHOT_TAKEN = 2,
-};
-
-/*
- * A level of memory and the figures of all sites when it was last reached. Order: state
- * is OPEN before the first page is written over, and TAKEN (release) after all else. A
- * reader that finds the same `taken` before and after the pages has one snapshot.
- */
-struct heapring_snapshot {
-	uint32_t state;
-	uint32_t sites;      /* sites below this one are in it ... */
-	uint32_t sites_left; /* ... and so many more there were: it is full */
-	uint32_t taken;      /* how often */
-	uint64_t mono_ns;    /* when the level was found to be reached ... */
-	uint64_t sweep_ns; /* ... and by when all sites had been looked at, since then */
-	uint64_t level;    /* bytes */
-	uint64_t resident; /* found then; 0: live bytes were compared instead */
-	char name[HR_SNAPSHOT_NAME]; /* as it was asked for: "85%" */
-	uint64_t reserved[5];
-};
-
 enum heapring_state {
 	HR_STATE_STARTING = 0,
 	HR_STATE_RUNNING =
@@ -521,7 +494,6 @@ _Static_assert(sizeof(struct heapring_values_page) == HR_PAGE, "values");
 _Static_assert(sizeof(struct heapring_start) * HR_STARTS_PER_PAGE == HR_PAGE, "starts");
 _Static_assert(sizeof(struct heapring_tag) * HR_TAGS_PER_PAGE == HR_PAGE, "tags");
 _Static_assert(sizeof(struct heapring_mark) * HR_MARKS_PER_PAGE == HR_PAGE, "marks");
-_Static_assert(sizeof(struct heapring_snapshot) == 112, "snapshot");
 _Static_assert(sizeof(struct heapring_history) <= HR_PAGE, "history is one page");
 
 #endif
