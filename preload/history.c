@@ -344,11 +344,11 @@ static uint64_t work(struct work *w, struct step *step, bool due)
 		merge_begin(&w->merge, history.state->level, 0, history.interval_ns * 8);
 		return step->now_ms;
 	}
-	if (!w->sweeping && due)
+	if (!w->sweeping && (due || snapshot_is_wanted()))
 		begin_sweep(w, step->now_ms * MS);
 	if (w->sweeping)
 		sweep(w, step);
-	return w->sweeping || needs_room(2)
+	return w->sweeping || snapshot_is_open() || needs_room(2)
 		       ? step->now_ms
 		       : (history.state->start_ns + history.interval_ns) / MS;
 }

@@ -5,6 +5,7 @@ Usage: run_snapshot.py HEAPRING DIES GROWS SANDBOX
 """
 import json
 import os
+import random
 import signal
 import subprocess
 import time
@@ -142,6 +143,13 @@ class Snapshot(Profiled):
         process.kill()
         self.assertLess(abs(level - available / 100), available / 400)
 
+    def test_a_slice_of_a_minute_does_not_delay_it(self):
+        process = self.dies(20_000_000, "16MiB", HEAPRING_INTERVAL="60s")
+        self.wait_for("%d@16MiB" % process.pid)
+        top = self.read("%d@16MiB" % process.pid)
+        self.check(top)
+        self.assertLess(top["total"]["inuse_space"], 40 * MIB)
+
     def test_a_level_counts_again_after_memory_fell(self):
         self.need(PYTHON)
         process = self.start([PYTHON, "-s", "-B", "-c", TWICE], "50MiB")
@@ -202,6 +210,27 @@ class Snapshot(Profiled):
         done = self.heapring("top", "%d@99%%" % process.pid)
         self.assertEqual(done.returncode, 2)
         self.assertIn(b"it has: 16MiB", done.stderr)
+
+    def test_damaged_snapshots_are_figures_or_one_line(self):
+        process = self.dies(20_000_000, "16MiB")
+        self.wait_for("%d@16MiB" % process.pid)
+        dump, damaged = self.path("dump"), self.path("damaged")
+        self.assertEqual(self.heapring("dump", str(process.pid), "-o", dump).returncode, 0)
+        process.kill()
+        with open(dump, "rb") as stream:
+            whole = stream.read()
+        record = whole.index(b"16MiB\0", 4096) - 48
+        chance = random.Random(1)
+        for _ in range(40):
+            image = bytearray(whole)
+            for _ in range(chance.randrange(1, 6)):
+                at = record + chance.randrange(-4096, 8192)
+                image[at] = chance.randrange(256)
+            with open(damaged, "wb") as stream:
+                stream.write(image)
+            done = self.heapring("top", damaged + "@16MiB")
+            self.assertIn(done.returncode, (0, 2, 3), done)
+            self.assertEqual(done.stderr.count(b"\n"), 1 if done.returncode else 0, done)
 
     def test_values_that_do_not_parse(self):
         for value in ("0%", "101%", "1.5%", "70%,", "x", "100", "1%,2%,3%,4%,5%"):
