@@ -134,7 +134,7 @@ class Guard(Profiled):
         self.assertEqual(top["rows"][0]["function"], "forget")
 
     def test_a_process_that_ends_well_is_no_event(self):
-        process = self.start([CHURN, "4"])
+        process = self.start([CHURN, "15"])
         done = self.guard(process.pid, "--at", "8GiB")
         self.assertEqual((done.returncode, self.names()), (0, []), done)
         self.assertIn(b"exited 0", done.stderr)
@@ -146,7 +146,7 @@ class Guard(Profiled):
         self.assertEqual(guard.wait(20), 0)
 
     def test_a_folder_that_is_not_there_is_said_and_the_watch_goes_on(self):
-        process = self.start([CHURN, "4"])
+        process = self.start([CHURN, "15"])
         done = self.heapring("guard", "-o", self.path("missing"), "--every", "20ms", "--at",
                              "1MiB", str(process.pid))
         self.assertEqual(done.returncode, 3, done)

@@ -35,9 +35,22 @@ class Triage(Profiled):
         return self.start([DIES, counts, "1", str(rate)], group)
 
     def triage(self):
-        done = self.heapring("triage", "--format", "json")
-        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
-        return json.loads(done.stdout)
+        """Once more while a verdict is late: other tests may have the CPUs."""
+        for _ in range(30):
+            done = self.heapring("triage", "--format", "json")
+            self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+            triage = json.loads(done.stdout)
+            audits = [row["audit"] for row in triage["rows"] + triage["killed"]]
+            if "late" not in [audit["answer"] for audit in audits if audit]:
+                break
+        return triage
+
+    def screen(self):
+        for _ in range(30):
+            text = self.heapring("triage").stdout
+            if b"not in time" not in text:
+                break
+        return self.check_screen(text)
 
     def row(self, triage, pid):
         return [row for row in triage["rows"] if row["pid"] == pid][0]
@@ -61,7 +74,7 @@ class Triage(Profiled):
         self.assertGreater(row["rss_bytes_per_s"], 500_000)
         self.assertIsNotNone(row["pss"])
         self.assertEqual(triage["next"][0], "heapring audit %d" % process.pid)
-        lines = self.check_screen(self.heapring("triage").stdout)
+        lines = self.screen()
         self.assertTrue([line for line in lines if "leak: " in line and "forget" in line], lines)
         self.assertIn("next: heapring audit %d" % process.pid, lines)
 
@@ -104,7 +117,7 @@ class Triage(Profiled):
         self.assertGreater(triage["oom"]["count"], 0)
         if triage["oom"]["log"] is not None:
             self.assertIn(killed.pid, [kill["pid"] for kill in triage["oom"]["log"]])
-        lines = self.check_screen(self.heapring("triage").stdout)
+        lines = self.screen()
         self.assertTrue([line for line in lines if "killed" in line and "forget" in line], lines)
 
     def test_a_damaged_profile_takes_nothing_with_it(self):
@@ -115,10 +128,13 @@ class Triage(Profiled):
             head = stream.read(8192)
         with open(os.path.join(self.segments, "heapring.1.2"), "wb") as stream:
             stream.write(head[:2000] + os.urandom(6192))
-        done = self.heapring("triage", "--format", "json")
-        self.assertEqual(done.returncode, 0, done)
-        self.assertEqual(self.row(json.loads(done.stdout), process.pid)["audit"]["answer"],
-                         "known")
+        for _ in range(30):
+            done = self.heapring("triage", "--format", "json")
+            self.assertEqual(done.returncode, 0, done)
+            answer = self.row(json.loads(done.stdout), process.pid)["audit"]["answer"]
+            if answer != "late":
+                break
+        self.assertEqual(answer, "known")
 
     def test_forty_profiles_take_two_seconds(self):
         """Who is not told in time is said to be late; the screen comes all the same."""
