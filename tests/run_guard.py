@@ -45,14 +45,26 @@ class Guard(Profiled):
         return self.heapring("guard", "-o", self.dumps, "--every", "20ms", *args, str(pid))
 
     def begin(self, pid, *args):
-        """A guard beside us; it watches when it was once round."""
+        """A guard beside us; it watches once it has the segment open and waits."""
         process = subprocess.Popen(
             [HEAPRING, "guard", "-o", self.dumps, "--every", "20ms", *args, str(pid)],
             env=environment(HEAPRING_DIR=self.segments), stderr=subprocess.PIPE)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.kill)
-        time.sleep(0.3)
+        for _ in range(1000):
+            if self.has_open(process.pid):
+                break
+            time.sleep(0.02)
+        time.sleep(0.3)  # its signals are taken just after that
         return process
+
+    def has_open(self, pid):
+        folder = "/proc/%d/fd/" % pid
+        try:
+            return any(os.readlink(folder + fd).startswith(self.segments)
+                       for fd in os.listdir(folder))
+        except OSError:
+            return False
 
     def names(self):
         return sorted(os.listdir(self.dumps))
