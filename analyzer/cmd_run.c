@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "analyzer/elf_facts.h"
+#include "analyzer/guard_level.h"
 #include "analyzer/launch.h"
 #include "analyzer/mode_request.h"
 #include "analyzer/profile.h"
@@ -28,7 +29,7 @@
 
 struct run {
 	bool quiet, mappings;
-	const char *rate, *interval, *depth, *budget, *dir, *follow, *only;
+	const char *rate, *interval, *snapshots, *depth, *budget, *dir, *follow, *only;
 	const char *output;
 };
 
@@ -54,6 +55,14 @@ static bool set_size(void *to, const char *value)
 
 	*(const char **)to = value;
 	return units_parse_bytes(value, &bytes);
+}
+
+static bool set_levels(void *to, const char *value)
+{
+	struct guard_levels levels;
+
+	*(const char **)to = value;
+	return guard_levels_set(&levels, value) && levels.count <= HR_SNAPSHOTS_MAX;
 }
 
 static int cannot_start(const char *program, int error)
@@ -164,6 +173,7 @@ static int run_program(const struct run *run, char **argv)
 	const struct launch_variable set[] = {
 		{ "HEAPRING_RATE", run->rate },
 		{ "HEAPRING_INTERVAL", run->interval },
+		{ "HEAPRING_SNAPSHOT_AT", run->snapshots },
 		{ "HEAPRING_DEPTH", run->depth },
 		{ "HEAPRING_BUDGET", run->budget },
 		{ "HEAPRING_DIR", run->dir },
@@ -198,6 +208,9 @@ static int run(const struct command *command, int argc, char **argv)
 		  "count all, one per so many bytes, or none yet", set_rate, &run.rate },
 		{ "interval", 0, "TIME", "time slice of the history, such as 1s",
 		  set_interval, &run.interval },
+		{ "snapshot-at", 0, "LEVEL,...",
+		  "keep the figures of moments: 70%,85% of the memory limit, 2GiB",
+		  set_levels, &run.snapshots },
 		{ "depth", 0, "FRAMES", "frames of a stack at most (128)",
 		  option_set_string, &run.depth },
 		{ "budget", 0, "BYTES", "memory for the profile at most (64MiB)",

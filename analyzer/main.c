@@ -42,9 +42,11 @@ static const struct {
 	{ NULL, &cmd_rss },
 	{ NULL, &cmd_pins },
 	{ NULL, &cmd_threads },
-	{ "Judge", &cmd_audit },
+	{ "Judge", &cmd_triage },
+	{ NULL, &cmd_audit },
 	{ NULL, &cmd_check },
 	{ "Watch", &cmd_watch },
+	{ NULL, &cmd_guard },
 	{ NULL, &cmd_web },
 	{ NULL, &cmd_serve },
 	{ "Take along", &cmd_report },
@@ -59,7 +61,7 @@ static const struct {
 
 static const char targets[] = "TARGET is a dump file, the pid of a profiled process, a "
 			      "segment file, or a pprof\n"
-			      "profile.";
+			      "profile; PID@85% a snapshot that the process took.";
 
 static void print_overview(void)
 {

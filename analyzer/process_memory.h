@@ -18,6 +18,7 @@ struct process_memory {
 	uint64_t cgroup_limit;
 };
 
+uint64_t process_resident(uint32_t pid);
 void process_memory_read(uint32_t pid, struct process_memory *ret_memory);
 
 #endif

@@ -367,6 +367,7 @@ void profile_free(struct profile *profile)
 		return;
 	segment_free(profile->segment);
 	history_free(profile->history);
+	free(profile->snapshot);
 	free(profile->stacks);
 	free(profile->variance);
 	free(profile->details);

@@ -96,6 +96,8 @@ struct profile {
 	struct profile_coverage coverage;
 	struct history
 		*history; /* see history.h; NULL: not asked for, or there is none */
+	struct profile_snapshot *snapshot; /* see profile_snapshot.h; NULL: figures are
+					    * those of now */
 };
 
 int profile_load(const struct target *target, struct profile **ret_profile,

@@ -17,9 +17,9 @@ static double part_of(double part, double whole)
 	return whole > 0 ? fmin(1, part / whole) : 0;
 }
 
-static void scale_variance(double variance[PROFILE_SAMPLES],
-			   const uint64_t now[PROFILE_SAMPLES],
-			   const uint64_t then[PROFILE_SAMPLES])
+void profile_window_scale_variance(double variance[PROFILE_SAMPLES],
+				   const uint64_t now[PROFILE_SAMPLES],
+				   const uint64_t then[PROFILE_SAMPLES])
 {
 	double space = variance[PROFILE_ALLOC_SPACE];
 	double objects = variance[PROFILE_ALLOC_OBJECTS];
@@ -59,7 +59,7 @@ static int apply(struct profile *profile, size_t at, size_t since,
 			subtract(window, then, before);
 		}
 		if (profile->variance)
-			scale_variance(profile->variance[i], value, then);
+			profile_window_scale_variance(profile->variance[i], value, then);
 		memcpy(value, then, sizeof(then));
 	}
 	memset(profile->total, 0, sizeof(profile->total));

@@ -28,4 +28,9 @@ struct profile_window {
 int profile_window_apply(struct profile *profile, const char *at, const char *since,
 			 struct profile_window *ret_window, struct fault *fault);
 
+/* A stack's variances when its figures were `then`, from what both are now. */
+void profile_window_scale_variance(double variance[PROFILE_SAMPLES],
+				   const uint64_t now[PROFILE_SAMPLES],
+				   const uint64_t then[PROFILE_SAMPLES]);
+
 #endif

@@ -9,6 +9,9 @@
 #include <signal.h>
 #include <string.h>
 
+#include "analyzer/history_moment.h"
+#include "analyzer/profile_snapshot.h"
+
 void report_state(const struct heapring_header *header, enum segment_life life,
 		  char *text, size_t room)
 {
@@ -80,6 +83,18 @@ struct units_text report_value(enum profile_sample sample, uint64_t value)
 	return out;
 }
 
+static void print_snapshot(const struct profile_snapshot *snapshot, FILE *to)
+{
+	fprintf(to, "snapshot %s, %s after the start, at %s", snapshot->name,
+		history_after((double)snapshot->at_ns / 1e9).text,
+		units_bytes(snapshot->level).text);
+	if (snapshot->resident > 0)
+		fprintf(to, ": %s resident", units_bytes(snapshot->resident).text);
+	if (snapshot->left_out > 0)
+		fprintf(to, "; %u newer stacks did not fit", snapshot->left_out);
+	fputc('\n', to);
+}
+
 void report_heading(const struct profile *profile, FILE *to)
 {
 	const struct heapring_header *header = &profile->segment->header;
@@ -90,6 +105,8 @@ void report_heading(const struct profile *profile, FILE *to)
 	report_name(header, name, sizeof(name));
 	fprintf(to, "%s, pid %u, %s, %s%s\n", name, header->pid, state, mode,
 		profile->wants.mappings ? ", mappings" : "");
+	if (profile->snapshot)
+		print_snapshot(profile->snapshot, to);
 }
 
 static void print_loss(FILE *to, const char *what, uint64_t count)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/profile_snapshot.h"
 #include "analyzer/valid_text.h"
 
 json_t *report_json_text(const char *text)
@@ -88,19 +89,33 @@ static json_t *total_of(const struct profile *profile)
 	return total;
 }
 
+static json_t *snapshot_of(const struct profile_snapshot *snapshot)
+{
+	return json_pack("{s:o, s:f, s:I, s:o, s:i}", "name",
+			 report_json_text(snapshot->name), "s",
+			 (double)snapshot->at_ns / 1e9, "level",
+			 (json_int_t)snapshot->level, "resident",
+			 snapshot->resident ? json_integer((json_int_t)snapshot->resident)
+					    : json_null(),
+			 "left_out", (int)snapshot->left_out);
+}
+
 json_t *report_json(const struct profile *profile, const char *view,
 		    enum profile_sample sample)
 {
 	const struct heapring_header *header = &profile->segment->header;
+	json_t *object = json_pack(
+		"{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s}", "schema", "heapring/1",
+		"kind", profile->wants.mappings ? "mappings" : "heap", "view", view,
+		"process", report_json_process(header, profile->life), "mode",
+		report_json_mode(header), "coverage",
+		report_json_coverage(&profile->coverage), "total", total_of(profile),
+		"sample", profile_sample_name(sample), "unit",
+		profile_sample_is_bytes(sample) ? "bytes" : "count");
 
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:s}", "schema",
-			 "heapring/1", "kind",
-			 profile->wants.mappings ? "mappings" : "heap", "view", view,
-			 "process", report_json_process(header, profile->life), "mode",
-			 report_json_mode(header), "coverage",
-			 report_json_coverage(&profile->coverage), "total",
-			 total_of(profile), "sample", profile_sample_name(sample), "unit",
-			 profile_sample_is_bytes(sample) ? "bytes" : "count");
+	if (object && profile->snapshot)
+		json_object_set_new(object, "snapshot", snapshot_of(profile->snapshot));
+	return object;
 }
 
 int report_json_print(json_t *object)

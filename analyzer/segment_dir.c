@@ -260,7 +260,17 @@ bool segment_is_mapped(uint32_t pid, const char *path)
 	       namespace_pid_any(pid, maps_path, (void *)(uintptr_t)path);
 }
 
-/* Field 22 of /proc/PID/stat; 0 when there is no such process. */
+/* Does it end, or did it, and waits for its parent? flags is the kernel's PF_EXITING. */
+static bool is_over(const char *after_name)
+{
+	unsigned flags;
+	char state;
+
+	return sscanf(after_name, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) == 2 &&
+	       (state == 'Z' || state == 'X' || (flags & 4) != 0);
+}
+
+/* Field 22 of /proc/PID/stat; 0 when there is no such process, or it is over. */
 static uint64_t process_start_ticks(uint32_t pid)
 {
 	char name[64], text[1024];
@@ -277,6 +287,8 @@ static uint64_t process_start_ticks(uint32_t pid)
 	fclose(stream);
 	text[got] = '\0';
 	at = strrchr(text, ')'); /* the name before it may hold anything */
+	if (at && is_over(at))
+		return 0;
 	for (int field = 2; at && field < 22; field++)
 		at = strchr(at + 1, ' ');
 	if (at)

@@ -221,7 +221,7 @@ static int check_entries(const struct segment_map *map, uint32_t from,
 	for (uint32_t i = from; i < map->pages_count; i++) {
 		const struct heapring_page *page = &map->pages[i];
 
-		if (page->type < HR_PAGE_NODES || page->type > HR_PAGE_STARTS)
+		if (page->type < HR_PAGE_NODES || page->type > HR_PAGE_SNAPSHOT)
 			continue;
 		if (i <= map->header.map_pages || page->owner >= HR_THREADS_MAX ||
 		    page->index / 4 > map->pages_count)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analyzer/pprof_read.h"
+#include "analyzer/profile_snapshot.h"
 #include <stdlib.h>
 
 #include "analyzer/symbols_command.h"
@@ -29,15 +30,23 @@ static int load_named(const char *name, const struct view_options *options,
 		      const struct profile_wants *wants, struct profile **ret_profile,
 		      struct symbols **ret_symbols, struct fault *fault)
 {
+	struct profile_wants asked = *wants;
+	char base[PATH_MAX];
+	const char *snapshot = profile_snapshot_split(name, base, sizeof(base));
 	struct target target;
-	int r;
+	int r = 0;
 
 	if (pprof_read_detect(name))
 		return pprof_read(name, wants, ret_profile, ret_symbols, fault);
-	r = target_open(name, &target, fault);
+	if (snapshot)
+		r = profile_snapshot_check(&asked, snapshot, fault);
+	if (r == 0)
+		r = target_open(snapshot ? base : name, &target, fault);
 	if (r < 0)
 		return r;
-	r = profile_load_with(&target, wants, ret_profile, fault);
+	r = profile_load_with(&target, &asked, ret_profile, fault);
+	if (r == 0 && snapshot)
+		r = profile_snapshot_apply(*ret_profile, &target, snapshot, fault);
 	target_close(&target);
 	return r < 0 ? r : load_symbols(*ret_profile, options, ret_symbols, fault);
 }

@@ -175,6 +175,42 @@ static bool parse_keep(struct config *c, const char *v)
 	return comma == NULL || parse_keep(c, comma + 1);
 }
 
+static bool parse_level(struct config_level *level, const char *v, size_t len)
+{
+	char digits[HR_SNAPSHOT_NAME];
+	uint64_t percent;
+
+	if (len < 2 || len >= sizeof level->name)
+		return false;
+	memcpy(level->name, v, len);
+	level->name[len] = '\0';
+	if (level->name[len - 1] != '%')
+		return config_bytes(level->name, &level->bytes) &&
+		       level->bytes >= 4 * KIB;
+	memcpy(digits, v, len - 1);
+	digits[len - 1] = '\0';
+	if (strspn(digits, "0123456789") != len - 1 || !config_bytes(digits, &percent) ||
+	    percent < 1 || percent > 100)
+		return false;
+	level->percent = (uint32_t)percent;
+	return true;
+}
+
+/* "70%,85%,2GiB" */
+static bool parse_levels(struct config *c, const char *v)
+{
+	for (;;) {
+		size_t len = strcspn(v, ",");
+
+		if (c->levels_count == HR_SNAPSHOTS_MAX ||
+		    !parse_level(&c->levels[c->levels_count++], v, len))
+			return false;
+		if (v[len] == '\0')
+			return true;
+		v += len + 1;
+	}
+}
+
 static bool copy(char to[CONFIG_TEXT], const char *v)
 {
 	struct text text = text_into(to, CONFIG_TEXT);
@@ -213,6 +249,8 @@ static const struct {
 	{ "HEAPRING_MMAP", parse_mappings, "0 or 1" },
 	{ "HEAPRING_FOLLOW", parse_follow, "none, fork, exec or all" },
 	{ "HEAPRING_ONLY", parse_only, "a program name or pattern of at most 255 bytes" },
+	{ "HEAPRING_SNAPSHOT_AT", parse_levels,
+	  "at most 4 of 1% to 100% of the limit and bytes from 4KiB: 70%,85%,2GiB" },
 	{ "HEAPRING_KEEP", parse_keep,
 	  "a number of segments, bytes, or both: 64,256MiB" },
 };
@@ -240,5 +278,10 @@ void config_parse(struct config *config, config_getenv *get)
 		config->bad_value = value;
 		config->bad_allowed = variables[i].allowed;
 		return;
+	}
+	if (config->levels_count > 0 && config->history == 0) {
+		config->bad_name = "HEAPRING_SNAPSHOT_AT";
+		config->bad_value = config->levels[0].name;
+		config->bad_allowed = "levels with a history only: HEAPRING_HISTORY is 0";
 	}
 }

@@ -24,6 +24,13 @@ enum config_follow {
 #define CONFIG_TEXT 256u
 #define CONFIG_DEPTH_MAX 512u
 
+/* When to take a snapshot: at a part of the memory limit, or at so many bytes. */
+struct config_level {
+	char name[HR_SNAPSHOT_NAME]; /* as it was written */
+	uint64_t bytes;              /* 0: */
+	uint32_t percent;
+};
+
 struct config {
 	enum heapring_mode mode; /* HEAPRING_RATE */
 	uint64_t rate;
@@ -35,10 +42,12 @@ struct config {
 	enum config_follow follow; /* HEAPRING_FOLLOW */
 	uint32_t keep_count;       /* HEAPRING_KEEP: segments of ended processes ... */
 	uint64_t keep_bytes;       /* ... and their bytes */
-	char dir[CONFIG_TEXT];     /* HEAPRING_DIR */
-	char output[CONFIG_TEXT];  /* HEAPRING_OUTPUT, "" none */
-	char only[CONFIG_TEXT];    /* HEAPRING_ONLY, "" any program */
-	const char *bad_name;      /* NULL: all parsed */
+	struct config_level levels[HR_SNAPSHOTS_MAX]; /* HEAPRING_SNAPSHOT_AT */
+	uint32_t levels_count;
+	char dir[CONFIG_TEXT];    /* HEAPRING_DIR */
+	char output[CONFIG_TEXT]; /* HEAPRING_OUTPUT, "" none */
+	char only[CONFIG_TEXT];   /* HEAPRING_ONLY, "" any program */
+	const char *bad_name;     /* NULL: all parsed */
 	const char *bad_value;
 	const char *bad_allowed;
 };

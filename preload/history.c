@@ -27,6 +27,7 @@
 #include "preload/os_linux.h"
 #include "preload/process.h"
 #include "preload/segment_writer.h"
+#include "preload/snapshot.h"
 #include "preload/sums.h"
 #include "preload/thread.h"
 #include "preload/tree.h"
@@ -262,6 +263,8 @@ static void begin_sweep(struct work *w, uint64_t now_ns)
 	w->end_ns = idle > state->start_ns && idle < now_ns ? idle : now_ns;
 	if (w->site >= tree_sites())
 		w->site = 0;
+	if (w->site == 0)
+		snapshot_pass_begins();
 	w->first_site = w->site;
 	store(&open->records, 0);
 	store(&open->end, w->at + HR_SLICE_BYTES);
@@ -296,7 +299,19 @@ static void sweep(struct work *w, struct step *step)
 	if (w->site < tree_sites())
 		return;
 	end_sweep(w, step);
+	snapshot_pass_ends(step->now_ms);
 	w->site = 0;
+}
+
+/* Between two sweeps the values stand still. */
+static void copy_snapshot(struct step *step)
+{
+	while (is_in_charge(step) && !out_of_time(step) &&
+	       snapshot_copy((const void *const *)values_pages)) {
+		uint32_t like = HR_VALUES_PER_PAGE; /* in effort */
+
+		step->counters -= like < step->counters ? like : step->counters;
+	}
 }
 
 /* The oldest slices make room before a new one begins, and a little ahead of time. */
@@ -330,15 +345,19 @@ static uint64_t work(struct work *w, struct step *step, bool due)
 	}
 	if (log_capacity(0) == 0)
 		return UINT64_MAX;
+	if (!w->sweeping && snapshot_is_open()) {
+		copy_snapshot(step);
+		return step->now_ms;
+	}
 	if (!w->sweeping && needs_room(due ? SLICE_SHARE : 2)) {
 		merge_begin(&w->merge, history.state->level, 0, history.interval_ns * 8);
 		return step->now_ms;
 	}
-	if (!w->sweeping && due)
+	if (!w->sweeping && (due || snapshot_is_wanted()))
 		begin_sweep(w, step->now_ms * MS);
 	if (w->sweeping)
 		sweep(w, step);
-	return w->sweeping || needs_room(2)
+	return w->sweeping || snapshot_is_open() || needs_room(2)
 		       ? step->now_ms
 		       : (history.state->start_ns + history.interval_ns) / MS;
 }
@@ -454,6 +473,7 @@ void history_tick(uint64_t now_ms)
 	struct heapring_header *h = segment.header;
 	uint64_t now_ns = now_ms * MS;
 	uint64_t last_ns = __atomic_load_n(&h->active_ns, __ATOMIC_RELAXED);
+	bool looks = snapshot_is_due(now_ms);
 	struct step step;
 
 	if (last_ns < now_ns) {
@@ -462,12 +482,14 @@ void history_tick(uint64_t now_ms)
 					 __ATOMIC_RELAXED);
 		__atomic_store_n(&h->active_ns, now_ns, __ATOMIC_RELAXED);
 	}
-	if (now_ms < __atomic_load_n(&history.due_ms, __ATOMIC_RELAXED) ||
+	if ((now_ms < __atomic_load_n(&history.due_ms, __ATOMIC_RELAXED) && !looks) ||
 	    !begin_step(&step, now_ms, STEP_NS))
 		return;
-	if (!is_under_way() || !segment_grow_ahead(STEP_PAGES))
+	if (looks && snapshot_look(now_ms)) /* a step of its own: it asks the kernel */
+		__atomic_store_n(&history.due_ms, 0, __ATOMIC_RELAXED);
+	if (!looks && (!is_under_way() || !segment_grow_ahead(STEP_PAGES)))
 		run(&step,
-		    history.state == NULL ||
+		    history.state == NULL || snapshot_is_wanted() ||
 			    now_ns >= history.state->start_ns + history.interval_ns);
 	end_step(&step);
 }

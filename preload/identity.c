@@ -8,10 +8,11 @@
 #include "preload/mappings.h"
 #include "preload/next.h"
 #include "preload/os_linux.h"
-#include "preload/trim.h"
+#include "preload/process.h"
+#include "preload/reserved.h"
 #include "preload/segment_writer.h"
 #include "preload/text.h"
-#include "preload/reserved.h"
+#include "preload/trim.h"
 
 #define ENVIRONMENT_BYTES 65536u
 
@@ -88,6 +89,10 @@ void identity_exe(char *path, size_t bytes)
 	const char *executed = (const char *)getauxval(AT_EXECFN);
 	struct text text = text_into(path, bytes);
 
+	if (process_sandboxed()) {
+		text_str(&text, executed != NULL ? executed : "");
+		return;
+	}
 	if (os_read_link("/proc/self/exe", path, bytes) > 0 || executed == NULL)
 		return;
 	if (*executed != '/' && os_getcwd(path, bytes / 2) > 0) {

@@ -29,6 +29,7 @@
 
 #include "preload/identity.h"
 #include "preload/os_linux.h"
+#include "preload/process.h"
 #include "preload/recent.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
@@ -213,7 +214,8 @@ static void write_path(struct heapring_module *m, const char *name)
 	} else if (m->start == getauxval(AT_SYSINFO_EHDR)) {
 		text_str(&text, "[vdso]");
 	} else {
-		if (*name != '/' && os_getcwd(full, sizeof full / 2) > 0) {
+		if (*name != '/' && !process_sandboxed() &&
+		    os_getcwd(full, sizeof full / 2) > 0) {
 			text.at += strlen(full);
 			text_char(&text, '/');
 		}

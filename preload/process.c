@@ -32,6 +32,7 @@
 #include "preload/recent.h"
 #include "preload/rows.h"
 #include "preload/segment_writer.h"
+#include "preload/snapshot.h"
 #include "preload/starts.h"
 #include "preload/text.h"
 #include "preload/tags.h"
@@ -150,7 +151,7 @@ static bool reserve(void)
 	recent_init();
 	reserved = live_table_init(!live_small_born) && rows_init() &&
 		   threads_init(space_for_tables()) && history_reserve(config.history) &&
-		   tags_reserve();
+		   snapshot_reserve(&config) && tags_reserve();
 	if (!reserved)
 		complain(UNPROFILED
 			 "no address space for its tables"
@@ -188,6 +189,7 @@ static bool begin(const struct identity_parent *parent)
 	marks_begin();
 	starts_begin();
 	history_begin(config.history, config.interval_ns, segment.header->start_mono_ns);
+	snapshot_begin(segment.header->history_bytes > 0);
 	/* in fork children too: a server makes one for each connection */
 	keep_prune(config.dir, config.keep_count, config.keep_bytes);
 	return true;

@@ -93,6 +93,32 @@ Test(config, every_other_variable)
 	cr_expect(eq(int, c.follow, FOLLOW_ALL));
 }
 
+Test(config, snapshots_are_taken_at_parts_and_at_bytes)
+{
+	struct config c = parse("HEAPRING_SNAPSHOT_AT", "70%,85%,2GiB,4KiB");
+
+	cr_assert(eq(ptr, (void *)c.bad_name, NULL));
+	cr_assert(eq(u32, c.levels_count, 4));
+	cr_expect(c.levels[0].percent == 70 && c.levels[0].bytes == 0);
+	cr_expect(eq(str, c.levels[1].name, "85%"));
+	cr_expect(c.levels[2].percent == 0 && c.levels[2].bytes == 2ull << 30);
+	cr_expect(eq(u64, c.levels[3].bytes, 4096));
+}
+
+Test(config, snapshot_levels_out_of_bounds_are_bad)
+{
+	static const char *const bad[] = { "0%", "101%", "1.5%",
+					   "%",  "70%,", ",70%",
+					   "x",  "4095", "1%,2%,3%,4%,5%" };
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct config c = parse("HEAPRING_SNAPSHOT_AT", bad[i]);
+
+		cr_assert(c.bad_name != NULL, "%s", bad[i]);
+		cr_expect(eq(str, (char *)c.bad_value, (char *)bad[i]));
+	}
+}
+
 Test(config, keep_takes_a_number_bytes_or_both)
 {
 	struct config c = parse("HEAPRING_KEEP", "7");

@@ -24,6 +24,7 @@
  *   tags      names that the program put around what it allocated; tag number /
  *             HR_TAGS_PER_PAGE
  *   starts    stacks that created threads
+ *   snapshots and snapshot: see segment_snapshot.h
  *
  * Pages past pages_used, and entries with type 0, hold nothing. No two settled
  * pages have the same type, owner and index.
@@ -55,6 +56,8 @@
 #define HEAPRING_SEGMENT_H
 
 #include <stdint.h>
+
+#include <heapring/segment_snapshot.h>
 
 #define HEAPRING_MAGIC 0x474e495250414548ull /* "HEAPRING" */
 #define HEAPRING_VERSION 2u
@@ -94,6 +97,8 @@ enum heapring_page_type {
 	HR_PAGE_MARKS = 11,
 	HR_PAGE_TAGS = 12,
 	HR_PAGE_STARTS = 13,
+	HR_PAGE_SNAPSHOTS = 14,
+	HR_PAGE_SNAPSHOT = 15,
 	/* set in type while threads race to make one part of a table: a page stays a
 	 * candidate when another one won. A reader takes a candidate only where no
 	 * settled page has its place (the target was killed in that instant). */
@@ -103,7 +108,7 @@ enum heapring_page_type {
 /* One entry of the page map; written whole, once (S1). */
 struct heapring_page {
 	uint16_t type;  /* enum heapring_page_type */
-	uint16_t owner; /* thread slot, for counters; else 0 */
+	uint16_t owner; /* counters: thread slot; snapshot: its number; else 0 */
 	uint32_t index; /* which part of its table */
 };
 
