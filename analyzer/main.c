@@ -28,6 +28,7 @@ static const struct {
 	{ NULL, &cmd_dump },
 	{ NULL, &cmd_clean },
 	{ NULL, &cmd_doctor },
+	{ NULL, &cmd_version },
 	{ "Look", &cmd_top },
 	{ NULL, &cmd_traces },
 	{ NULL, &cmd_tree },
@@ -53,7 +54,6 @@ static const struct {
 	{ NULL, &cmd_flame },
 	{ NULL, &cmd_export },
 	{ NULL, &cmd_pack },
-	{ "Other", &cmd_version },
 	/* clang-format on */
 };
 

@@ -31,6 +31,7 @@
 #include "preload/sums.h"
 #include "preload/thread.h"
 #include "preload/tree.h"
+#include "preload/values.h"
 
 #define MS 1000000ull
 #define STEP_NS 50000u      /* a step's time; one more batch comes on top */
@@ -154,35 +155,6 @@ static uint32_t batch_sites(uint32_t site, uint32_t slots)
 	return sites < in_page ? sites : in_page;
 }
 
-static void store(uint64_t *to, uint64_t value)
-{
-	__atomic_store_n(to, value, __ATOMIC_RELEASE);
-}
-
-static void store_values(struct heapring_values *to, const struct heapring_values *from)
-{
-	store(&to->allocs, from->allocs);
-	store(&to->alloc_bytes, from->alloc_bytes);
-	store(&to->frees, from->frees);
-	store(&to->free_bytes, from->free_bytes);
-}
-
-static struct heapring_values changes(const struct heapring_values *now,
-				      const struct heapring_values *before)
-{
-	return (struct heapring_values){
-		.allocs = now->allocs - before->allocs,
-		.alloc_bytes = now->alloc_bytes - before->alloc_bytes,
-		.frees = now->frees - before->frees,
-		.free_bytes = now->free_bytes - before->free_bytes,
-	};
-}
-
-static bool is_nothing(const struct heapring_values *v)
-{
-	return (v->allocs | v->alloc_bytes | v->frees | v->free_bytes) == 0;
-}
-
 /* May another record follow at pos in the open slice? */
 static bool has_room(const struct work *w, uint64_t pos)
 {
@@ -206,21 +178,21 @@ static bool note(struct work *w, const struct step *step, uint32_t site,
 		return true;
 	}
 	values = &page->of[site % HR_VALUES_PER_PAGE];
-	record.by = changes(now, values);
-	if (is_nothing(&record.by))
+	record.by = values_changes(now, values);
+	if (values_are_none(&record.by))
 		return true;
 	if (!is_in_charge(step) || !has_room(w, open->end))
 		return false;
 	next = log_put(0, open->end, w->last_site, &record);
 	if (next == 0)
 		return false;
-	store(&open->site, site); /* H1 */
-	store_values(&open->values, now);
-	store(&page->next, next);  /* H2 */
-	store_values(values, now); /* H3 */
-	store(&page->end, next);   /* H4 */
-	store(&open->records, open->records + 1);
-	store(&open->end, next); /* H5 */
+	values_store_word(&open->site, site); /* H1 */
+	values_store(&open->values, now);
+	values_store_word(&page->next, next); /* H2 */
+	values_store(values, now);            /* H3 */
+	values_store_word(&page->end, next);  /* H4 */
+	values_store_word(&open->records, open->records + 1);
+	values_store_word(&open->end, next); /* H5 */
 	w->last_site = site;
 	return true;
 }
@@ -266,8 +238,8 @@ static void begin_sweep(struct work *w, uint64_t now_ns)
 	if (w->site == 0)
 		snapshot_pass_begins();
 	w->first_site = w->site;
-	store(&open->records, 0);
-	store(&open->end, w->at + HR_SLICE_BYTES);
+	values_store_word(&open->records, 0);
+	values_store_word(&open->end, w->at + HR_SLICE_BYTES);
 }
 
 static void end_sweep(struct work *w, const struct step *step)
@@ -307,11 +279,8 @@ static void sweep(struct work *w, struct step *step)
 static void copy_snapshot(struct step *step)
 {
 	while (is_in_charge(step) && !out_of_time(step) &&
-	       snapshot_copy((const void *const *)values_pages)) {
-		uint32_t like = HR_VALUES_PER_PAGE; /* in effort */
-
-		step->counters -= like < step->counters ? like : step->counters;
-	}
+	       snapshot_copy((const void *const *)values_pages))
+		spend(step, HR_VALUES_PER_PAGE); /* in effort */
 }
 
 /* The oldest slices make room before a new one begins, and a little ahead of time. */
@@ -418,8 +387,8 @@ static void take_over(uint64_t now_ms)
 	if (given_up->merge.count > 0)
 		merge_abandon(&given_up->merge);
 	history.work[mine] = (struct work){ .site = given_up->site };
-	store(&state->open[mine].records, 0);
-	store(&state->open[mine].end, state->level[0].head);
+	values_store_word(&state->open[mine].records, 0);
+	values_store_word(&state->open[mine].end, state->level[0].head);
 	__atomic_store_n(&state->writer, mine, __ATOMIC_RELEASE);
 	state->taken_over++;
 }

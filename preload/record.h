@@ -29,6 +29,7 @@
 
 #include "arch.h"
 #include "preload/counters.h"
+#include "preload/likely.h"
 #include "preload/live_table.h"
 #include "preload/modules.h"
 #include "preload/peak.h"
@@ -36,9 +37,6 @@
 #include "preload/verify.h"
 
 #define CLOCK_EVENTS 32u
-
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
 
 #define compiler_barrier() __asm__ volatile("" ::: "memory")
 

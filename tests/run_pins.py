@@ -29,7 +29,7 @@ class Pins(Profiled):
         os.mkdir(self.segments)
         program = subprocess.Popen(
             [HEAPRING, "run", "-q", *options, "--", *argv], text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env=environment(HEAPRING_DIR=self.segments,
+            stdout=subprocess.PIPE, env=environment(HEAPRING_DIR=self.segments, MALLOC_PERTURB_=None,
                                                     LD_PRELOAD=preload))
         self.addCleanup(program.stdout.close)
         self.addCleanup(program.wait)

@@ -86,7 +86,8 @@ class RssTest(Profiled):
         program = subprocess.Popen(
             [HEAPRING, "run", "-q", *options, "--", *argv], text=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            env=environment(HEAPRING_DIR=self.segments, LD_PRELOAD=preload, **env))
+            env=environment(HEAPRING_DIR=self.segments, LD_PRELOAD=preload,
+                            MALLOC_PERTURB_=None, **env))  # it touches what is allocated
         self.addCleanup(program.stdout.close)
         self.addCleanup(program.wait)
         self.addCleanup(program.stdin.close)
