@@ -94,6 +94,17 @@ static void expect_exact(const struct made *m)
 	cr_assert(eq(u32, found(m), m->stack.site));
 }
 
+/* Enters other stacks, of another set than the key's, until the ring is full of them. */
+static void overwrite_all(uint64_t key)
+{
+	for (unsigned entered = 0; entered < RECENT_RING; entered += 128 / GROUP_CHECKS) {
+		struct made other = make(2000, 128, 9);
+
+		other.key = key ^ 1ull << 63;
+		enter(&other);
+	}
+}
+
 static void begin(void)
 {
 	for (unsigned i = 0; i < 4096; i++)
@@ -212,16 +223,9 @@ Test(recent, what_was_found_is_guessed_next)
 Test(recent, an_entry_whose_checks_were_overwritten_is_not_found)
 {
 	struct made m = make(100, 64, 1);
-	unsigned entered = 0;
 
 	enter(&m);
-	while (entered < RECENT_RING) {
-		struct made other = make(2000, 128, 2);
-
-		other.key = m.key ^ 1ull << 63; /* another set */
-		enter(&other);
-		entered += 128 / GROUP_CHECKS;
-	}
+	overwrite_all(m.key);
 	cr_expect(eq(u32, found(&m), 0));
 	cr_expect(eq(u32, guessed(m.top), 0));
 }
@@ -321,16 +325,9 @@ Test(recent, more_stacks_of_one_key_than_a_set_has_ways_crowd_it)
 Test(recent, an_overwritten_entry_is_given_up_before_one_that_serves)
 {
 	struct made old = make(100, 64, 1), m[RECENT_WAYS];
-	unsigned entered = 0;
 
 	enter(&old);
-	while (entered < RECENT_RING) {
-		struct made other = make(2000, 128, 2);
-
-		other.key = old.key ^ 1ull << 63; /* another set */
-		enter(&other);
-		entered += 128 / GROUP_CHECKS;
-	}
+	overwrite_all(old.key);
 	for (unsigned i = 0; i < RECENT_WAYS; i++) {
 		m[i] = make(100 + 16 * i, 8, i + 1);
 		m[i].key = old.key;
@@ -370,17 +367,10 @@ Test(recent, a_stack_far_from_the_trunk_becomes_one)
 Test(recent, a_stack_whose_shared_checks_were_overwritten_is_not_found)
 {
 	struct made a = make(100, 48, 1), b = branch(&a, 46, 2);
-	unsigned entered = 0;
 
 	enter(&a);
 	enter_beside(&b, 46);
-	while (entered < RECENT_RING) {
-		struct made other = make(2000, 128, 3);
-
-		other.key = a.key ^ 1ull << 63; /* another set */
-		enter(&other);
-		entered += 128 / GROUP_CHECKS;
-	}
+	overwrite_all(a.key);
 	cr_expect(eq(u32, found(&b), 0));
 	cr_expect(eq(u32, guessed(b.top), 0));
 }
