@@ -25,6 +25,7 @@
 #define DRIFT_BLOCKS 16.0    /* of more than these, the mean size tells */
 #define DRIFT_SIZE 1.25      /* the mean size rose by less */
 #define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
+#define BY_NUMBER 0.5        /* more blocks explain more of it: no container */
 
 /* Growth in the second half, by medians of a twelfth. */
 static double late_growth(const double *value, size_t count)
@@ -107,14 +108,32 @@ static bool grows(const struct audit_facts *facts, const struct series_shape *sh
 	       !only_drifts(facts, bytes, series[PROFILE_INUSE_OBJECTS]);
 }
 
+/* Does the rise above the lowest point come from more blocks of the same size, and not
+ * from one that was made larger? */
+static bool rises_by_number(const struct audit_facts *facts,
+			    double (*series)[AUDIT_GRID_MAX])
+{
+	const double *bytes = series[PROFILE_INUSE_SPACE];
+	const double *objects = series[PROFILE_INUSE_OBJECTS];
+	size_t last = facts->window.count - 1, lowest = 0;
+
+	for (size_t i = 1; i <= last; i++)
+		if (bytes[i] < bytes[lowest])
+			lowest = i;
+	return (objects[last] - objects[lowest]) * bytes[lowest] /
+		       fmax(1, objects[lowest]) >
+	       BY_NUMBER * (bytes[last] - bytes[lowest]);
+}
+
 /* A container that stands still between steps: what fills it grows in a straight line. */
-static bool fills_up(const struct audit_facts *facts, const double *bytes,
+static bool fills_up(const struct audit_facts *facts, double (*series)[AUDIT_GRID_MAX],
 		     struct series_shape *shape, struct doubling *ret)
 {
 	const struct audit_window *window = &facts->window;
 
 	if (shape->kind == SHAPE_RISING || shape->kind == SHAPE_SHORT ||
-	    !doubling_find(window->at, bytes, window->count, ret))
+	    rises_by_number(facts, series) ||
+	    !doubling_find(window->at, series[PROFILE_INUSE_SPACE], window->count, ret))
 		return false;
 	if (shape->highest < BYTES_FEW_STEPS ||
 	    shape->highest < SHARE_MIN * facts->shape.highest) {
@@ -134,9 +153,10 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 	int r = series_shape_find(facts->window.at, value, facts->window.count,
 				  &function->shape);
 
-	if (r == 0 && (fills_up(facts, value, &function->shape, &function->doubling) ||
-		       grows(facts, &function->shape, function->series,
-			     function_variance(facts, function)))) {
+	if (r == 0 &&
+	    (fills_up(facts, function->series, &function->shape, &function->doubling) ||
+	     grows(facts, &function->shape, function->series,
+		   function_variance(facts, function)))) {
 		function->grows = true;
 		function->growth_certainty = function->shape.certainty;
 		function->growth_stack = function->largest_stack;
@@ -195,7 +215,7 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 		return 0;
 	audit_facts_stack_series(facts, stack, series);
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);
-	if (r == 0 && (fills_up(facts, value, &shape, &doubling) ||
+	if (r == 0 && (fills_up(facts, series->value, &shape, &doubling) ||
 		       grows(facts, &shape, series->value, variance_of(facts, stack)))) {
 		function->grows = true;
 		function->doubling = doubling;
