@@ -16,7 +16,10 @@
 #define SPEED_SPREAD 1.6
 #define STEPS_SHARE 0.9 /* of the rise from the first step on is in steps */
 #define OVERDUE 1.3     /* of the time that the line says */
-#define STEPS_SCALE 2.0 /* certainty = 1 - exp(-(steps - 1) / scale) */
+#define RESTLESS                                                                         \
+	0.25 /* of a step: a point so far above the envelope does not stand still */
+#define RESTLESS_SHARE 0.25 /* of the points */
+#define STEPS_SCALE 2.0     /* certainty = 1 - exp(-(steps - 1) / scale) */
 
 struct steps {
 	size_t count;
@@ -99,6 +102,21 @@ static double sum_of_heights(const struct steps *steps, size_t count)
 	return sum;
 }
 
+/* Do the values since the oldest of n steps stand still but for a few, where old room and
+ * new were both there? Those of many blocks that come and go do not. */
+static bool stands_still(const double *at, const double *value, size_t count,
+			 const struct steps *steps, size_t n)
+{
+	double level = value[count - 1];
+	size_t points = 0, restless = 0;
+
+	for (size_t i = count; i-- > 0 && at[i] >= steps->at[n - 1]; points++) {
+		level = fmin(level, value[i]);
+		restless += value[i] - level > RESTLESS * steps->height[n - 1];
+	}
+	return (double)restless <= RESTLESS_SHARE * (double)points;
+}
+
 bool doubling_find(const double *at, const double *value, size_t count,
 		   struct doubling *ret)
 {
@@ -113,7 +131,8 @@ bool doubling_find(const double *at, const double *value, size_t count,
 	n = count_on_line(&steps);
 	rise = value[count - 1] - level;
 	if (n < DOUBLING_STEPS_MIN ||
-	    sum_of_heights(&steps, steps.count) < STEPS_SHARE * rise)
+	    sum_of_heights(&steps, steps.count) < STEPS_SHARE * rise ||
+	    !stands_still(at, value, count, &steps, n))
 		return false;
 	filled = (speed(&steps, 0) + speed(&steps, 1)) / 2;
 	if ((at[count - 1] - steps.at[0]) * filled > OVERDUE * steps.height[0])

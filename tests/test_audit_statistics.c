@@ -347,6 +347,18 @@ Test(doubling, a_step_that_lies_between_two_points_is_one)
 	cr_expect(doubling_find(when, split, TABLE_POINTS, &doubling));
 }
 
+/* As of many blocks that come and go: the envelope is the table's, the values are not. */
+Test(doubling, values_that_do_not_stand_still_between_the_steps_are_not)
+{
+	double when[TABLE_POINTS], room[TABLE_POINTS];
+	struct doubling doubling;
+
+	draw_table(15e3, 8, 0, when, room);
+	for (size_t i = 0; i + 1 < TABLE_POINTS; i += 2)
+		room[i] *= 1.5;
+	cr_expect(not(doubling_find(when, room, TABLE_POINTS, &doubling)));
+}
+
 Test(doubling, a_table_that_is_full_is_not)
 {
 	double when[TABLE_POINTS], room[TABLE_POINTS];
