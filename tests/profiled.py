@@ -23,7 +23,7 @@ def environment(**more):
     Names are not kept from one test to the next.
     """
     env = {name: value for name, value in os.environ.items()
-           if not name.startswith("HEAPRING_") and name != "LD_PRELOAD"}
+           if not name.startswith("HEAPRING_") and name not in ("LD_PRELOAD", *more)}
     env["HEAPRING_CACHE"] = "0"
     env.update({name: value for name, value in more.items() if value is not None})
     return env
