@@ -36,13 +36,15 @@ struct scan_request {
 
 static int add_run(struct resident_pages *pages, uint64_t from, uint64_t to)
 {
-	struct resident_run *last = pages->runs + pages->count - 1, *grown;
+	struct resident_run *last =
+		pages->count > 0 ? &pages->runs[pages->count - 1] : NULL;
+	struct resident_run *grown;
 
-	if (pages->count > 0 && last->to == from) {
+	if (last && last->to == from) {
 		last->to = to;
 		return 0;
 	}
-	if (pages->count >= RUNS_MAX || (pages->count > 0 && from < last->to))
+	if (pages->count >= RUNS_MAX || (last && from < last->to))
 		return -ENOMEM;
 	if ((pages->count & (pages->count - 1)) == 0) {
 		grown = realloc(pages->runs,
