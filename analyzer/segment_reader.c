@@ -50,7 +50,8 @@ static int out_of_memory(struct reading *reading)
 
 static bool counter_is_used(const struct heapring_counter *counter)
 {
-	return counter->allocs != 0 || counter->frees != 0;
+	/* of a mapping that is cut, another thread may have freed a part and no more */
+	return counter->allocs != 0 || counter->frees != 0 || counter->free_bytes != 0;
 }
 
 static int read_counters(void *arg, uint32_t number, const struct heapring_page *page,

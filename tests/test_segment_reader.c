@@ -21,7 +21,7 @@
 #include "tests/segment_builder.h"
 
 struct sum {
-	uint64_t allocs, frees;
+	uint64_t allocs, frees, free_bytes;
 };
 
 static int add_up(void *arg, uint32_t slot, uint32_t site,
@@ -31,6 +31,7 @@ static int add_up(void *arg, uint32_t slot, uint32_t site,
 
 	sum->allocs += counter->allocs;
 	sum->frees += counter->frees;
+	sum->free_bytes += counter->free_bytes;
 	return 0;
 }
 
@@ -211,6 +212,35 @@ Test(segment_reader, parents_may_have_higher_numbers_than_their_children)
 	segment_builder_count(builder, slot, segment_builder_site(builder, child, 1),
 			      (struct heapring_counter){ .allocs = 1 });
 	cr_expect(eq(int, try_builder(builder, &fault), 0), "%s", fault.text);
+}
+
+/* munmap of a part, by a thread that mapped nothing there. */
+Test(segment_reader, a_thread_may_have_freed_bytes_and_no_block)
+{
+	struct segment_builder *builder = segment_builder_new();
+	uint32_t mapper = segment_builder_thread(builder, "mapper");
+	uint32_t cutter = segment_builder_thread(builder, "cutter");
+	uint32_t node = segment_builder_node(builder, HR_NODE_ROOT, 1, 0);
+	uint32_t site = segment_builder_site(builder, node, 1);
+	struct sum sum = { 0 };
+	struct segment_visitor visitor = { &sum, add_up };
+	struct segment *segment = NULL;
+	struct fault fault;
+	unsigned char *bytes;
+	uint64_t length;
+	int fd;
+
+	segment_builder_count(
+		builder, mapper, site,
+		(struct heapring_counter){ .allocs = 1, .alloc_bytes = 12288 });
+	segment_builder_count(builder, cutter, site,
+			      (struct heapring_counter){ .free_bytes = 4096 });
+	bytes = segment_builder_bytes(builder, &length);
+	fd = file_of(bytes, length);
+	cr_assert(
+		eq(int, segment_read(fd, "test", false, &visitor, &segment, &fault), 0));
+	cr_expect(eq(u64, sum.free_bytes, 4096));
+	segment_free(segment);
 }
 
 Test(segment_reader, two_pages_for_one_place_are_refused)
