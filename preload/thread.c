@@ -30,6 +30,7 @@
 #include "preload/starts.h"
 #include "preload/tree.h"
 
+#define SLOTS_MIN 8u /* where the address space is limited to 512 MiB or less */
 /* More where many live: each round over the living ones costs a slot for every so many.
  */
 #define PROBES(used) (16u + (used) / 32u)
@@ -50,9 +51,12 @@ static uint32_t probe_next;
 
 bool threads_init(uint64_t most)
 {
-	for (slots_max = HR_THREADS_MAX; slots_max >= 16; slots_max /= 2) {
-		if (slots_max > 16 && slots_max * (STATE_BYTES + DIRECTORY_BYTES) > most)
-			continue;
+	uint64_t fit = most / (STATE_BYTES + DIRECTORY_BYTES);
+
+	slots_max = fit < HR_THREADS_MAX ? (uint32_t)fit : HR_THREADS_MAX;
+	if (slots_max < SLOTS_MIN)
+		slots_max = SLOTS_MIN;
+	for (; slots_max >= SLOTS_MIN; slots_max /= 2) {
 		states = os_reserve(slots_max * STATE_BYTES, true);
 		directories = os_reserve(slots_max * DIRECTORY_BYTES, true);
 		if (states != NULL && directories != NULL)
