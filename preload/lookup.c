@@ -3,20 +3,18 @@
 #include "preload/config.h"
 #include "preload/counters.h"
 #include "preload/likely.h"
-#include "preload/modules.h"
-#include "preload/peak.h"
 #include "preload/process.h"
 #include "preload/tree.h"
 #include "preload/verify.h"
 
 /* Frames that are added to a key, level by level: an allocation function, its
  * wrapper, and who called that; then more, for the stacks that share those. */
-static const uint8_t key_frames[] = { 2, 5, 12 };
+static const uint8_t key_frames[] = { LOOKUP_FIRST_FRAMES, 5, 12 };
 #define KEY_LEVELS (sizeof key_frames)
 
 static void lengthen_key(struct thread *t, struct present *present)
 {
-	unwind_key_extend(&t->unwinder, &present->key, key_frames[present->level++]);
+	stack_key_extend(&t->unwinder, &present->key, key_frames[present->level++]);
 }
 
 /* Joins a stack that was walked just now to the recent ones. */
@@ -66,37 +64,17 @@ struct counted_site lookup_walk(struct thread *t, struct present *present)
 	return at;
 }
 
-/* What other threads did since the entry was used last: the caches of another
- * generation are void, and counters note what they held at a new peak. */
-static void follow_epoch(struct thread *t, struct present *present)
+struct recent *lookup_longer(struct thread *t, struct present *present)
 {
-	present->epoch = recent_epoch_now();
-	if (unlikely(t->generation != modules_generation()))
-		thread_forget(t);
-}
+	struct recent *e = NULL;
 
-static const struct recent *of_epoch(struct recent *e, const struct present *present)
-{
-	if (unlikely(e->epoch != present->epoch)) {
-		peak_note(e->counter);
-		e->epoch = present->epoch;
-	}
-	verify_stack(e->site, &present->caller, "the recent stacks");
-	return e;
-}
-
-const struct recent *lookup_recent(struct thread *t, struct present *present)
-{
-	struct recent *e;
-
-	follow_epoch(t, present);
-	present->key = unwind_key(&present->caller);
-	do {
+	present->level = 1;
+	while (e == NULL && present->level < KEY_LEVELS &&
+	       recent_crowded(&t->recents, present->key.value)) {
 		lengthen_key(t, present);
 		e = recent_find(&t->recents, present->caller, present->key.value);
-	} while (unlikely(e == NULL) && present->level < KEY_LEVELS &&
-		 recent_crowded(&t->recents, present->key.value));
-	return e != NULL ? of_epoch(e, present) : NULL;
+	}
+	return e;
 }
 
 struct counted_site lookup_site(struct thread *t, struct frame caller)
@@ -105,9 +83,9 @@ struct counted_site lookup_site(struct thread *t, struct frame caller)
 	const struct recent *e;
 	struct recent *guess;
 
-	follow_epoch(t, &present);
+	lookup_follow_epoch(t, &present);
 	guess = recent_guess(&t->recents, caller);
-	e = guess != NULL ? of_epoch(guess, &present) : lookup_recent(t, &present);
+	e = guess != NULL ? lookup_of_epoch(guess, &present) : lookup_recent(t, &present);
 	return e != NULL ? (struct counted_site){ e->site, e->counter }
 			 : lookup_walk(t, &present);
 }

@@ -16,46 +16,14 @@ void recent_next_epoch(void)
 	__atomic_add_fetch(&recent_epoch, 1, __ATOMIC_RELEASE);
 }
 
-/* The ways that hold the key, a bit each. */
-static uint32_t ways_of(const uint64_t keys[RECENT_WAYS], uint64_t key)
-{
-	return (uint32_t)(keys[0] == key) | (uint32_t)(keys[1] == key) << 1 |
-	       (uint32_t)(keys[2] == key) << 2 | (uint32_t)(keys[3] == key) << 3;
-}
-
-_Static_assert(RECENT_WAYS == 4, "ways_of() compares four keys");
-
-/* Are the entry's checks still in the ring? */
-static bool alive(const struct recents *r, const struct recent *e)
-{
-	return r->head - e->at <= RECENT_RING;
-}
-
-struct recent *recent_find(struct recents *r, struct frame caller, uint64_t key)
-{
-	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
-
-	/* stacks that differ outside the frames of the key share it */
-	for (uint32_t ways = ways_of(r->key[set], key); ways != 0; ways &= ways - 1) {
-		struct recent *e = &r->entry[set][__builtin_ctz(ways)];
-
-		if (alive(r, e) && recent_is(r, e, caller)) {
-			if (r->swept - e->at <= RECENT_RING)
-				*recent_guess_of(r, caller) = e;
-			return e;
-		}
-	}
-	return NULL;
-}
-
 bool recent_crowds(struct recents *r, uint64_t key)
 {
 	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
 
-	if (ways_of(r->key[set], key) != (1u << RECENT_WAYS) - 1)
+	if (recent_ways(r->key[set], key) != (1u << RECENT_WAYS) - 1)
 		return false;
 	for (uint32_t way = 0; way < RECENT_WAYS; way++)
-		if (!alive(r, &r->entry[set][way]))
+		if (!recent_alive(r, &r->entry[set][way]))
 			return false;
 	r->crowded[set] = 1;
 	return true;
@@ -186,7 +154,7 @@ static bool trunk_serves(const struct recents *r, const struct recent_stack *sta
 static uint32_t victim(struct recents *r, uint32_t set)
 {
 	for (uint32_t way = 0; way < RECENT_WAYS; way++)
-		if (r->key[set][way] == 0 || !alive(r, &r->entry[set][way]))
+		if (r->key[set][way] == 0 || !recent_alive(r, &r->entry[set][way]))
 			return way;
 	return r->victim++ % RECENT_WAYS;
 }

@@ -51,6 +51,7 @@
 #include <heapring/segment.h>
 
 #include "arch.h"
+#include "preload/likely.h"
 
 #define RECENT_SET_BITS 12u
 #define RECENT_SETS (1u << RECENT_SET_BITS)
@@ -209,8 +210,39 @@ recent_guess(struct recents *r, struct frame caller)
 	return e != NULL && recent_is(r, e, caller) ? e : NULL;
 }
 
+/* The ways that hold the key, a bit each. */
+static inline uint32_t recent_ways(const uint64_t keys[RECENT_WAYS], uint64_t key)
+{
+	return (uint32_t)(keys[0] == key) | (uint32_t)(keys[1] == key) << 1 |
+	       (uint32_t)(keys[2] == key) << 2 | (uint32_t)(keys[3] == key) << 3;
+}
+
+_Static_assert(RECENT_WAYS == 4, "recent_ways() compares four keys");
+
+/* Are the entry's checks still in the ring? */
+static inline bool recent_alive(const struct recents *r, const struct recent *e)
+{
+	return r->head - e->at <= RECENT_RING;
+}
+
 /* The same by key; NULL when there is none. */
-struct recent *recent_find(struct recents *recents, struct frame caller, uint64_t key);
+static inline __attribute__((always_inline)) struct recent *
+recent_find(struct recents *r, struct frame caller, uint64_t key)
+{
+	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
+
+	/* stacks that differ outside the frames of the key share it */
+	for (uint32_t ways = recent_ways(r->key[set], key); ways != 0; ways &= ways - 1) {
+		struct recent *e = &r->entry[set][__builtin_ctz(ways)];
+
+		if (likely(recent_alive(r, e) && recent_is(r, e, caller))) {
+			if (r->swept - e->at <= RECENT_RING)
+				*recent_guess_of(r, caller) = e;
+			return e;
+		}
+	}
+	return NULL;
+}
 
 /* A stack that was not found by this key may be found by one over more frames. */
 static inline bool recent_crowded(const struct recents *r, uint64_t key)

@@ -237,16 +237,18 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 }
 
 /* The middle way: exact and plain, from a stack that the guess did not know. */
-static void count_plain(struct thread *t, void *block, size_t size,
-			struct present *present)
+static inline void count_plain(struct thread *t, void *block, size_t size,
+			       struct frame caller)
 {
+	struct present present;
 	const struct recent *e;
 
 	t->gate = GATE_BUSY;
 	compiler_barrier();
-	e = lookup_recent(t, present);
+	present.caller = caller;
+	e = lookup_recent(t, &present);
 	if (unlikely(e == NULL))
-		count_at(t, block, size, lookup_walk(t, present));
+		count_at(t, block, size, lookup_walk(t, &present));
 	else if (unlikely(!record_alloc_at(t, e, block, size)))
 		count_at(t, block, size, (struct counted_site){ e->site, e->counter });
 	compiler_barrier();
@@ -256,16 +258,16 @@ static void count_plain(struct thread *t, void *block, size_t size,
 void *record_alloc_rest(void *block, size_t size, uintptr_t pc, uintptr_t sp,
 			uintptr_t fp)
 {
-	struct present present = { .caller = { pc, sp, fp } };
+	struct frame caller = { pc, sp, fp };
 	struct thread *t = thread_self;
 
 	if (unlikely(block == NULL))
 		return NULL;
 	if (likely(record_is_plain(t, block))) {
-		count_plain(t, block, size, &present);
+		count_plain(t, block, size, caller);
 		return record_done(t, block);
 	}
-	record_alloc_full(block, size, present.caller);
+	record_alloc_full(block, size, caller);
 	return block;
 }
 

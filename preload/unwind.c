@@ -57,18 +57,13 @@ struct walk {
 	uintptr_t lo, hi;
 };
 
-/* rows_find() with the thread's own memory in front, which lasts for a generation. */
-static row_t row_of(struct unwinder *u, uintptr_t pc)
+row_t unwind_row_slow(struct unwinder *u, uintptr_t pc)
 {
-	struct own_row *own = &u->row[(pc ^ pc >> 10) % OWN_ROWS];
-	row_t r;
+	row_t r = rows_find(pc);
 
-	if (__builtin_expect(own->pc == pc, 1))
-		return own->row;
-	r = rows_find(pc);
 	u->used = true;
 	if (r != ROW_NO_MODULE) /* it may get one later (JIT) */
-		*own = (struct own_row){ .pc = pc, .row = r };
+		*unwind_own_row(u, pc) = (struct own_row){ .pc = pc, .row = r };
 	return r;
 }
 
@@ -143,11 +138,6 @@ static uint32_t step(struct walk *w)
 		return HR_END_COMPLETE;
 	w->at = next;
 	return 0;
-}
-
-uintptr_t unwind_top(const struct stack *s, uintptr_t sp)
-{
-	return sp < s->hi && s->hi - sp <= STACK_BYTES_MAX ? s->hi : UINTPTR_MAX;
 }
 
 /* The innermost of n checks that fails, or n when all hold. Reads no further: a
@@ -245,7 +235,7 @@ static void collect(struct walk *w)
 			w->end = HR_END_DEPTH;
 			return;
 		}
-		w->at.row = row_of(w->u, w->at.regs.pc);
+		w->at.row = unwind_row(w->u, w->at.regs.pc);
 		w->u->fresh[w->fresh++] = w->at;
 		w->end = step(w);
 	}
@@ -427,45 +417,6 @@ void unwind_forget(struct unwinder *u)
 	memset(u->row, 0, sizeof u->row);
 	memset(u->child, 0, sizeof u->child);
 	memset(u->path, 0, sizeof u->path);
-}
-
-/*
- * One frame outward, for the two commonest kinds of row only. A place that depends on
- * sp lies in a frame that is live; one that depends on fp is held against the bounds.
- */
-static inline __attribute__((always_inline)) bool key_step(struct unwinder *u,
-							   struct frame *f)
-{
-	row_t r = row_of(u, f->pc);
-	uintptr_t cfa;
-
-	if (row_kind(r) == ROW_CFA_SP)
-		cfa = f->sp + (uintptr_t)row_cfa_offset(r);
-	else if (row_kind(r) == ROW_CFA_FP)
-		cfa = f->fp + (uintptr_t)row_cfa_offset(r);
-	else
-		return false;
-	if (cfa <= f->sp || (cfa & 7) != 0 || cfa > unwind_top(&u->stack, f->sp))
-		return false;
-	if (row_fp(r) == ROW_FP_CFA) {
-		uintptr_t place = cfa + (uintptr_t)row_fp_offset(r);
-
-		if (place < f->sp || place >= cfa)
-			return false;
-		f->fp = *(const uintptr_t *)place;
-	} else if (row_fp(r) != ROW_FP_KEPT) {
-		return false;
-	}
-	f->pc = arch_strip(*(const uintptr_t *)row_ra_place(r, cfa));
-	f->sp = cfa;
-	return true;
-}
-
-void unwind_key_extend(struct unwinder *u, struct stack_key *key, uint32_t frames)
-{
-	while (frames-- > 0 && key_step(u, &key->at))
-		key->value = (key->value ^ key->at.pc) * 0x9e3779b97f4a7c15ull;
-	key->value *= 0x9e3779b97f4a7c15ull;
 }
 
 uint32_t unwind_walk(struct unwinder *u, const struct frame *caller, uint32_t depth,

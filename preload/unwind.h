@@ -21,6 +21,7 @@
 #include <heapring/segment.h>
 
 #include "preload/config.h"
+#include "preload/likely.h"
 #include "preload/recent.h"
 #include "preload/rows.h"
 
@@ -108,25 +109,30 @@ struct unwinder {
 uint32_t unwind_walk(struct unwinder *unwinder, const struct frame *caller,
 		     uint32_t depth, uint32_t **ret_site);
 
-/* A key over the innermost frames of a stack, for recent.h, as far as it has got. */
-struct stack_key {
-	struct frame at; /* the outermost frame that it covers */
-	uint64_t value;
-};
-
-/* The key of the innermost frame alone. */
-static inline struct stack_key unwind_key(const struct frame *caller)
-{
-	return (struct stack_key){ *caller, caller->pc ^ caller->sp << 20 };
-}
-
-/* The same over some frames more, while rows of the common kinds lead outward. Equal
- * stacks have equal keys. */
-void unwind_key_extend(struct unwinder *unwinder, struct stack_key *key, uint32_t frames);
-
 /* The address below which the stack at sp ends; UINTPTR_MAX when that is unknown. */
 #define STACK_BYTES_MAX ((uintptr_t)1 << 30)
-uintptr_t unwind_top(const struct stack *stack, uintptr_t sp);
+static inline uintptr_t unwind_top(const struct stack *stack, uintptr_t sp)
+{
+	return sp < stack->hi && stack->hi - sp <= STACK_BYTES_MAX ? stack->hi
+								   : UINTPTR_MAX;
+}
+
+/* unwind_row() of a pc that the thread does not remember. */
+row_t unwind_row_slow(struct unwinder *unwinder, uintptr_t pc);
+
+static inline struct own_row *unwind_own_row(struct unwinder *u, uintptr_t pc)
+{
+	return &u->row[(pc ^ pc >> 10) % OWN_ROWS];
+}
+
+/* rows_find() with the thread's own memory in front, which lasts for a generation. */
+static inline __attribute__((always_inline)) row_t unwind_row(struct unwinder *u,
+							      uintptr_t pc)
+{
+	const struct own_row *own = unwind_own_row(u, pc);
+
+	return likely(own->pc == pc) ? own->row : unwind_row_slow(u, pc);
+}
 
 /* Drops the remembered stack and children. */
 void unwind_forget(struct unwinder *unwinder);
