@@ -1,5 +1,6 @@
 """The delays of single calls, as tests/bench/delay sees them under each tool."""
 import os
+import statistics
 import subprocess
 import tempfile
 
@@ -24,17 +25,29 @@ def measure(program, tool, calls):
 
 def show(column, value):
     if column == "preempted":
-        return str(value)
+        return "%d" % value
     return "%d ns" % value if value < 10000 else "%.1f us" % (value / 1000)
 
 
-def section(build, tools, quick):
-    """The table; a program that the kernel switched away during a call is left out of it."""
+def cell(column, values):
+    """The median; of the longest, which one interrupt decides, the least and most too."""
+    text = show(column, statistics.median(values))
+    if column != "longest" or len(values) == 1:
+        return text
+    return "%s (%s-%s)" % (text, show(column, min(values)), show(column, max(values)))
+
+
+def section(build, tools, rounds, calls=CALLS):
+    """The table; a call during which the kernel switched the thread away is left out."""
     program = os.path.join(build, "tests", "bench", "delay")
+    tools = [tool for tool in tools if tool.name in TOOLS]
+    figures = {tool.name: [] for tool in tools}
+    for _ in range(rounds):
+        for tool in tools:
+            found = measure(program, tool, calls)
+            if found:
+                figures[tool.name].append(found)
     rows = [["one malloc under", *COLUMNS]]
-    for tool in tools:
-        figures = measure(program, tool, CALLS // 20 if quick else CALLS) \
-            if tool.name in TOOLS else None
-        if figures:
-            rows.append([tool.name] + [show(*pair) for pair in zip(COLUMNS, figures)])
+    rows += [[name] + [cell(*pair) for pair in zip(COLUMNS, zip(*found))]
+             for name, found in figures.items() if found]
     return tables.aligned(rows)

@@ -56,14 +56,15 @@ class Started:
         self.process.wait()
 
     def wait(self):
-        """Exit status and peak RSS in KiB."""
+        """Exit status, peak RSS in KiB and seconds."""
         try:
             status = self.process.wait(TIMEOUT)
         except subprocess.TimeoutExpired as why:
             self.kill()
             raise Died("over %d s" % TIMEOUT) from why
         with open(self.report, encoding="ascii") as stream:
-            return status, int(stream.read())
+            rss, ns = stream.read().split()
+        return status, int(rss), int(ns) / 1e9
 
 
 class Command:
@@ -80,9 +81,7 @@ class Command:
     def run(self, tool):
         with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="heapring-bench.") as folder, \
                 tempfile.TemporaryFile() as out:
-            begin = time.perf_counter()
-            status, rss = self.start(tool, folder, out).wait()
-            seconds = time.perf_counter() - begin
+            status, rss, seconds = self.start(tool, folder, out).wait()
             out.seek(0)
             output = out.read()
             if status:
@@ -160,7 +159,7 @@ class Redis:
             except (Died, subprocess.TimeoutExpired) as why:
                 server.kill()
                 raise Died(str(why)) from why
-            _, rss = server.wait()
+            _, rss, _ = server.wait()
             return Sample(seconds, rss, segment_kb(folder))
 
 

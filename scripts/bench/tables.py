@@ -72,8 +72,10 @@ def show(value, form="%.2f"):
     return "" if value is None else form % value
 
 
-def sections(results, programs, tools):
-    """(title, table) of everything that there is to say."""
+def sections(results, programs, floors):
+    """(title, table) of everything that there is to say; floors: by tool."""
+    tools = list(floors)
+
     def reason(program, tool):
         why = results.samples[program].get(tool)
         return why if isinstance(why, str) else ""
@@ -84,8 +86,8 @@ def sections(results, programs, tools):
             return reason(program, tool)
         return "%.2f (%.2f-%.2f)" % found if found[1] < found[2] else "%.2f" % found[0]
 
-    def over_noop(program, tool):
-        added = results.added(program, tool, "noop")
+    def over_floor(program, tool):
+        added = results.added(program, tool, floors[tool])
         if added is None:
             return ""
         micro = program.startswith(("micro", "redis"))
@@ -93,8 +95,11 @@ def sections(results, programs, tools):
 
     ours = [tool for tool in tools if tool in ("exact", "sampled", "dormant")]
     yield "Slowdown: median of the rounds (least-most)", table(results, programs, tools, slow)
-    yield "Time added over the no-op shim (micro: a pair; redis: a request)", table(
-        results, programs, [tool for tool in tools if tool not in ("none", "noop")], over_noop)
+    yield ("Time added over the floor: the no-op shim, or the other allocator without its "
+           "profiler (micro: a pair; redis: a request)"), table(
+        results, programs, [tool for tool in tools
+                            if tool != "none" and floors[tool] in tools and floors[tool] != tool],
+        over_floor)
     if ours:
         yield "heaptrack's added time (the faster of both ways) over ours", table(
             results, programs, ours,

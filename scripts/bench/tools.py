@@ -6,10 +6,11 @@ HEAPTRACK = "/usr/lib/heaptrack/libheaptrack_preload.so"
 
 
 class Tool:
-    """note: what the tool was asked to do; slow: one round only."""
+    """note: what the tool was asked to do; slow: one round only; floor: the tool that does
+    all but the profiling."""
 
-    def __init__(self, name, note, preload=None, env=None, wrap=None, slow=False):
-        self.name, self.note, self.slow = name, note, slow
+    def __init__(self, name, note, preload=None, env=None, wrap=None, slow=False, floor="noop"):
+        self.name, self.note, self.slow, self.floor = name, note, slow, floor
         self.preload, self.env, self.wrap = preload, env or {}, wrap
 
     def missing(self):
@@ -40,7 +41,8 @@ def all_tools(build):
 
     def jemalloc(name, lg, note, slow=False):
         return Tool(name, note, je, {"MALLOC_CONF": "prof:true,prof_active:true,prof_final:true,"
-                                     "lg_prof_sample:%d,prof_prefix:DIR/je" % lg}, slow=slow)
+                                     "lg_prof_sample:%d,prof_prefix:DIR/je" % lg}, slow=slow,
+                    floor="jemalloc")
 
     return [
         Tool("none", "the program alone"),
@@ -55,10 +57,12 @@ def all_tools(build):
              {"DUMP_HEAPTRACK_OUTPUT": "DIR/heaptrack.raw"}),
         Tool("heaptrack", "heaptrack -o FILE; its interpreter takes a second processor",
              wrap=["/usr/bin/heaptrack", "-o", "DIR/heaptrack"]),
+        Tool("jemalloc", "jemalloc 5.3 alone", je, floor="jemalloc"),
         jemalloc("je-sampled", 19, "jemalloc 5.3 with its profiler, 512 KiB"),
         jemalloc("je-exact", 0, "jemalloc 5.3 with its profiler, every allocation", slow=True),
+        Tool("tcmalloc", "tcmalloc (gperftools) alone", tc, floor="tcmalloc"),
         Tool("tc-sampled", "tcmalloc (gperftools) sampling 512 KiB", tc,
-             {"TCMALLOC_SAMPLE_PARAMETER": "524288"}),
+             {"TCMALLOC_SAMPLE_PARAMETER": "524288"}, floor="tcmalloc"),
         Tool("tc-exact", "tcmalloc (gperftools) HEAPPROFILE, every allocation", tc,
-             {"HEAPPROFILE": "DIR/tc"}, slow=True),
+             {"HEAPPROFILE": "DIR/tc"}, slow=True, floor="tcmalloc"),
     ]
