@@ -33,11 +33,32 @@ static inline __attribute__((always_inline)) void *recorded(void *block, size_t 
 	return record_alloc_rest(block, size, caller.pc, caller.sp, caller.fp);
 }
 
-EXPORT void *malloc(size_t size)
+/*
+ * What malloc and calloc jump to when there may be something to record: so they need no
+ * frame of their own where there is nothing (sampled, dormant), and the caller's frame is
+ * the caller of this one. Without optimisation there are no such jumps.
+ */
+#ifdef __OPTIMIZE__
+#define JUMPED_TO __attribute__((noinline))
+#else
+#define JUMPED_TO inline __attribute__((always_inline))
+#endif
+
+static inline __attribute__((always_inline)) bool passes(size_t size)
+{
+	return !is_nested() && record_skips(thread_self, size);
+}
+
+static JUMPED_TO void *malloc_recorded(size_t size)
 {
 	void *block = next.malloc(size);
 
 	return recorded(block, size, FRAME_OF_CALLER());
+}
+
+EXPORT void *malloc(size_t size)
+{
+	return passes(size) ? next.malloc(size) : malloc_recorded(size);
 }
 
 static __attribute__((noinline)) void free_full(void *block)
@@ -64,11 +85,17 @@ EXPORT void free(void *block)
 		free_full(block);
 }
 
-EXPORT void *calloc(size_t n, size_t size)
+static JUMPED_TO void *calloc_recorded(size_t n, size_t size)
 {
 	void *block = NESTING(next.calloc(n, size));
 
 	return recorded(block, n * size, FRAME_OF_CALLER());
+}
+
+EXPORT void *calloc(size_t n, size_t size)
+{
+	return passes(n * size) ? NESTING(next.calloc(n, size))
+				: calloc_recorded(n, size);
 }
 
 /* A block from before the allocator was resolved moves to a real one. */
