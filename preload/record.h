@@ -273,25 +273,29 @@ static inline __attribute__((always_inline)) void *record_done(struct thread *t,
 /* realloc: the block's entry, taken out before the allocator may move it. */
 struct live_block record_take(const void *block);
 
-/* The same for a long block in exact mode, without a call; false: nothing happened. */
+/* The same in exact mode for a block with a birth, without a call; false: nothing
+ * happened. */
 static inline __attribute__((always_inline)) bool
 record_take_plain(const struct thread *t, const void *block, struct live_block *ret)
 {
 	uint32_t *word;
-	uint32_t head;
+	uint32_t head, size;
 
 	if (unlikely(!record_is_plain(t, block)))
 		return false;
 	word = record_word(t, block);
 	head = *word;
-	if (unlikely((~head & (LIVE_HEAD | LIVE_BORN | LIVE_LONG)) != 0 ||
-		     word[2] == LIVE_WORD))
+	if (unlikely((~head & (LIVE_HEAD | LIVE_BORN)) != 0))
+		return false;
+	size = (head & LIVE_LONG) != 0 ? word[2] : head >> LIVE_SIZE_SHIFT & 63;
+	if (unlikely(size == LIVE_WORD))
 		return false;
 	*ret = (struct live_block){ .site = head & LIVE_SITE,
 				    .born_ms = word[1],
-				    .size = word[2] };
+				    .size = size };
 	live_store_two(word, 0, 0);
-	word[2] = 0;
+	if ((head & LIVE_LONG) != 0)
+		word[2] = 0;
 	return true;
 }
 
