@@ -20,7 +20,7 @@ bool recent_crowds(struct recents *r, uint64_t key)
 {
 	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
 
-	if (recent_ways(r->key[set], key) != (1u << RECENT_WAYS) - 1)
+	if (recent_ways(r->tags[set], key) != RECENT_ALL_WAYS)
 		return false;
 	for (uint32_t way = 0; way < RECENT_WAYS; way++)
 		if (!recent_alive(r, &r->entry[set][way]))
@@ -154,7 +154,8 @@ static bool trunk_serves(const struct recents *r, const struct recent_stack *sta
 static uint32_t victim(struct recents *r, uint32_t set)
 {
 	for (uint32_t way = 0; way < RECENT_WAYS; way++)
-		if (r->key[set][way] == 0 || !recent_alive(r, &r->entry[set][way]))
+		if ((r->tags[set] >> 16 * way & 0xffff) == 0 ||
+		    !recent_alive(r, &r->entry[set][way]))
 			return way;
 	return r->victim++ % RECENT_WAYS;
 }
@@ -170,7 +171,8 @@ void recent_enter(struct recents *r, const struct recent_stack *stack, uint64_t 
 	if (stack->checks > RECENT_CHECKS_MAX)
 		return;
 	r->entered = true;
-	r->key[set][way] = key;
+	r->tags[set] &= ~(0xffffull << 16 * way);
+	r->tags[set] |= recent_tag(key) << 16 * way;
 	*e = (struct recent){ .top = stack->top,
 			      .fp_mask = stack->needs_fp ? UINTPTR_MAX : 0,
 			      .epoch = stack->epoch,
@@ -191,7 +193,7 @@ void recent_forget(struct recents *r)
 {
 	if (r->entered) { /* pages that nobody touched stay so */
 		memset(r->guess, 0, sizeof r->guess);
-		memset(r->key, 0, sizeof r->key);
+		memset(r->tags, 0, sizeof r->tags);
 		memset(r->crowded, 0, sizeof r->crowded);
 	}
 	r->entered = false;

@@ -118,11 +118,11 @@ struct trunk {
 struct recents {
 	uint64_t head;  /* ring positions handed out */
 	uint64_t swept; /* no guess is older than a ring's length before this */
-	bool entered;   /* there is something in guess or key */
+	bool entered;   /* there is something in guess or tags */
 	uint32_t victim;
 	struct recent *guess[RECENT_GUESSES];
-	uint16_t seen[RECENT_SEEN];             /* part of the key of a stack met once */
-	uint64_t key[RECENT_SETS][RECENT_WAYS]; /* apart: a set's keys are half a line */
+	uint16_t seen[RECENT_SEEN]; /* part of the key of a stack met once */
+	uint64_t tags[RECENT_SETS]; /* of a set's keys, 16 bits a way; 0: free */
 	uint8_t crowded[RECENT_SETS];
 	struct recent entry[RECENT_SETS][RECENT_WAYS];
 	struct trunk trunk;
@@ -210,14 +210,32 @@ recent_guess(struct recents *r, struct frame caller)
 	return e != NULL && recent_is(r, e, caller) ? e : NULL;
 }
 
-/* The ways that hold the key, a bit each. */
-static inline uint32_t recent_ways(const uint64_t keys[RECENT_WAYS], uint64_t key)
+/* A part of the key that does not choose the set; never 0. */
+static inline uint64_t recent_tag(uint64_t key)
 {
-	return (uint32_t)(keys[0] == key) | (uint32_t)(keys[1] == key) << 1 |
-	       (uint32_t)(keys[2] == key) << 2 | (uint32_t)(keys[3] == key) << 3;
+	return (key >> 36 & 0xffff) | 1;
 }
 
-_Static_assert(RECENT_WAYS == 4, "recent_ways() compares four keys");
+#define RECENT_EACH_WAY 0x0001000100010001ull
+
+_Static_assert(RECENT_WAYS == 4, "four tags fill a word");
+
+/* The ways whose tag is that of the key: the top bit of each one's 16 bits. */
+static inline uint64_t recent_ways(uint64_t tags, uint64_t key)
+{
+	uint64_t low = RECENT_EACH_WAY * 0x7fff;
+	uint64_t differs = tags ^ recent_tag(key) * RECENT_EACH_WAY;
+
+	return ~(((differs & low) + low) | differs | low);
+}
+
+#define RECENT_ALL_WAYS (RECENT_EACH_WAY << 15)
+
+/* The first of these ways. */
+static inline uint32_t recent_way(uint64_t ways)
+{
+	return (uint32_t)__builtin_ctzll(ways) / 16;
+}
 
 /* Are the entry's checks still in the ring? */
 static inline bool recent_alive(const struct recents *r, const struct recent *e)
@@ -232,8 +250,9 @@ recent_find(struct recents *r, struct frame caller, uint64_t key)
 	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
 
 	/* stacks that differ outside the frames of the key share it */
-	for (uint32_t ways = recent_ways(r->key[set], key); ways != 0; ways &= ways - 1) {
-		struct recent *e = &r->entry[set][__builtin_ctz(ways)];
+	for (uint64_t ways = recent_ways(r->tags[set], key); ways != 0;
+	     ways &= ways - 1) {
+		struct recent *e = &r->entry[set][recent_way(ways)];
 
 		if (likely(recent_alive(r, e) && recent_is(r, e, caller))) {
 			if (r->swept - e->at <= RECENT_RING)

@@ -195,7 +195,7 @@ Test(recent, stacks_with_one_innermost_frame_are_told_apart)
 	enter(&a);
 	stack[114]++;
 	b = make(100, 8, 2);
-	b.key = a.key + 1;
+	b.key = a.key ^ 1ull << 40;
 	enter(&b);
 	cr_expect(eq(u32, found(&b), 2));
 	cr_expect(eq(u32, found(&a), 0), "not the present stack");
@@ -212,7 +212,7 @@ Test(recent, what_was_found_is_guessed_next)
 	enter(&a);
 	stack[114]++;
 	b = make(100, 8, 2);
-	b.key = a.key + 1;
+	b.key = a.key ^ 1ull << 40;
 	enter(&b);
 	stack[114]--;
 	cr_expect(eq(u32, guessed(a.top), 0));
