@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "preload/asked.h"
+#include "preload/hooks.h"
 #include "preload/next.h"
 #include "preload/record.h"
 
@@ -155,6 +156,13 @@ static __attribute__((noinline, cold)) void resolve(void)
 	}
 	cxx.own = first != NULL && same_object(first, (void *)next.malloc);
 	__atomic_store_n(&cxx.ready, true, __ATOMIC_RELEASE);
+}
+
+void hooks_cxx_resolve(void)
+{
+	if (!__atomic_load_n(&cxx.ready, __ATOMIC_ACQUIRE) &&
+	    next_function(new_names[NEW]) != NULL)
+		resolve();
 }
 
 static inline __attribute__((always_inline)) void ensure(void)

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "arch.h"
-#include "preload/hooks_fork.h"
+#include "preload/hooks.h"
 #include "preload/modules.h"
 #include "preload/next.h"
 #include "preload/outer.h"
@@ -98,6 +98,14 @@ static bool is_within(struct frame caller)
 	return false;
 }
 
+/* Another thread may be loading something: then the child finds nothing any more. Who
+ * loads allocates, so that it has a slot. */
+static void resolve_before(void)
+{
+	if (threads_slots() > 1 && thread_self->gate != GATE_BUSY)
+		hooks_cxx_resolve();
+}
+
 static bool may_be_within(void)
 {
 	uint32_t gate = thread_self->gate;
@@ -117,6 +125,7 @@ static __attribute__((noinline)) pid_t fork_by(fork_fn *found, const char *name,
 	}
 	if (may_be_within() && (thread_self->gate == GATE_BUSY || is_within(caller)))
 		return fork_within(real);
+	resolve_before();
 	return fork_beside(real);
 }
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "arch.h"
-#include "preload/hooks_mmap.h"
+#include "preload/hooks.h"
 #include "preload/mappings.h"
 #include "preload/next.h"
 #include "preload/unwind.h"

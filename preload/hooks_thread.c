@@ -12,6 +12,7 @@
 #include <pthread.h>
 
 #include "arch.h"
+#include "preload/hooks.h"
 #include "preload/next.h"
 #include "preload/outer.h"
 #include "preload/process.h"
@@ -65,23 +66,29 @@ static struct launch *prepare(void *(*routine)(void *), void *argument,
 	return launch;
 }
 
+static create_fn *real_create;
+
+void hooks_thread_resolve(void)
+{
+	real_create = (create_fn *)next_function("pthread_create");
+}
+
 EXPORT int pthread_create(pthread_t *ret_thread, const pthread_attr_t *attributes,
 			  void *(*routine)(void *), void *argument)
 {
-	static create_fn *real;
 	struct launch *launch;
 	struct start start;
 	int error;
 
-	if (real == NULL)
-		real = (create_fn *)next_function("pthread_create");
-	if (real == NULL)
+	if (real_create == NULL)
+		hooks_thread_resolve();
+	if (real_create == NULL)
 		return EAGAIN;
 	launch = prepare(routine, argument, FRAME_OF_CALLER());
 	if (launch == NULL)
-		return real(ret_thread, attributes, routine, argument);
-	start = launch->start; /* the thread may have freed it when real returns */
-	error = real(ret_thread, attributes, thread_main, launch);
+		return real_create(ret_thread, attributes, routine, argument);
+	start = launch->start; /* the thread may have freed it when this returns */
+	error = real_create(ret_thread, attributes, thread_main, launch);
 	if (error != 0) {
 		starts_failed(start);
 		next.free(launch);

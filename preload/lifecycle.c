@@ -16,9 +16,8 @@
 #include <unistd.h>
 
 #include "arch.h"
-#include "preload/hooks_fork.h"
+#include "preload/hooks.h"
 #include "preload/hooks_limits.h"
-#include "preload/hooks_mmap.h"
 #include "preload/identity.h"
 #include "preload/modules.h"
 #include "preload/next.h"
@@ -43,11 +42,26 @@ static void at_exit_handler(void)
 	process_finish(quick_code);
 }
 
+static struct {
+	void (*quick_exit)(int);
+	int (*dlclose)(void *);
+} real;
+
+static void resolve(void)
+{
+	hooks_mmap_resolve();
+	hooks_fork_resolve();
+	hooks_thread_resolve();
+	hooks_cxx_resolve();
+	sandbox_resolve();
+	real.quick_exit = (void (*)(int))next_function("quick_exit");
+	real.dlclose = (int (*)(void *))next_function("dlclose");
+}
+
 __attribute__((constructor)) static void begin(void)
 {
 	next_resolve();
-	hooks_mmap_resolve();
-	hooks_fork_resolve();
+	resolve();
 	if (!process_ready())
 		return;
 	hooks_limits_begin();
@@ -81,23 +95,22 @@ EXPORT _Noreturn void _Exit(int code)
 /* Its handlers are not told the code. */
 EXPORT OUTER _Noreturn void quick_exit(int code)
 {
-	void (*real)(int) = (void (*)(int))next_function("quick_exit");
-
+	if (real.quick_exit == NULL)
+		resolve();
 	quick_code = code;
-	if (real != NULL)
-		real(code);
+	if (real.quick_exit != NULL)
+		real.quick_exit(code);
 	leave(code);
 }
 
 EXPORT OUTER int dlclose(void *handle)
 {
-	static int (*real)(void *);
 	int ret;
 
-	if (real == NULL)
-		real = (int (*)(void *))next_function("dlclose");
+	if (real.dlclose == NULL)
+		resolve();
 	modules_unload_begin();
-	ret = real(handle);
+	ret = real.dlclose(handle);
 	modules_unload_end();
 	if (thread_self->generation != 0)
 		thread_forget(thread_self);

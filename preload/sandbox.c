@@ -11,11 +11,11 @@
 
 #include <stddef.h>
 
+#include "preload/hooks.h"
 #include "preload/next.h"
 #include "preload/process.h"
 
 void sandbox_entered(void);
-void sandbox_resolve(void);
 
 static void *sandbox_prctl __attribute__((used));
 static void *sandbox_syscall __attribute__((used));
