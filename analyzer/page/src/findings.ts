@@ -5,7 +5,7 @@
 // Figures are sums over the stacks for which a function is responsible.
 
 import type { Context } from "./context";
-import { SAMPLES, type Figures, type Sample } from "./data";
+import { OTHER, SAMPLES, type Figures, type Sample } from "./data";
 import { bytes, count, figure, percent, signed } from "./format";
 import { newFigures, type Folded } from "./model";
 import { responsible, type Responsible } from "./responsible";
@@ -50,11 +50,12 @@ class Sums {
     return this.own.inuse_objects[unit] / (this.own.alloc_objects[unit] || Infinity);
   }
 
+  // What many small stacks hold together stands for none of them.
   best(sample: Sample, sign: 1 | -1, fits: (unit: number) => boolean): number {
     let unit = -1;
-    this.folded.units.forEach((_, i) => {
+    this.folded.units.forEach(({ name }, i) => {
       const size = sign * this.change(sample, i);
-      if (size > 0 && fits(i) && (unit < 0 || size > sign * this.change(sample, unit)))
+      if (size > 0 && name !== OTHER && fits(i) && (unit < 0 || size > sign * this.change(sample, unit)))
         unit = i;
     });
     return unit;
@@ -92,6 +93,7 @@ class Sums {
   staying(total: number): Finding | null {
     const { own } = this.folded.profile, sums = new Map<number, number[]>();
     const stays = (stack: number) => own.alloc_objects[stack] >= BLOCKS_MIN &&
+      this.folded.units[this.named.ofStack[stack]].name !== OTHER &&
       own.inuse_objects[stack] >= STAY_MIN * own.alloc_objects[stack];
     this.named.ofStack.forEach((unit, stack) => {
       if (!stays(stack))
