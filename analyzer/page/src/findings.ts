@@ -7,7 +7,7 @@
 import type { Context } from "./context";
 import { OTHER, SAMPLES, type Figures, type Sample } from "./data";
 import { bytes, count, figure, percent, signed } from "./format";
-import { newFigures, type Folded } from "./model";
+import { newFigures, type Folded, type Unit } from "./model";
 import { responsible, type Responsible } from "./responsible";
 
 export interface Step { unit: number; line: number } // a frame; line 0 unknown
@@ -161,11 +161,14 @@ function find(context: Context): Finding[] {
 }
 
 // A path short enough to read: its ends, the named unit, and null for what is left out.
-export function abridge(path: Step[], named: number): (Step | null)[] {
+// Of a stripped program the innermost callers that have a name say where one is.
+export function abridge(path: Step[], named: number, units: Unit[]): (Step | null)[] {
   const at = path.findLastIndex(step => step.unit === named), last = path.length - 1;
+  const hasName = (step: Step) => !/\+0x[0-9a-f]+$/.test(units[step.unit].name);
+  const callers = path.map((_, i) => i).filter(i => i > 1 && i < at && hasName(path[i])).slice(-2);
   const out: (Step | null)[] = [];
   path.forEach((step, i) => {
-    if (i <= 1 || i === last || Math.abs(i - at) <= 2 || path.length <= 8)
+    if (i <= 1 || i === last || Math.abs(i - at) <= 2 || callers.includes(i) || path.length <= 8)
       out.push(step);
     else if (out.at(-1) !== null)
       out.push(null);

@@ -85,7 +85,7 @@ export class Summary implements Panel {
         { class: "soft" }, ", allocated through ", el("span", { class: "code" },
           units[one.wrapper].name)) : ""),
       el("p", { class: "path", "aria-label": "Its largest stack, outermost first" },
-        ...abridge(one.path, one.unit).flatMap((at, i) => [
+        ...abridge(one.path, one.unit, units).flatMap((at, i) => [
           i > 0 && el("span", { class: "soft", "aria-hidden": "true" }, " › "),
           at === null ? el("span", { class: "soft" }, "…") : el("span",
             { class: `code ${at.unit === one.unit ? "named" : "soft"}` },
