@@ -38,6 +38,8 @@ static const char *const names[] = {
 	"alloc::alloc::realloc",
 	"alloc::alloc::exchange_malloc",
 	"alloc::boxed::box_new",
+	"alloc::boxed::box_new_uninit",
+	"hashbrown::raw::alloc::inner::do_alloc",
 };
 
 static const struct {

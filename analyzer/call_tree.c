@@ -90,17 +90,27 @@ static void add_values(int64_t *to, const int64_t *from)
 		to[s] += from[s];
 }
 
+static bool has_child(const struct building *building, uint32_t parent, uint32_t place)
+{
+	return building->index[slot_of(building, parent, place)] != 0;
+}
+
+/* fold: NULL, or of a stack that is folded. */
 static int add_stack(struct building *building, const struct stack_set *set,
-		     const struct stack_entry *entry)
+		     const struct stack_entry *entry, const struct call_tree_fold *fold)
 {
 	const uint32_t *places = stack_set_places(set, entry);
 	uint32_t node = 0;
 
 	add_values(building->tree.nodes[0].cum, entry->value);
 	for (uint32_t f = entry->count; f-- > 0;) {
-		if (find_child(building, node, places[f], &node) < 0)
+		bool ends = fold && !has_child(building, node, places[f]);
+
+		if (find_child(building, node, ends ? fold->place : places[f], &node) < 0)
 			return -ENOMEM;
 		add_values(building->tree.nodes[node].cum, entry->value);
+		if (ends)
+			break;
 	}
 	building->tree.node_of[entry - set->entries] = node;
 	add_values(building->tree.nodes[node].flat, entry->value);
@@ -108,6 +118,22 @@ static int add_stack(struct building *building, const struct stack_set *set,
 	for (int s = 0; s < PROFILE_SAMPLES; s++)
 		building->tree.nodes[node].variance[s] += entry->variance[s];
 	return 0;
+}
+
+/* Those that are folded come last, when the others' nodes are all there. */
+static int add_stacks(struct building *building, const struct stack_set *set,
+		      const struct call_tree_fold *fold)
+{
+	bool folds = false;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < set->count; i++) {
+		folds = fold && (folds || i >= fold->stacks_max ||
+				 building->tree.count >= fold->nodes_max);
+		r = add_stack(building, set, &set->entries[fold ? fold->order[i] : i],
+			      folds ? fold : NULL);
+	}
+	return r;
 }
 
 struct order {
@@ -153,7 +179,8 @@ static int link_children(struct call_tree *tree, enum profile_sample sample)
 }
 
 int call_tree_load(const struct stack_set *set, enum profile_sample sample,
-		   struct call_tree *ret_tree, struct fault *fault)
+		   const struct call_tree_fold *fold, struct call_tree *ret_tree,
+		   struct fault *fault)
 {
 	struct building building = { 0 };
 	int r = grow(&building);
@@ -167,8 +194,8 @@ int call_tree_load(const struct stack_set *set, enum profile_sample sample,
 							     .next = CALL_TREE_NONE };
 		building.tree.count = 1;
 	}
-	for (size_t i = 0; r == 0 && i < set->count; i++)
-		r = add_stack(&building, set, &set->entries[i]);
+	if (r == 0)
+		r = add_stacks(&building, set, fold);
 	free(building.index);
 	if (r == 0)
 		r = link_children(&building.tree, sample);

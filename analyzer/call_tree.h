@@ -5,7 +5,9 @@
  *   - node 0 is the root: it has no place, and its cum is the sum of all stacks;
  *   - a node's cum is its flat and its children's cum;
  *   - children are ordered by the size of the sample's cum, largest first;
- *   - a parent has a lower number than its children.
+ *   - a parent has a lower number than its children;
+ *   - a stack that is folded goes as far as those that are not go with it, and ends there
+ *     in the fold's place.
  */
 #ifndef ANALYZER_CALL_TREE_H
 #define ANALYZER_CALL_TREE_H
@@ -30,8 +32,18 @@ struct call_tree {
 	uint32_t *node_of; /* by entry of the set: its innermost frame */
 };
 
+/* Which stacks are worth their nodes: the first in order, up to either bound. */
+struct call_tree_fold {
+	const uint32_t *order; /* all entries of the set */
+	size_t stacks_max;
+	uint32_t nodes_max;
+	uint32_t place; /* where the others end */
+};
+
+/* fold NULL: none. */
 int call_tree_load(const struct stack_set *set, enum profile_sample sample,
-		   struct call_tree *ret_tree, struct fault *fault);
+		   const struct call_tree_fold *fold, struct call_tree *ret_tree,
+		   struct fault *fault);
 void call_tree_done(struct call_tree *tree);
 
 /*

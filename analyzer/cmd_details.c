@@ -1,9 +1,9 @@
 /*
  * cmd_details - `lifetimes`, `sizes` and `foreign`: what counters say besides sums
  *
- * One file, because the three are one table with different columns. A base cannot
- * be subtracted from a histogram that says how blocks lived, and threads share
- * one, so both options are refused.
+ * One file, because the three are one table with different columns. What the history
+ * keeps of the past are the four sums, so the past has no such table: two dumps do, and
+ * --base subtracts one from the other.
  */
 #include "analyzer/commands.h"
 
@@ -22,8 +22,9 @@ struct details {
 	const char *view;
 	const char *const *heading;
 	const char *alignment;
-	const char *note;
-	void (*add_cells)(struct table *table, const struct place_row *row);
+	const char *note, *note_by_thread;
+	void (*add_cells)(struct table *table, const struct place_row *row,
+			  const struct view_options *options);
 	void (*add_keys)(json_t *to, const struct place_row *row);
 	bool (*has_any)(const struct place_row *row);
 };
@@ -33,6 +34,11 @@ static struct units_text count_text(uint64_t count)
 	struct units_text none = { "." };
 
 	return count ? units_signed_count((int64_t)count) : none;
+}
+
+static int64_t frees_of(const struct place_row *row)
+{
+	return row->flat[PROFILE_ALLOC_OBJECTS] - row->flat[PROFILE_INUSE_OBJECTS];
 }
 
 static json_t *array_of(const uint64_t *counts, unsigned count)
@@ -46,10 +52,20 @@ static json_t *array_of(const uint64_t *counts, unsigned count)
 
 static bool has_allocations(const struct place_row *row)
 {
-	return row->flat[PROFILE_ALLOC_OBJECTS] > 0;
+	for (unsigned i = 0; i < HR_SIZES; i++)
+		if (row->detail.size[i])
+			return true;
+	return row->flat[PROFILE_ALLOC_OBJECTS] != 0;
 }
 
-static void add_lifetime_cells(struct table *table, const struct place_row *row)
+static bool has_lived(const struct place_row *row)
+{
+	return row->flat[PROFILE_ALLOC_OBJECTS] != 0 ||
+	       profile_detail_has_frees(&row->detail);
+}
+
+static void add_lifetime_cells(struct table *table, const struct place_row *row,
+			       const struct view_options *options)
 {
 	for (unsigned i = 0; i < HR_LIFETIMES; i++)
 		table_add(table, count_text(row->detail.lifetime[i]).text);
@@ -62,15 +78,16 @@ static void add_lifetime_keys(json_t *to, const struct place_row *row)
 	json_object_set_new(to, "living", json_integer(row->flat[PROFILE_INUSE_OBJECTS]));
 }
 
-static void add_size_cells(struct table *table, const struct place_row *row)
+static void add_size_cells(struct table *table, const struct place_row *row,
+			   const struct view_options *options)
 {
 	int64_t objects = row->flat[PROFILE_ALLOC_OBJECTS];
 
 	for (unsigned i = 0; i < HR_SIZES; i++)
 		table_add(table, count_text(row->detail.size[i]).text);
 	table_add(table, objects > 0
-				 ? units_bytes((uint64_t)(row->flat[PROFILE_ALLOC_SPACE] /
-							  objects))
+				 ? view_value(options, PROFILE_ALLOC_SPACE,
+					      row->flat[PROFILE_ALLOC_SPACE] / objects)
 					   .text
 				 : "");
 }
@@ -82,19 +99,23 @@ static void add_size_keys(json_t *to, const struct place_row *row)
 
 static bool has_foreign(const struct place_row *row)
 {
-	return row->detail.foreign_frees > 0;
+	return row->detail.foreign_frees != 0;
 }
 
-static void add_foreign_cells(struct table *table, const struct place_row *row)
+static void add_foreign_cells(struct table *table, const struct place_row *row,
+			      const struct view_options *options)
 {
-	int64_t frees =
-		row->flat[PROFILE_ALLOC_OBJECTS] - row->flat[PROFILE_INUSE_OBJECTS];
+	int64_t frees = frees_of(row);
 
 	table_add(table, count_text(row->detail.foreign_frees).text);
-	table_add(table, units_bytes(row->detail.foreign_bytes).text);
+	table_add(table, view_value(options, PROFILE_INUSE_SPACE,
+				    (int64_t)row->detail.foreign_bytes)
+				 .text);
 	table_add(table, count_text((uint64_t)frees).text);
-	table_add(table,
-		  units_percent((double)row->detail.foreign_frees, (double)frees).text);
+	table_add(table, frees > 0 ? units_percent((double)row->detail.foreign_frees,
+						   (double)frees)
+					     .text
+				   : "");
 }
 
 static void add_foreign_keys(json_t *to, const struct place_row *row)
@@ -116,13 +137,16 @@ static const char *const foreign_heading[] = { "foreign", "bytes", "frees", "sha
 static const struct details kinds[] = {
 	{ "lifetimes", lifetime_heading, "rrrrrrrrrl",
 	  "freed blocks by the age they reached; living ones are counted apart",
-	  add_lifetime_cells, add_lifetime_keys, has_allocations },
+	  "; a thread has those that it freed", add_lifetime_cells, add_lifetime_keys,
+	  has_lived },
 	{ "sizes", size_heading, "rrrrrrrrrl",
 	  "allocations by size in bytes; of sampled stacks only the mean is known",
-	  add_size_cells, add_size_keys, has_allocations },
+	  "; a thread has those that it made", add_size_cells, add_size_keys,
+	  has_allocations },
 	{ "foreign", foreign_heading, "rrrrl",
 	  "frees by a thread that did not allocate so many there: a lower bound",
-	  add_foreign_cells, add_foreign_keys, has_foreign },
+	  "; a thread has those that it did", add_foreign_cells, add_foreign_keys,
+	  has_foreign },
 };
 
 static int print_text(const struct details *kind, const struct view_target *target,
@@ -136,16 +160,18 @@ static int print_text(const struct details *kind, const struct view_target *targ
 	if (!table)
 		return FAULT_INPUT;
 	view_print_heading(target, stdout);
-	printf("%s; ordered by %s\n", kind->note, profile_sample_name(options->sample));
+	printf("%s%s; ordered by %s\n", kind->note,
+	       options->wants.by_thread ? kind->note_by_thread : "",
+	       profile_sample_name(options->sample));
 	for (const char *const *cell = kind->heading; *cell; cell++)
 		table_add(table, *cell);
-	table_add(table, options->granularity == VIEW_LINES ? "line" : "function");
+	table_add(table, view_row_name(options));
 	for (uint32_t i = 0; i < rows->count && shown < limit; i++) {
 		const struct place_row *row = &rows->rows[i];
 
 		if (!kind->has_any(row))
 			continue;
-		kind->add_cells(table, row);
+		kind->add_cells(table, row, options);
 		view_place_text(place_table_get(target->places, row->place),
 				options->granularity == VIEW_LINES, text, sizeof(text));
 		table_add(table, text);
@@ -204,11 +230,12 @@ static int check(void *arg, struct view_options *options, char **arguments,
 {
 	const struct details *kind = arg;
 
-	if (options->base || options->wants.by_thread || options->wants.at_peak ||
-	    options->wants.history)
+	if (options->wants.at_peak || options->wants.history)
 		return fault_set(
 			fault, FAULT_USAGE, -EINVAL,
-			"%s: --base, --by-thread, --at and --since say nothing here",
+			"%s: what is kept of the past are sums, not how they are made "
+			"up: "
+			"leave out --at and --since, or compare two dumps with --base",
 			kind->view);
 	options->wants.details = true;
 	return 0;

@@ -15,6 +15,8 @@
 #include "analyzer/view_command.h"
 
 #define PAGE_COMFORTABLE (64 << 20) /* bytes */
+#define STACKS_HELP                                                                      \
+	"show so many by themselves, the largest; the rest is (other) (60000; 0: all)"
 
 struct report {
 	const char *name; /* of the command */
@@ -31,7 +33,7 @@ static void tell_size(const char *name, FILE *stream)
 	    S_ISREG(st.st_mode) && st.st_size > PAGE_COMFORTABLE)
 		fprintf(stderr,
 			"heapring: %s has %s: a browser takes a while to open it; "
-			"--focus, --ignore or --show-from make it smaller\n",
+			"--stacks, --focus, --ignore or --show-from make it smaller\n",
 			name, units_bytes((uint64_t)st.st_size).text);
 }
 
@@ -82,7 +84,7 @@ static int run_with(const struct command *command, struct report *report,
 
 static int run_report(const struct command *command, int argc, char **argv)
 {
-	struct report report = { 0 };
+	struct report report = { .page = { .stacks = PAGE_STACKS } };
 	const struct option_spec own[] = {
 		{ "output", 'o', "FILE", "the page to write, - for stdout",
 		  option_set_string, &report.output },
@@ -92,6 +94,8 @@ static int run_report(const struct command *command, int argc, char **argv)
 		{ "trim-path", 0, "PREFIX[:PREFIX...]",
 		  "what to take off the recorded names first", option_set_string,
 		  &report.page.sources.trim },
+		{ "stacks", 0, "COUNT", STACKS_HELP, option_set_count,
+		  &report.page.stacks },
 		{ "no-sources", 0, NULL, "put no line of a source file into the page",
 		  option_set_true, &report.page.no_sources },
 		{ NULL },
@@ -102,10 +106,14 @@ static int run_report(const struct command *command, int argc, char **argv)
 
 static int run_flame(const struct command *command, int argc, char **argv)
 {
-	struct report report = { .page = { .only_flame = true, .no_sources = true } };
+	struct report report = {
+		.page = { .stacks = PAGE_STACKS, .only_flame = true, .no_sources = true }
+	};
 	const struct option_spec own[] = {
 		{ "output", 'o', "FILE", "the page to write, - for stdout",
 		  option_set_string, &report.output },
+		{ "stacks", 0, "COUNT", STACKS_HELP, option_set_count,
+		  &report.page.stacks },
 		{ NULL },
 	};
 

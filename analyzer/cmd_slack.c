@@ -13,10 +13,17 @@
 
 #define TEXT_ROWS 30
 
+static uint64_t size_of_change(const struct place_row *row)
+{
+	uint64_t bytes = row->detail.slack.bytes;
+
+	return (int64_t)bytes < 0 ? 0 - bytes : bytes;
+}
+
 static int by_slack(const void *a, const void *b)
 {
 	const struct place_row *x = a, *y = b;
-	uint64_t left = x->detail.slack.bytes, right = y->detail.slack.bytes;
+	uint64_t left = size_of_change(x), right = size_of_change(y);
 
 	if (left != right)
 		return left < right ? 1 : -1;
@@ -26,6 +33,32 @@ static int by_slack(const void *a, const void *b)
 static struct units_text bytes_of(const struct view_target *target, uint64_t bytes)
 {
 	return view_value(target->options, PROFILE_INUSE_SPACE, (int64_t)bytes);
+}
+
+/* Of both sides of a difference. */
+static bool is_measured(const struct view_target *target)
+{
+	return target->profile->slack_measured &&
+	       (!target->base || target->base->slack_measured);
+}
+
+/* Of the process, less that of a base. */
+static struct profile_slack total_slack(const struct view_target *target)
+{
+	struct profile_detail total = { .slack = target->profile->slack };
+	const struct profile_detail base = { .slack = target->base ? target->base->slack
+								   : total.slack };
+	double scale[PROFILE_SAMPLES];
+
+	view_target_base_scale(target, scale);
+	if (target->base)
+		profile_detail_subtract(&total, &base, scale);
+	return total.slack;
+}
+
+static bool has_any(const struct place_row *row)
+{
+	return row->flat[PROFILE_INUSE_OBJECTS] != 0 || row->detail.slack.bytes != 0;
 }
 
 static void add_row(struct table *table, const struct view_target *target,
@@ -38,7 +71,7 @@ static void add_row(struct table *table, const struct view_target *target,
 	snprintf(each, sizeof(each), "%.1f",
 		 objects > 0 ? (double)slack->bytes / (double)objects : 0.0);
 	table_add(table, bytes_of(target, slack->bytes).text);
-	if (!target->profile->slack_measured) {
+	if (!is_measured(target)) {
 		table_add(table, bytes_of(target, slack->low).text);
 		table_add(table, bytes_of(target, slack->high).text);
 	}
@@ -53,26 +86,31 @@ static void add_row(struct table *table, const struct view_target *target,
 static void print_total(const struct view_target *target)
 {
 	const struct profile *profile = target->profile;
-	const struct profile_slack *slack = &profile->slack;
+	struct profile_slack slack = total_slack(target);
 
 	view_print_heading(target, stdout);
-	printf("slack %s, %s of what is in use (%s)", bytes_of(target, slack->bytes).text,
-	       units_percent((double)slack->bytes,
-			     (double)profile->total[PROFILE_INUSE_SPACE])
-		       .text,
-	       bytes_of(target, profile->total[PROFILE_INUSE_SPACE]).text);
-	if (profile->slack_measured)
+	if (target->base)
+		printf("slack %s more than in the base",
+		       bytes_of(target, slack.bytes).text);
+	else
+		printf("slack %s, %s of what is in use (%s)",
+		       bytes_of(target, slack.bytes).text,
+		       units_percent((double)slack.bytes,
+				     (double)profile->total[PROFILE_INUSE_SPACE])
+			       .text,
+		       bytes_of(target, profile->total[PROFILE_INUSE_SPACE]).text);
+	if (is_measured(target))
 		printf(": measured, block by block, in the memory of the process\n");
 	else
 		printf(": estimated from mean sizes; the truth lies between %s and %s\n",
-		       bytes_of(target, slack->low).text,
-		       bytes_of(target, slack->high).text);
+		       bytes_of(target, slack.low).text,
+		       bytes_of(target, slack.high).text);
 }
 
 static int print_text(const struct view_target *target, const struct place_rows *rows)
 {
 	const struct view_options *options = target->options;
-	bool measured = target->profile->slack_measured;
+	bool measured = is_measured(target);
 	long left = options->rows < 0 ? TEXT_ROWS : options->rows;
 	const char *const heading[] = { "slack",
 					measured ? NULL : "at least",
@@ -80,8 +118,7 @@ static int print_text(const struct view_target *target, const struct place_rows 
 					"each",
 					"in use",
 					"objects",
-					options->granularity == VIEW_LINES ? "line"
-									   : "function" };
+					view_row_name(options) };
 	struct table *table = table_new(measured ? "rrrrl" : "rrrrrrl");
 
 	if (!table)
@@ -91,7 +128,7 @@ static int print_text(const struct view_target *target, const struct place_rows 
 		if (heading[i])
 			table_add(table, heading[i]);
 	for (uint32_t i = 0; i < rows->count && left > 0; i++)
-		if (rows->rows[i].flat[PROFILE_INUSE_OBJECTS] > 0) {
+		if (has_any(&rows->rows[i])) {
 			add_row(table, target, &rows->rows[i]);
 			left--;
 		}
@@ -112,12 +149,13 @@ static int print_json(const struct view_target *target, const struct place_rows 
 {
 	long limit = target->options->rows;
 	json_t *object = view_json(target, "slack"), *array = json_array();
+	struct profile_slack total = total_slack(target);
 
 	for (uint32_t i = 0; i < rows->count; i++) {
 		const struct place_row *from = &rows->rows[i];
 		json_t *row;
 
-		if (from->flat[PROFILE_INUSE_OBJECTS] <= 0 ||
+		if (!has_any(from) ||
 		    (limit >= 0 && json_array_size(array) == (size_t)limit))
 			continue;
 		row = view_json_place(place_table_get(target->places, from->place));
@@ -125,10 +163,9 @@ static int print_json(const struct view_target *target, const struct place_rows 
 		add_keys(row, &from->detail.slack);
 		json_array_append_new(array, row);
 	}
-	add_keys(json_object_get(object, "total"), &target->profile->slack);
-	json_object_set_new(
-		object, "method",
-		json_string(target->profile->slack_measured ? "measured" : "estimated"));
+	add_keys(json_object_get(object, "total"), &total);
+	json_object_set_new(object, "method",
+			    json_string(is_measured(target) ? "measured" : "estimated"));
 	return view_json_print(object, array);
 }
 
@@ -152,12 +189,10 @@ static int show(void *arg, struct view_target *target, char **arguments)
 static int check(void *arg, struct view_options *options, char **arguments,
 		 struct fault *fault)
 {
-	if (options->base || options->wants.by_thread || options->wants.at_peak ||
-	    options->at || options->since)
-		return fault_set(
-			fault, FAULT_USAGE, -EINVAL,
-			"slack: --base, --by-thread, --at and --since say nothing "
-			"here");
+	if (options->wants.mappings)
+		return fault_set(fault, FAULT_USAGE, -EINVAL,
+				 "slack: mappings are whole pages and have none: leave "
+				 "out --mmap");
 	options->wants.details = options->wants.slack = true;
 	return 0;
 }
@@ -179,9 +214,9 @@ const struct command cmd_slack = {
 	.summary = "What blocks occupy beyond what was asked for",
 	.help = "Allocators round sizes up. Of a running process each block is looked at "
 		"from\n"
-		"outside; of one that ended slack is estimated, with bounds. Known for "
-		"glibc "
-		"and\n"
-		"jemalloc.",
+		"outside; of one that ended, and of a moment that is past (--at), slack "
+		"is "
+		"estimated,\n"
+		"with bounds. Known for glibc and jemalloc.",
 	.run = run,
 };

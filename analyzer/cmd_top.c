@@ -77,15 +77,6 @@ static void add_row(const struct top *top, struct table *table,
 	table_add(table, text);
 }
 
-static const char *row_name(const struct view_target *target)
-{
-	static const char *const names[] = { [VIEW_FUNCTIONS] = "function",
-					     [VIEW_LINES] = "line",
-					     [VIEW_MODULES] = "module" };
-
-	return names[target->options->granularity];
-}
-
 static void print_totals(const struct top *top, uint32_t limit)
 {
 	const struct view_target *target = top->target;
@@ -102,7 +93,8 @@ static void print_totals(const struct top *top, uint32_t limit)
 		       units_bytes_in(target->total[PROFILE_ALLOC_SPACE], unit).text,
 		       units_signed_count(target->total[PROFILE_ALLOC_OBJECTS]).text);
 	printf("%s%s: %u of %u %ss, with %s of %s\n", profile_sample_name(s),
-	       top->by_cum ? " by cum" : "", limit, top->rows.count, row_name(target),
+	       top->by_cum ? " by cum" : "", limit, top->rows.count,
+	       view_row_name(target->options),
 	       view_value(target->options, s, top->rows.shown[s]).text,
 	       view_value(target->options, s, target->total[s]).text);
 }
@@ -116,7 +108,7 @@ static int print_text(const struct top *top, uint32_t limit)
 					"cum",
 					"cum%",
 					sampled ? "95%" : NULL,
-					row_name(top->target) };
+					view_row_name(top->target->options) };
 	struct table *table = table_new(sampled ? "rrrrrrl" : "rrrrrl");
 	enum profile_sample s = top->target->options->sample;
 	int64_t running = 0;

@@ -120,7 +120,8 @@ static int show(void *arg, struct view_target *target, char **arguments)
 	struct fault fault;
 	int status;
 
-	if (call_tree_load(&target->set, target->options->sample, &tree, &fault) < 0)
+	if (call_tree_load(&target->set, target->options->sample, NULL, &tree, &fault) <
+	    0)
 		return fault_print(&fault);
 	status = target->options->json ? print_json(target, &tree)
 				       : print_text(target, &tree);

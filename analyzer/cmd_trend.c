@@ -7,6 +7,7 @@
  */
 #include "analyzer/commands.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -417,10 +418,17 @@ static int show(void *arg, struct view_target *target, char **arguments)
 static int check(void *arg, struct view_options *options, char **arguments,
 		 struct fault *fault)
 {
-	if (options->base || options->wants.by_thread || options->wants.at_peak)
-		return fault_set(
-			fault, FAULT_USAGE, -1,
-			"trend: --base, --by-thread and --at peak say nothing here");
+	if (options->base)
+		return fault_set(fault, FAULT_USAGE, -EINVAL,
+				 "trend: two runs have no time in common to subtract by: "
+				 "leave out --base, and compare them with `diff`");
+	if (options->wants.by_thread)
+		return fault_set(fault, FAULT_USAGE, -EINVAL,
+				 "trend: the history tells stacks apart, not threads: "
+				 "leave out --by-thread");
+	if (options->wants.at_peak) /* a moment here, not the counters' own note of it */
+		options->at = "peak";
+	options->wants.at_peak = false;
 	options->wants.history = true;
 	return 0;
 }

@@ -16,6 +16,29 @@ void options_help_set_style(enum options_help_style wanted)
 	style = wanted;
 }
 
+#define LEFT 28 /* columns of the left side, without the two before it */
+#define RIGHT (80 - LEFT - 3)
+
+/* Words from the right side's first column on, which the cursor has reached. */
+static void print_right(const char *text)
+{
+	size_t used = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+		size_t skip = strspn(text + length, " ");
+
+		if (used > 0 && used + 1 + length > RIGHT) {
+			printf("\n  %-*s ", LEFT, "");
+			used = 0;
+		}
+		printf("%s%.*s", used ? " " : "", (int)length, text);
+		used += length + (used > 0);
+		text += length + skip;
+	}
+	putchar('\n');
+}
+
 /* A wide left side gets a line of its own. */
 static void print_option(const struct option_spec *spec)
 {
@@ -28,10 +51,11 @@ static void print_option(const struct option_spec *spec)
 	snprintf(left, sizeof(left), "%s%s%s%s%s", letter, is_long ? " --" : "",
 		 is_long ? spec->name : "", spec->value ? " " : "",
 		 spec->value ? spec->value : "");
-	if (strlen(left) > 28)
-		printf("  %s\n  %-28s %s\n", left, "", spec->help);
+	if (strlen(left) > LEFT)
+		printf("  %s\n  %-*s ", left, LEFT, "");
 	else
-		printf("  %-28s %s\n", left, spec->help);
+		printf("  %-*s ", LEFT, left);
+	print_right(spec->help);
 }
 
 static void print_text(const struct command *command,

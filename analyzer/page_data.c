@@ -15,6 +15,7 @@
 
 #include "analyzer/call_tree.h"
 #include "analyzer/json_columns.h"
+#include "analyzer/page_fold.h"
 #include "analyzer/page_history.h"
 #include "analyzer/page_sources.h"
 #include "analyzer/page_verdict.h"
@@ -42,6 +43,7 @@ struct function {
 
 struct building {
 	const struct view_target *target;
+	struct call_tree_fold fold; /* without an order: none */
 	struct call_tree tree;
 	uint32_t *order;               /* nodes in preorder */
 	uint32_t *number_of;           /* by place of the table; NONE: on no stack */
@@ -133,12 +135,24 @@ static int walk(struct building *building)
 	return 0;
 }
 
-static int build(struct building *building, struct fault *fault)
+static int build_tree(struct building *building, const struct page_options *page,
+		      struct fault *fault)
 {
 	const struct view_target *target = building->target;
-	size_t places = place_table_count(target->places);
-	int r = call_tree_load(&target->set, target->options->sample, &building->tree,
-			       fault);
+	int r = page_fold_load(target, (size_t)page->stacks, &building->fold);
+
+	if (r < 0)
+		return fault_set(fault, FAULT_INPUT, r, "out of memory for the page");
+	return call_tree_load(&target->set, target->options->sample,
+			      building->fold.order ? &building->fold : NULL,
+			      &building->tree, fault);
+}
+
+static int build(struct building *building, const struct page_options *page,
+		 struct fault *fault)
+{
+	int r = build_tree(building, page, fault);
+	size_t places = place_table_count(building->target->places);
 
 	if (r < 0)
 		return r;
@@ -178,6 +192,7 @@ static void done(struct building *building)
 	free(building->places);
 	free(building->function_of);
 	call_tree_done(&building->tree);
+	page_fold_done(&building->fold);
 }
 
 static void put_functions(struct building *building, struct json_columns *to)
@@ -352,19 +367,23 @@ static json_t *resident(const struct profile *profile)
 	return object;
 }
 
-static json_t *small_keys(const struct view_target *target,
+static json_t *small_keys(const struct building *building,
 			  const struct page_options *page, struct fault *fault)
 {
+	const struct view_target *target = building->target;
 	static const char *const levels[] = { [VIEW_FUNCTIONS] = "functions",
 					      [VIEW_LINES] = "lines",
 					      [VIEW_MODULES] = "modules" };
 	json_t *keys = view_json(target, page->only_flame ? "flame" : "page");
 	json_t *verdict = page->only_flame ? NULL : page_verdict(target);
 	json_t *rss = page->only_flame ? NULL : resident(target->profile);
+	json_t *folded = page_fold_json(&building->fold, &target->set, &building->tree);
 
 	json_object_set_new(keys, "level", json_string(levels[page->level]));
 	json_object_set_new(keys, "own_total", own_total(target->profile));
 	json_object_set_new(keys, "warnings", warnings(target));
+	if (folded)
+		json_object_set_new(keys, "folded", folded);
 	if (verdict)
 		json_object_set_new(keys, "verdict", verdict);
 	if (rss)
@@ -393,7 +412,9 @@ static int put_history(const struct building *building, struct json_columns *to)
 					      : PAGE_HISTORY_NONE;
 		}
 		for (size_t i = 0; i < set->count; i++)
-			stack_of[i] = of_node[building->tree.node_of[i]];
+			stack_of[i] = page_fold_has(&building->fold, &building->tree, i)
+					      ? PAGE_HISTORY_NONE
+					      : of_node[building->tree.node_of[i]];
 		r = page_history_write(building->target, stack_of, to);
 	}
 	free(of_node);
@@ -406,11 +427,11 @@ int page_data_write(const struct view_target *target, const struct page_options 
 {
 	struct building building = { .target = target };
 	struct json_columns columns = { .to = to };
-	int r = build(&building, fault);
+	int r = build(&building, page, fault);
 
 	if (r == 0) {
 		json_columns_open(&columns, NULL);
-		r = json_columns_put(&columns, small_keys(target, page, fault));
+		r = json_columns_put(&columns, small_keys(&building, page, fault));
 		put_texts(&building, &columns);
 		put_functions(&building, &columns);
 		put_places(&building, &columns);

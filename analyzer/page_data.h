@@ -5,6 +5,7 @@
  *
  *   level       "functions", "lines" or "modules": what to show first
  *   own_total   the target's totals, before a base was subtracted: 100 %
+ *   folded      see page_fold.h; only when stacks were folded
  *   warnings    lines of text about symbols
  *   texts       strings; the columns below hold their numbers
  *   functions   {name, module, file, line}: columns; file -1 and line 0 unknown

@@ -91,7 +91,8 @@ static void compact(struct place_rows *rows)
 		const struct place_row *row = &rows->rows[i];
 
 		if (row->cum[PROFILE_ALLOC_OBJECTS] || row->cum[PROFILE_ALLOC_SPACE] ||
-		    row->base_cum[PROFILE_ALLOC_OBJECTS])
+		    row->base_cum[PROFILE_ALLOC_OBJECTS] ||
+		    profile_detail_has_frees(&row->detail))
 			rows->rows[kept++] = *row;
 	}
 	rows->count = kept;

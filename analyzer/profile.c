@@ -86,14 +86,21 @@ static void add_variance(double *to, const struct site_variance *from,
 		from->alloc_objects * ratio((double)part->allocs, (double)site->allocs);
 }
 
-/* By thread a site has several parts of one name; its detail goes to the first. */
-static void add_detail(struct profile_detail *to, const struct site_sums *sums,
-		       uint32_t site)
+static void add_detail(struct profile_detail *to, const struct site_detail *from)
 {
 	for (unsigned i = 0; i < HR_LIFETIMES; i++)
-		to->lifetime[i] += sums->details[site].lifetime[i];
+		to->lifetime[i] += from->lifetime[i];
 	for (unsigned i = 0; i < HR_SIZES; i++)
-		to->size[i] += sums->details[site].size[i];
+		to->size[i] += from->size[i];
+}
+
+/* By thread all of it is of the thread itself: what it allocated, and what it freed. */
+static void add_share_detail(struct profile_detail *to, const struct site_sums *sums,
+			     size_t number, bool sampled)
+{
+	add_detail(to, &sums->share_details[number]);
+	to->foreign_frees += objects_of(sums->shares[number].foreign, sampled);
+	to->foreign_bytes += sums->shares[number].foreign_bytes;
 }
 
 static void add_part(struct profile *profile, size_t at, const struct site_sums *sums,
@@ -112,8 +119,10 @@ static void add_part(struct profile *profile, size_t at, const struct site_sums 
 	if (sampled && profile->variance)
 		add_variance(profile->variance[at], &sums->variances[part->site], site,
 			     sum, profile->wants.at_peak);
-	if (profile->details && !profile->wants.by_thread)
-		add_detail(&profile->details[at], sums, part->site);
+	if (profile->details && profile->wants.by_thread)
+		add_share_detail(&profile->details[at], sums, part->share, sampled);
+	else if (profile->details)
+		add_detail(&profile->details[at], &sums->details[part->site]);
 }
 
 static int by_node_then_thread(const void *a, const void *b)
@@ -144,7 +153,16 @@ static uint32_t thread_of(const struct segment *segment, uint32_t slot)
 	return first + 1;
 }
 
-/* Shares that allocated nothing have nothing left once they are settled. */
+/*
+ * Shares that allocated nothing have nothing left once they are settled, but for what
+ * they freed.
+ */
+static bool has_any(const struct site_sums *sums, size_t share)
+{
+	return sums->shares[share].sum.allocs ||
+	       (sums->share_details && sums->shares[share].foreign);
+}
+
 static size_t parts_by_thread(const struct profile *profile, struct site_sums *sums,
 			      struct part *parts)
 {
@@ -165,7 +183,7 @@ static size_t parts_by_thread(const struct profile *profile, struct site_sums *s
 			continue;
 		site_shares_settle(&sums->shares[i], n);
 		for (size_t s = i; s < i + n; s++)
-			if (sums->shares[s].sum.allocs)
+			if (has_any(sums, s))
 				parts[count++] = (struct part){
 					profile_node_of(profile->segment, site),
 					threads[sums->shares[s].slot % HR_THREADS_MAX],
@@ -253,7 +271,7 @@ size_t profile_stack_of(const struct profile *profile, uint32_t node)
 	return low;
 }
 
-/* Shares are as they were counted here: with --at peak or by thread nobody asks. */
+/* Shares are as they were counted here; by thread they are settled, see above. */
 static void add_foreign(struct profile *profile, const struct site_sums *sums)
 {
 	for (size_t i = 0; profile->details && i < sums->shares_count; i++) {
@@ -320,7 +338,7 @@ static int load(const struct target *target, struct profile *profile,
 		r = check_mappings(target, profile, fault);
 	if (r == 0)
 		r = make(target, profile, sums, ring, fault);
-	if (r == 0 && profile->wants.slack)
+	if (r == 0 && profile->wants.slack && !profile->wants.history)
 		r = slack_load(profile, fault);
 	history_ring_free(ring);
 	if (r == 0 && profile->wants.mappings)
@@ -333,7 +351,9 @@ int profile_load_with(const struct target *target, const struct profile_wants *w
 {
 	struct site_sums sums = { .at_peak = wants->at_peak,
 				  .wants_shares = wants->by_thread || wants->details,
-				  .wants_details = wants->details };
+				  .wants_details = wants->details,
+				  .wants_share_details =
+					  wants->details && wants->by_thread };
 	struct profile *profile = calloc(1, sizeof(*profile));
 	int r;
 

@@ -7,7 +7,9 @@
  *   - values are final figures: weighted samples are scaled, so that they compare
  *     with exact ones; `variance` is 0 where every allocation was counted;
  *   - asked for by thread, a stack is there once for each name of a thread that
- *     allocated at it; the sums over threads are the same as without;
+ *     allocated at it; the sums over threads are the same as without. Its details are
+ *     what that thread allocated (sizes) and freed (lifetimes, foreign), and a thread
+ *     that only freed has a stack for them, too;
  *   - asked for mappings, stacks and totals are those of sites of that kind: bytes in
  *     whole pages, and no peak;
  *   - asked for the peak, inuse values are those of the process's highest live
@@ -39,7 +41,7 @@ struct profile_wants {
 	bool at_peak;
 	bool by_thread;
 	bool details;
-	bool slack;    /* with details: see slack.h */
+	bool slack;    /* with details: see slack.h; with history, once it was applied */
 	bool history;  /* how the figures moved; not with at_peak or by_thread */
 	bool mappings; /* what mmap() did, instead of the heap */
 	bool if_there; /* no fault where another format has no details or history */
@@ -57,7 +59,10 @@ struct profile_slack {
 	uint64_t low, high; /* the truth lies between */
 };
 
-/* More about one stack. Of sampled stacks lifetimes count samples, sizes nothing. */
+/*
+ * More about one stack. Of sampled stacks lifetimes count samples, sizes nothing. Less a
+ * base's, figures may be negative: they are differences in two's complement.
+ */
 struct profile_detail {
 	uint64_t lifetime[HR_LIFETIMES]; /* freed blocks by age */
 	uint64_t size[HR_SIZES];         /* allocations by size */
@@ -120,6 +125,11 @@ uint32_t profile_node_of(const struct segment *segment, uint32_t site);
 int profile_add_up(struct profile *profile, const char *path, struct fault *fault);
 
 void profile_detail_add(struct profile_detail *to, const struct profile_detail *from);
+/* Each figure is first multiplied by the scale of what it counts. */
+void profile_detail_subtract(struct profile_detail *to, const struct profile_detail *from,
+			     const double scale[PROFILE_SAMPLES]);
+/* Is there anything but sizes, which come with allocations? */
+bool profile_detail_has_frees(const struct profile_detail *detail);
 
 const char *profile_thread_name(const struct profile *profile, uint32_t thread);
 

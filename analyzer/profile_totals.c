@@ -7,6 +7,7 @@
 #include "analyzer/profile.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #define FIGURES_MAX (1ull << 62)
@@ -101,6 +102,40 @@ void profile_detail_add(struct profile_detail *to, const struct profile_detail *
 	to->slack.bytes += from->slack.bytes;
 	to->slack.low += from->slack.low;
 	to->slack.high += from->slack.high;
+}
+
+static void take(uint64_t *to, uint64_t figure, double scale)
+{
+	*to -= (uint64_t)llround((double)figure * scale);
+}
+
+/* What the slack grew by is least when it was greatest before. */
+static void subtract_slack(struct profile_slack *to, const struct profile_slack *from,
+			   double scale)
+{
+	take(&to->bytes, from->bytes, scale);
+	take(&to->low, from->high, scale);
+	take(&to->high, from->low, scale);
+}
+
+void profile_detail_subtract(struct profile_detail *to, const struct profile_detail *from,
+			     const double scale[PROFILE_SAMPLES])
+{
+	for (unsigned i = 0; i < HR_LIFETIMES; i++)
+		take(&to->lifetime[i], from->lifetime[i], scale[PROFILE_ALLOC_OBJECTS]);
+	for (unsigned i = 0; i < HR_SIZES; i++)
+		take(&to->size[i], from->size[i], scale[PROFILE_ALLOC_OBJECTS]);
+	take(&to->foreign_frees, from->foreign_frees, scale[PROFILE_ALLOC_OBJECTS]);
+	take(&to->foreign_bytes, from->foreign_bytes, scale[PROFILE_ALLOC_SPACE]);
+	subtract_slack(&to->slack, &from->slack, scale[PROFILE_INUSE_SPACE]);
+}
+
+bool profile_detail_has_frees(const struct profile_detail *detail)
+{
+	for (unsigned i = 0; i < HR_LIFETIMES; i++)
+		if (detail->lifetime[i])
+			return true;
+	return detail->foreign_frees != 0;
 }
 
 const char *profile_sample_name(enum profile_sample sample)

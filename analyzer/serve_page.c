@@ -14,7 +14,9 @@ static void answer(struct serve *serve, struct http_request *request,
 		   const struct served_process *process, write_fn *write,
 		   const char *type)
 {
-	struct page_options page = { .live = true, .no_sources = !serve->has_sources };
+	struct page_options page = { .stacks = PAGE_STACKS,
+				     .live = true,
+				     .no_sources = !serve->has_sources };
 	struct view_options options;
 	struct view_target target;
 	struct serve_text text;

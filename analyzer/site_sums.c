@@ -75,7 +75,9 @@ static int add_counter(void *arg, uint32_t slot, uint32_t site,
 		       const struct heapring_counter *counter)
 {
 	struct site_sums *sums = arg;
-	struct site_share share = { site, slot, figures_of(sums, counter) };
+	struct site_share share = { .site = site,
+				    .slot = slot,
+				    .sum = figures_of(sums, counter) };
 	struct site_sum *sum;
 	int r = make_room(sums, site);
 
@@ -108,23 +110,54 @@ struct second_pass {
 	const struct segment *segment;
 };
 
+static void add_detail(struct site_detail *to, const struct heapring_counter *counter,
+		       bool sampled)
+{
+	for (unsigned i = 0; i < HR_LIFETIMES; i++)
+		to->lifetime[i] += counter->lifetime[i];
+	for (unsigned i = 0; i < HR_SIZES && !sampled; i++)
+		to->size[i] += counter->size[i];
+}
+
+static int by_site_then_slot(const void *a, const void *b)
+{
+	const struct site_share *x = a, *y = b;
+
+	if (x->site != y->site)
+		return x->site < y->site ? -1 : 1;
+	return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+/* NULL: the counter was not there in the first pass. */
+static struct site_detail *detail_of_share(const struct site_sums *sums, uint32_t site,
+					   uint32_t slot)
+{
+	const struct site_share key = { .site = site, .slot = slot };
+	const struct site_share *found = NULL;
+
+	if (sums->share_details)
+		found = bsearch(&key, sums->shares, sums->shares_count, sizeof(key),
+				by_site_then_slot);
+	return found ? &sums->share_details[found - sums->shares] : NULL;
+}
+
 static int add_rest(void *arg, uint32_t slot, uint32_t site,
 		    const struct heapring_counter *counter)
 {
 	const struct second_pass *pass = arg;
 	struct site_sums *sums = pass->sums;
 	bool sampled = site_is_sampled(pass->segment, site);
+	struct site_detail *of_share;
 
 	if (site >= sums->count)
 		return 0;
 	if (sums->variances && sampled)
 		add_variance(&sums->variances[site], counter);
-	if (!sums->details)
-		return 0;
-	for (unsigned i = 0; i < HR_LIFETIMES; i++)
-		sums->details[site].lifetime[i] += counter->lifetime[i];
-	for (unsigned i = 0; i < HR_SIZES && !sampled; i++)
-		sums->details[site].size[i] += counter->size[i];
+	if (sums->details)
+		add_detail(&sums->details[site], counter, sampled);
+	of_share = detail_of_share(sums, site, slot);
+	if (of_share)
+		add_detail(of_share, counter, sampled);
 	return 0;
 }
 
@@ -150,19 +183,14 @@ static int read_rest(struct site_sums *sums, const struct target *target,
 			calloc((size_t)sums->count + 1, sizeof(*sums->variances));
 	if (sums->wants_details)
 		sums->details = calloc((size_t)sums->count + 1, sizeof(*sums->details));
-	if ((sampled && !sums->variances) || (sums->wants_details && !sums->details))
+	if (sums->wants_share_details)
+		sums->share_details =
+			calloc(sums->shares_count + 1, sizeof(*sums->share_details));
+	if ((sampled && !sums->variances) || (sums->wants_details && !sums->details) ||
+	    (sums->wants_share_details && !sums->share_details))
 		return fault_set(fault, FAULT_INPUT, -ENOMEM, "out of memory for %s",
 				 target->path);
 	return segment_visit(target->fd, target->path, &visitor, fault);
-}
-
-static int by_site_then_slot(const void *a, const void *b)
-{
-	const struct site_share *x = a, *y = b;
-
-	if (x->site != y->site)
-		return x->site < y->site ? -1 : 1;
-	return (x->slot > y->slot) - (x->slot < y->slot);
 }
 
 static double unit_of(const struct segment *segment, uint32_t site)
@@ -221,6 +249,9 @@ int site_sums_read(struct site_sums *sums, const struct target *target,
 	sums->peak_id = target->header.peak_id;
 	r = segment_read(target->fd, target->path, target_is_live(target), &visitor,
 			 &segment, fault);
+	if (sums->shares_count > 0)
+		qsort(sums->shares, sums->shares_count, sizeof(*sums->shares),
+		      by_site_then_slot);
 	if (r == 0)
 		r = read_rest(sums, target, segment, fault);
 	if (r < 0) {
@@ -229,9 +260,6 @@ int site_sums_read(struct site_sums *sums, const struct target *target,
 	}
 	settle_overflow(sums, segment, /*bytes=*/false);
 	settle_overflow(sums, segment, /*bytes=*/true);
-	if (sums->shares_count > 0)
-		qsort(sums->shares, sums->shares_count, sizeof(*sums->shares),
-		      by_site_then_slot);
 	*ret_segment = segment;
 	return 0;
 }
@@ -242,6 +270,7 @@ void site_sums_done(struct site_sums *sums)
 	free(sums->shares);
 	free(sums->variances);
 	free(sums->details);
+	free(sums->share_details);
 	memset(sums, 0, sizeof(*sums));
 }
 
@@ -301,8 +330,14 @@ void site_shares_settle(struct site_share *shares, size_t count)
 	int64_t live = 0, live_bytes = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		live = add_wrapping(live, shares[i].sum.live);
-		live_bytes = add_wrapping(live_bytes, shares[i].sum.live_bytes);
+		const struct site_sum *sum = &shares[i].sum;
+
+		live = add_wrapping(live, sum->live);
+		live_bytes = add_wrapping(live_bytes, sum->live_bytes);
+		shares[i].foreign = sum->live < 0 ? 0 - (uint64_t)sum->live : 0;
+		shares[i].foreign_bytes = sum->live < 0 && sum->live_bytes < 0
+						  ? 0 - (uint64_t)sum->live_bytes
+						  : 0;
 	}
 	settle(shares, count, /*bytes=*/false);
 	settle(shares, count, /*bytes=*/true);

@@ -30,6 +30,8 @@ struct site_sum {
 struct site_share {
 	uint32_t site, slot;
 	struct site_sum sum;
+	uint64_t foreign,
+		foreign_bytes; /* freed beyond what it allocated; once settled */
 };
 
 struct site_variance {
@@ -42,7 +44,8 @@ struct site_detail {
 };
 
 struct site_sums {
-	bool at_peak, wants_shares, wants_details; /* set by the caller */
+	/* set by the caller */
+	bool at_peak, wants_shares, wants_details, wants_share_details;
 	uint32_t peak_id;
 	struct site_sum *sums; /* by site */
 	uint32_t count;
@@ -50,6 +53,9 @@ struct site_sums {
 	size_t shares_count, shares_room;
 	struct site_variance *variances; /* by site; NULL: every site is exact */
 	struct site_detail *details;     /* by site; NULL: not asked for */
+	struct site_detail
+		*share_details; /* by share: sizes of what the thread allocated,
+				 * lifetimes of what it freed; NULL likewise */
 };
 
 /* Also reads everything else of the segment. Needs site_sums_done() always. */
@@ -64,7 +70,7 @@ bool site_is_sampled(const struct segment *segment, uint32_t site);
 /*
  * Frees of one site's shares that the same thread did not allocate lower other
  * threads' shares instead, in proportion, so that none is negative and their sum
- * stays what it was.
+ * stays what it was. They are noted in `foreign`.
  */
 void site_shares_settle(struct site_share *shares, size_t count);
 

@@ -191,7 +191,9 @@ int slack_load(struct profile *profile, struct fault *fault)
 				 "told of glibc and jemalloc",
 				 *header->allocator ? header->allocator
 						    : "its allocator");
-	if (profile->life == SEGMENT_LIVE && header->kind == 0 && header->live_table)
+	profile->slack = (struct profile_slack){ 0 };
+	if (profile->life == SEGMENT_LIVE && header->kind == 0 && header->live_table &&
+	    !profile->wants.at_peak && !profile->wants.history)
 		r = measure(profile, rounding, fault);
 	if (!profile->slack_measured && r != -ENOMEM) {
 		r = 0; /* not ours to look into, or just gone */

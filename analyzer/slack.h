@@ -10,13 +10,14 @@
  * follows from its size classes. A stack's slack is the mean of its blocks times its
  * objects in use, so samples are scaled and a process that goes on is close enough.
  *
- * Estimated, of a process that ended, one whose memory may not be read, or of another
- * allocator that rounds as glibc or jemalloc does: from the mean size of a stack's
- * objects. The truth lies between `low` and `high`.
+ * Estimated, of a process that ended, one whose memory may not be read, a moment that
+ * is past, or of another allocator that rounds as glibc or jemalloc does: from the mean
+ * size of a stack's objects. The truth lies between `low` and `high`.
  *
  * Contract
  *   - fills in slack of profile->details and profile->slack, the sum over all
- *     stacks; profile_load_with() does so when wants.slack asks for it;
+ *     stacks; profile_load_with() does so when wants.slack asks for it, and whoever
+ *     changes the figures to those of another moment does once more;
  *   - bytes of chunk headers are not slack: 8 for each block of glibc;
  *   - -ENOTSUP and a fault for allocators whose rounding is not known.
  */

@@ -146,7 +146,11 @@ static void add_figures(struct stack_entry *entry, const struct profile *profile
 	}
 	if (!scale)
 		entry->stacks++;
-	if (!scale && profile->details)
+	if (!profile->details)
+		return;
+	if (scale)
+		profile_detail_subtract(&entry->detail, &profile->details[stack], scale);
+	else
 		profile_detail_add(&entry->detail, &profile->details[stack]);
 }
 

@@ -25,7 +25,7 @@ struct stack_entry {
 	int64_t value[PROFILE_SAMPLES];
 	int64_t base[PROFILE_SAMPLES];
 	double variance[PROFILE_SAMPLES];
-	struct profile_detail detail; /* zero unless the profile has details */
+	struct profile_detail detail; /* less the base's; zero without details */
 };
 
 struct stack_set {

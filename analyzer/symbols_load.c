@@ -297,19 +297,19 @@ static void explain_gap(struct resolving *resolving, const struct debug_gap *gap
  * *ret_whole: no file that is found later will know more.
  */
 static int read_file(struct resolving *resolving, const struct module_file *file,
-		     struct debug_address *wanted, uint32_t unknown, bool *ret_whole)
+		     struct debug_address *wanted, uint32_t unknown,
+		     struct debug_info *info, bool *ret_whole)
 {
-	struct debug_gap gap = { 0 };
+	const struct debug_gap *gap = &info->gap;
 	int r = function_starts_load(file, &resolving->starts);
 
 	if (r == 0)
 		r = symbol_table_load(file, &resolving->table);
 	if (r == 0)
-		r = debug_info_resolve(file, resolving->symbols->strings, wanted, unknown,
-				       &gap);
-	explain_gap(resolving, &gap);
-	*ret_whole = r == 0 && !gap.none && !gap.unreadable && !gap.without_split &&
-		     !gap.without_multifile;
+		r = debug_info_resolve(file, wanted, unknown, info);
+	explain_gap(resolving, gap);
+	*ret_whole = r == 0 && !gap->none && !gap->unreadable && !gap->without_split &&
+		     !gap->without_multifile;
 	return r;
 }
 
@@ -351,6 +351,7 @@ static int resolve_file(struct resolving *resolving, const struct module_origin 
 	struct debug_address *wanted = calloc(count, sizeof(*wanted));
 	uint32_t unknown = wanted ? pick_unknown(resolving, from, count, wanted) : 0;
 	struct module_file file = { 0 };
+	struct debug_info info = { 0 };
 	int opened = 0, r;
 	bool whole = false;
 
@@ -361,14 +362,13 @@ static int resolve_file(struct resolving *resolving, const struct module_origin 
 	if (opened < 0)
 		explain_unopened(resolving, opened);
 	if (r == 0 && file.dwfl)
-		r = read_file(resolving, &file, wanted, unknown, &whole);
+		r = read_file(resolving, &file, wanted, unknown, &info, &whole);
 	if (r == 0)
 		r = append_all(resolving, from, count, wanted);
 	if (r == 0 && whole)
 		store(resolving, from, count, unknown);
 	symbol_table_done(&resolving->table);
-	if (wanted)
-		debug_info_done(wanted, count);
+	debug_info_done(&info, wanted, unknown);
 	free(wanted);
 	kept_texts_free(resolving->texts);
 	resolving->texts = NULL;

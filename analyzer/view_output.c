@@ -121,6 +121,15 @@ static void print_window(const struct view_target *target, FILE *to)
 	fputc('\n', to);
 }
 
+const char *view_row_name(const struct view_options *options)
+{
+	static const char *const names[] = { [VIEW_FUNCTIONS] = "function",
+					     [VIEW_LINES] = "line",
+					     [VIEW_MODULES] = "module" };
+
+	return names[options->granularity];
+}
+
 void view_print_heading(const struct view_target *target, FILE *to)
 {
 	report_heading(target->profile, to);

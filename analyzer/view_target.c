@@ -6,12 +6,12 @@
 #include <errno.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzer/pprof_read.h"
 #include "analyzer/profile_snapshot.h"
-#include <stdlib.h>
-
+#include "analyzer/slack.h"
 #include "analyzer/symbols_command.h"
 
 /* Who loads again and again says nothing meanwhile, and asks no network. */
@@ -56,12 +56,16 @@ static int out_of_memory(struct fault *fault)
 	return fault_set(fault, FAULT_INPUT, -ENOMEM, "out of memory for the view");
 }
 
-static void scale_to(const struct profile *profile, const struct profile *base,
-		     bool normalize, double *scale)
+void view_target_base_scale(const struct view_target *target,
+			    double scale[PROFILE_SAMPLES])
 {
+	const struct profile *base = target->base;
+	bool normalize = target->options->normalize && base;
+
 	for (int s = 0; s < PROFILE_SAMPLES; s++)
 		scale[s] = normalize && base->total[s]
-				   ? (double)profile->total[s] / (double)base->total[s]
+				   ? (double)target->profile->total[s] /
+					     (double)base->total[s]
 				   : 1;
 }
 
@@ -80,7 +84,7 @@ static int subtract_base(struct view_target *target, struct fault *fault)
 		r = stack_view_new(target->base, symbols, options, target->places, &view,
 				   fault);
 	if (r == 0) {
-		scale_to(target->profile, target->base, options->normalize, scale);
+		view_target_base_scale(target, scale);
 		for (int s = 0; s < PROFILE_SAMPLES; s++)
 			target->total[s] -=
 				llround((double)target->base->total[s] * scale[s]);
@@ -133,6 +137,8 @@ static int load(const char *name, struct view_target *target, struct fault *faul
 	if (r == 0 && (options->at || options->since))
 		r = profile_window_apply(target->profile, options->at, options->since,
 					 &target->window, fault);
+	if (r == 0 && options->wants.slack && options->wants.history)
+		r = slack_load(target->profile, fault);
 	return r;
 }
 

@@ -34,6 +34,9 @@ int view_target_load(const char *name, const struct view_options *options,
 /* The same from a profile, which is taken over in any case. */
 int view_target_load_profile(struct profile *profile, const struct view_options *options,
 			     struct view_target *ret_target, struct fault *fault);
+/* What the base's figures were multiplied with; 1 without --normalize. */
+void view_target_base_scale(const struct view_target *target,
+			    double scale[PROFILE_SAMPLES]);
 void view_target_done(struct view_target *target);
 
 #endif

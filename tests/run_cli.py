@@ -60,6 +60,11 @@ class Cli(unittest.TestCase):
             self.assertIn("Usage: heapring %s" % command,
                           self.run_it(command, "--help").stdout)
 
+    def test_help_fits_a_terminal_of_80_columns(self):
+        for command in self.commands():
+            for line in self.run_it(command, "--help").stdout.splitlines():
+                self.assertLessEqual(len(line), 88 if line[0:1].isalpha() else 80, line)
+
     def commands(self):
         listed = self.run_it("options").stdout.splitlines()
         return [line.split("\t")[0] for line in listed]

@@ -32,8 +32,9 @@ class Profiled(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done)
         return json.loads(done.stdout)
 
-    def row(self, view, function="make_block"):
-        return [row for row in self.json(view)["rows"] if row["function"] == function][0]
+    def row(self, view, *args, function="make_block"):
+        return [row for row in self.json(view, *args)["rows"]
+                if row["function"] == function][0]
 
     def test_every_block_has_a_size_and_a_lifetime_or_still_lives(self):
         row = self.row("sizes")
@@ -48,6 +49,23 @@ class Profiled(unittest.TestCase):
         self.assertGreater(row["foreign_frees"], 0)
         self.assertLessEqual(row["foreign_frees"], row["alloc_objects"] - row["inuse_objects"])
         self.assertEqual(row["foreign_bytes"], 2000 * row["foreign_frees"])
+
+    def test_by_thread_sizes_are_those_it_made_and_lifetimes_those_it_freed(self):
+        whole, made = self.row("sizes"), self.row("sizes", "--by-thread")
+        self.assertEqual(made, whole)  # all threads together
+        self.assertEqual(self.json("sizes", "--by-thread", "--focus", "thread freer",
+                                   "--show", "make_block")["rows"], [])
+        lived = self.row("lifetimes")["lifetime"]
+        of_freer = self.row("lifetimes", "--by-thread", "--focus", "thread freer")["lifetime"]
+        of_main = self.row("lifetimes", "--by-thread", "--ignore", "thread freer")["lifetime"]
+        self.assertGreater(sum(of_freer), 0)
+        self.assertEqual([a + b for a, b in zip(of_freer, of_main)], lived)
+        self.assertEqual(self.row("foreign", "--by-thread", "--focus", "thread freer")
+                         ["foreign_frees"], self.row("foreign")["foreign_frees"])
+
+    def test_a_base_is_subtracted_from_histograms_too(self):
+        for view in ("lifetimes", "sizes", "foreign"):
+            self.assertEqual(self.json(view, "--base", self.dump)["rows"], [], view)
 
     def test_list_shows_the_line_that_allocates(self):
         done = subprocess.run([HEAPRING, "list", "^make_block$", "--sample", "alloc_space",

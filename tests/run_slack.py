@@ -36,8 +36,8 @@ class Slack(unittest.TestCase):
             truth[name] = int(slack)
         return truth, glob.glob(os.path.join(self.folder, "heapring.*"))[0]
 
-    def slack(self, target, status=0):
-        done = subprocess.run([HEAPRING, "slack", "--format", "json", target], timeout=60,
+    def slack(self, target, *args, status=0):
+        done = subprocess.run([HEAPRING, "slack", "--format", "json", *args, target], timeout=60,
                               capture_output=True, text=True, env=self.environ)
         self.assertEqual(done.returncode, status, done)
         return json.loads(done.stdout) if status == 0 else done.stderr
@@ -69,6 +69,30 @@ class Slack(unittest.TestCase):
             self.assertTrue(row["slack_low"] <= row["slack"] <= row["slack_high"], row)
         self.assertEqual(rows["small"]["slack"], truth["small"])  # one size only
         self.assertLess(abs(rows["mixed"]["slack"] - truth["mixed"]), truth["mixed"] / 2)
+
+    def test_of_a_moment_that_is_past_it_is_estimated(self):
+        truth, target = self.begin()
+        now = self.slack(target)
+        self.assertEqual(now["method"], "measured")
+        for moment in ("peak", "0s"):
+            then = self.slack(target, "--at", moment)
+            self.assertEqual(then["method"], "estimated")
+            self.assertEqual(then["total"]["slack"], sum(row["slack"] for row in then["rows"]))
+            self.assertTrue(then["total"]["slack_low"] <= then["total"]["slack"]
+                            <= then["total"]["slack_high"])
+        rows = {row["function"]: row for row in self.slack(target, "--at", "peak")["rows"]}
+        self.assertTrue(rows["mixed"]["slack_low"] <= truth["mixed"]
+                        <= rows["mixed"]["slack_high"])
+
+    def test_by_thread_and_without_a_base_of_its_own_it_stays_what_it_is(self):
+        _, target = self.begin()
+        said = self.slack(target)
+        split = self.slack(target, "--by-thread")
+        self.assertEqual([(row["function"], row["slack"]) for row in split["rows"]],
+                         [(row["function"], row["slack"]) for row in said["rows"]])
+        same = self.slack(target, "--base", target)
+        self.assertEqual(same["rows"], [])
+        self.assertEqual(same["total"]["slack"], 0)
 
     def test_a_damaged_dump_does_not_hang_it(self):
         _, target = self.begin()

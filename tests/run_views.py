@@ -161,10 +161,31 @@ class Views(unittest.TestCase):
         self.assertIn("+1000B", text)
         self.assertIn("167%", text)
 
-    def test_a_histogram_takes_no_base_and_no_peak(self):
-        for view in ("lifetimes", "sizes", "foreign"):
-            self.run_it(view, "--base", self.dump, self.dump, status=2)
-            self.run_it(view, "--at", "peak", self.dump, status=2)
+    def test_what_a_view_cannot_answer_it_refuses_with_the_reason(self):
+        for view, *args, reason in (("lifetimes", "--at", "peak", "two dumps with --base"),
+                                    ("sizes", "--since", "1s", "two dumps with --base"),
+                                    ("foreign", "--at", "start", "two dumps with --base"),
+                                    ("slack", "--mmap", "whole pages"),
+                                    ("trend", "--by-thread", "not threads"),
+                                    ("trend", "--base", self.dump, "with `diff`")):
+            done = subprocess.run([HEAPRING, view, *args, self.dump], capture_output=True,
+                                  text=True, timeout=60)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertEqual(done.stderr.count("\n"), 1, done)
+            self.assertIn(reason, done.stderr)
+
+    def test_a_base_may_leave_negative_counts(self):
+        more = self.json("lifetimes", "--base", self.dump, self.make("grown"))["rows"]
+        self.assertEqual([(row["function"], row["living"]) for row in more],
+                         [("example+0x2001", 10)])
+        less = self.json("lifetimes", "--base", self.path("grown"), self.dump)["rows"]
+        self.assertEqual([(row["function"], row["living"]) for row in less],
+                         [("example+0x2001", -10)])
+
+    def test_by_thread_foreign_frees_are_of_the_thread_that_freed(self):
+        rows = self.json("foreign", "--by-thread", "--show", "^.thread", self.dump)["rows"]
+        self.assertEqual([(row["function"], row["foreign_frees"], row["foreign_bytes"])
+                          for row in rows], [("[thread worker]", 4, 400)])
 
     def test_foreign_frees_are_those_beyond_a_threads_own_allocations(self):
         rows = self.json("foreign", self.dump)["rows"]

@@ -35,6 +35,8 @@ Test(allocator_frames, the_layers_of_rust_in_both_manglings)
 	cr_expect(is_allocator_frame("alloc::alloc::Global::grow_impl"));
 	cr_expect(is_allocator_frame(
 		"<alloc::alloc::Global as core::alloc::Allocator>::allocate"));
+	cr_expect(is_allocator_frame("alloc::boxed::box_new_uninit"));
+	cr_expect(is_allocator_frame("hashbrown::raw::alloc::inner::do_alloc"));
 	cr_expect(not(is_allocator_frame("my_crate::alloc::alloc")));
 }
 

@@ -114,7 +114,8 @@ Test(call_tree, a_nodes_cum_is_its_flat_and_its_childrens_cum)
 	struct call_tree tree;
 	uint32_t visited = 0;
 
-	cr_assert(eq(int, call_tree_load(&set, PROFILE_INUSE_SPACE, &tree, &fault), 0));
+	cr_assert(eq(int, call_tree_load(&set, PROFILE_INUSE_SPACE, NULL, &tree, &fault),
+		     0));
 	cr_expect(eq(u32, tree.count, 5));
 	cr_expect(eq(i64, tree.nodes[0].cum[PROFILE_INUSE_SPACE], 15));
 	for (uint32_t i = 0; i < tree.count; i++) {
@@ -213,4 +214,33 @@ Test(units, differences_keep_their_sign_and_one_unit_is_kept_when_asked)
 	cr_expect(eq(str, units_signed_count(-99999).text, "-99999"));
 	cr_expect(eq(str, units_signed_count(-1500000).text, "-1.50M"));
 	cr_expect(eq(str, units_bytes_in(INT64_MIN, NULL).text, "-8.00EiB"));
+}
+
+/* 1 0 stays; of 2 0 1 0 the calls 0 and 1 are its too, the rest is place 9. */
+static void check_folded(size_t stacks_max, uint32_t nodes_max)
+{
+	const uint32_t order[] = { 1, 0 };
+	const struct call_tree_fold fold = { order, stacks_max, nodes_max, .place = 9 };
+	struct stack_set set = recursive_set();
+	struct call_tree tree;
+	uint32_t kept, folded;
+
+	cr_assert(eq(int, call_tree_load(&set, PROFILE_INUSE_SPACE, &fold, &tree, &fault),
+		     0));
+	folded = tree.node_of[0];
+	kept = tree.node_of[1];
+	cr_expect(eq(u32, tree.count, 4));
+	cr_expect(eq(i64, tree.nodes[0].cum[PROFILE_INUSE_SPACE], 15));
+	cr_expect(eq(u32, tree.nodes[folded].place, 9));
+	cr_expect(eq(u32, tree.nodes[folded].parent, kept));
+	cr_expect(eq(i64, tree.nodes[folded].flat[PROFILE_INUSE_SPACE], 10));
+	cr_expect(eq(i64, tree.nodes[kept].flat[PROFILE_INUSE_SPACE], 5));
+	cr_expect(eq(i64, tree.nodes[kept].cum[PROFILE_INUSE_SPACE], 15));
+	call_tree_done(&tree);
+}
+
+Test(call_tree, a_folded_stack_ends_where_it_leaves_those_that_are_not)
+{
+	check_folded(/*stacks_max=*/1, /*nodes_max=*/100);
+	check_folded(/*stacks_max=*/2, /*nodes_max=*/3);
 }

@@ -34,6 +34,10 @@ export interface History extends Record<Sample, number[]> {
 export interface SourceFile { file: string; lines: number; pieces: [number, string][] }
 
 export interface RssLine { key: string; what: string; depth: number; bytes: number; pct: number; how: string; error: string }
+// What too many stacks made one place of: its name, how many, and what they add up to.
+export const OTHER = "(other)";
+export interface Other extends Totals { stacks: number; shown: number }
+
 export interface Rss { resident: number; live: number; live_absent: number; lines: RssLine[] }
 
 type Columns = Record<string, number[]>;
@@ -45,6 +49,7 @@ export interface Raw {
   own_total: Totals;
   sample: Sample; view: "page" | "flame"; level: Level; at?: string; peak_error?: number;
   base?: { process: Process; total: Totals; normalized: boolean };
+  folded?: Other;
   warnings: string[];
   sources?: SourceFile[];
   verdict?: Verdict;

@@ -5,9 +5,9 @@
 // Figures are sums over the stacks for which a function is responsible.
 
 import type { Context } from "./context";
-import { SAMPLES, type Figures, type Sample } from "./data";
+import { OTHER, SAMPLES, type Figures, type Sample } from "./data";
 import { bytes, count, figure, percent, signed } from "./format";
-import { newFigures, type Folded } from "./model";
+import { newFigures, type Folded, type Unit } from "./model";
 import { responsible, type Responsible } from "./responsible";
 
 export interface Step { unit: number; line: number } // a frame; line 0 unknown
@@ -50,11 +50,12 @@ class Sums {
     return this.own.inuse_objects[unit] / (this.own.alloc_objects[unit] || Infinity);
   }
 
+  // What many small stacks hold together stands for none of them.
   best(sample: Sample, sign: 1 | -1, fits: (unit: number) => boolean): number {
     let unit = -1;
-    this.folded.units.forEach((_, i) => {
+    this.folded.units.forEach(({ name }, i) => {
       const size = sign * this.change(sample, i);
-      if (size > 0 && fits(i) && (unit < 0 || size > sign * this.change(sample, unit)))
+      if (size > 0 && name !== OTHER && fits(i) && (unit < 0 || size > sign * this.change(sample, unit)))
         unit = i;
     });
     return unit;
@@ -92,6 +93,7 @@ class Sums {
   staying(total: number): Finding | null {
     const { own } = this.folded.profile, sums = new Map<number, number[]>();
     const stays = (stack: number) => own.alloc_objects[stack] >= BLOCKS_MIN &&
+      this.folded.units[this.named.ofStack[stack]].name !== OTHER &&
       own.inuse_objects[stack] >= STAY_MIN * own.alloc_objects[stack];
     this.named.ofStack.forEach((unit, stack) => {
       if (!stays(stack))
@@ -159,11 +161,14 @@ function find(context: Context): Finding[] {
 }
 
 // A path short enough to read: its ends, the named unit, and null for what is left out.
-export function abridge(path: Step[], named: number): (Step | null)[] {
+// Of a stripped program the innermost callers that have a name say where one is.
+export function abridge(path: Step[], named: number, units: Unit[]): (Step | null)[] {
   const at = path.findLastIndex(step => step.unit === named), last = path.length - 1;
+  const hasName = (step: Step) => !/\+0x[0-9a-f]+$/.test(units[step.unit].name);
+  const callers = path.map((_, i) => i).filter(i => i > 1 && i < at && hasName(path[i])).slice(-2);
   const out: (Step | null)[] = [];
   path.forEach((step, i) => {
-    if (i <= 1 || i === last || Math.abs(i - at) <= 2 || path.length <= 8)
+    if (i <= 1 || i === last || Math.abs(i - at) <= 2 || callers.includes(i) || path.length <= 8)
       out.push(step);
     else if (out.at(-1) !== null)
       out.push(null);

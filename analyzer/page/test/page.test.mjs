@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { folder, go, heapring, json, make, open, options, renamed, report } from "./harness.mjs";
+import { SAMPLES, folder, go, heapring, json, make, open, options, renamed, report, rows } from
+  "./harness.mjs";
 
 const status = page => page.textContent("#flame-status");
 const flame = "view=flame&sample=alloc_space";
@@ -187,6 +188,28 @@ test("60,000 stacks: under ten megabytes, shown, zoomed and searched", options, 
     Number(cell.dataset.value)));
   assert.deepEqual(cum, top.rows.map(row => row.cum));
   assert.ok(await page.locator(".rows .row").count() < 100);
+});
+
+test("of too many stacks the smallest are one, and the page says so", options, async t => {
+  const dump = make("large", "60000"), file = report(dump, "--stacks", "500");
+  assert.ok(readFileSync(file).length < 1e6);
+  const page = await open(t, file, { hash: "view=coverage" }), { total } = json("top", dump);
+  const data = JSON.parse(await page.textContent("#data"));
+  assert.ok(data.folded.shown >= 300 && data.folded.shown < 1000);
+  assert.equal(data.folded.shown + data.folded.stacks, json("traces", dump).rows.length);
+  for (const sample of SAMPLES) {
+    assert.equal(data.stacks[sample].reduce((sum, value) => sum + value, 0), total[sample]);
+    assert.ok(data.folded[sample] > 0 && data.folded[sample] < total[sample]);
+  }
+  assert.match(await page.textContent(".coverage"), /not shown by themselves: 59,\d+ of 59,|60,000/);
+  assert.match(await page.textContent(".facts"), /largest stacks/);
+  await go(page, "view=table&sample=alloc_space&sort=-flat");
+  const [first] = await rows(page);
+  assert.deepEqual([first.name, Number(first.flat)], ["(other)", data.folded.alloc_space]);
+  await page.fill(".search", "^\\(other\\)$");
+  await page.waitForFunction(() => /%/.test(document.querySelector(".matched").textContent));
+  const whole = report(dump, "--stacks", "0");
+  assert.doesNotMatch(readFileSync(whole, "utf8"), /"folded"/);
 });
 
 test("flame writes the flame graph alone", options, async t => {

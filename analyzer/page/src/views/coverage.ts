@@ -1,9 +1,9 @@
 // coverage - what the figures do not cover: losses, and resident memory that is no block
 
 import type { Context, Panel } from "../context";
-import { plain, type Rss } from "../data";
+import { OTHER, SAMPLES, plain, type Raw, type Rss } from "../data";
 import { el } from "../dom";
-import { bytes, percent } from "../format";
+import { SAMPLE_NAMES, bytes, figure, percent } from "../format";
 
 const LOSSES: [string, string, string][] = [
   ["truncated", "Stacks cut short", "They had more frames than HEAPRING_DEPTH; their outer end " +
@@ -33,6 +33,29 @@ function residentTable(rss: Rss): HTMLElement[] {
     el("p", {}, `In use, but not resident: ${bytes(rss.live_absent)} of ${bytes(rss.live)}.`)];
 }
 
+// A page that shows every one of a million stacks is no page to look at.
+function foldedTable(raw: Raw): HTMLElement[] {
+  const { folded } = raw;
+  if (!folded)
+    return [];
+  return [el("h2", {}, `Stacks that are not shown by themselves: ${
+    folded.stacks.toLocaleString("en-US")} of ${
+    (folded.stacks + folded.shown).toLocaleString("en-US")}`),
+    el("p", {}, "They are the smallest in all four figures, and end in ",
+      el("span", { class: "code" }, OTHER), " below the calls that they share with larger ones. Totals are " +
+      "exact; functions below these calls have less here than in ",
+      el("span", { class: "code" }, "top"), ". More of them: ",
+      el("span", { class: "code" }, "report --stacks COUNT"), "; a part of all: ",
+      el("span", { class: "code" }, "--focus"), " and ", el("span", { class: "code" }, "--ignore"), "."),
+    el("table", { class: "losses folded" },
+      el("thead", {}, el("tr", {}, el("th", {}, "Figure"), el("th", { class: "number" }, OTHER),
+        el("th", { class: "number" }, "Share"))),
+      el("tbody", {}, ...SAMPLES.map(sample => el("tr", {},
+        el("th", { scope: "row" }, SAMPLE_NAMES[sample]),
+        el("td", { class: "number", "data-folded": folded[sample] }, figure(sample, folded[sample])),
+        el("td", { class: "number" }, percent(folded[sample], raw.total[sample]))))))];
+}
+
 export class Coverage implements Panel {
   readonly element = el("section", { class: "view coverage" });
 
@@ -56,6 +79,7 @@ export class Coverage implements Panel {
           "are estimates, and ± is where the true one lies 95 times in 100."
           : mode.kind === "exact" ? "Every allocation was counted."
           : "Recording was off when this was read."),
+      ...foldedTable(raw),
       ...(raw.rss ? residentTable(raw.rss) : []),
       ...(raw.warnings.length ? [el("h2", {}, "Symbols"), el("ul", {}, ...raw.warnings.map(line =>
         el("li", {}, plain(line))))] : []));

@@ -61,6 +61,8 @@ export class Header {
       mode.kind === "sampled" ? `sampled, one in ${bytes(mode.rate_bytes)}` : mode.kind,
       raw.at === "peak" ? `at its peak${raw.peak_error ? `, at most ${bytes(raw.peak_error)} low` : ""}`
         : "",
+      raw.folded ? `${raw.folded.shown.toLocaleString("en-US")} largest stacks, ${
+        raw.folded.stacks.toLocaleString("en-US")} folded` : "",
       raw.base ? `compared with ${plain(raw.base.process.exe.replace(/.*\//, ""))}, pid ${
         raw.base.process.pid}${raw.base.normalized ? ", scaled to the same totals" : ""}` : "",
       process.start_unix_ns > 0 ? `started ${new Date(process.start_unix_ns / 1e6)

@@ -1,7 +1,7 @@
 // summary - the first thing to read: the verdict, what stands out, the largest holders
 
 import type { Context, Panel } from "../context";
-import { baseName, plain, type Sample, type Verdict } from "../data";
+import { OTHER, baseName, plain, type Sample, type Verdict } from "../data";
 import { bar, el } from "../dom";
 import { abridge, findings, type Finding } from "../findings";
 import { SAMPLE_NAMES, bytes, duration, figure, percent, signed } from "../format";
@@ -85,7 +85,7 @@ export class Summary implements Panel {
         { class: "soft" }, ", allocated through ", el("span", { class: "code" },
           units[one.wrapper].name)) : ""),
       el("p", { class: "path", "aria-label": "Its largest stack, outermost first" },
-        ...abridge(one.path, one.unit).flatMap((at, i) => [
+        ...abridge(one.path, one.unit, units).flatMap((at, i) => [
           i > 0 && el("span", { class: "soft", "aria-hidden": "true" }, " › "),
           at === null ? el("span", { class: "soft" }, "…") : el("span",
             { class: `code ${at.unit === one.unit ? "named" : "soft"}` },
@@ -95,12 +95,13 @@ export class Summary implements Panel {
   }
 
   private losses(): HTMLElement {
-    const { coverage, mode } = this.context.profile.raw, lost = ["truncated", "overflow",
+    const { coverage, folded, mode } = this.context.profile.raw, lost = ["truncated", "overflow",
       "missed_frees", "dropped"].filter(key => coverage[key] > 0)
       .map(key => `${coverage[key].toLocaleString("en-US")} ${key.replace("_", " ")}`);
     return el("p", { class: "soft losses-line" },
       `${percent(coverage.stacks_complete_pct, 100)} of allocations have a complete stack${
         lost.length ? `; ${lost.join(", ")}` : ""}. `,
+      folded ? `${folded.stacks.toLocaleString("en-US")} small stacks are folded into ${OTHER}. ` : "",
       mode.kind === "sampled" ? `Sampled, one in ${bytes(mode.rate_bytes)}. ` : "",
       el("button", { type: "button", class: "link", onclick: () =>
         this.context.store.set({ view: "coverage" }) }, "Coverage and losses"));
