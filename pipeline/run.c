@@ -388,6 +388,7 @@ int command_run(struct options *o)
 	snprintf(job.dlq_topic, sizeof(job.dlq_topic), "%s%s",
 		 o->dlq != NULL ? o->dlq : o->topic, o->dlq != NULL ? "" : ".dlq");
 	job.run.dlq_topic = job.dlq_topic;
+	sem_init(&job.run.nudge, 0, 0);
 	r = choose_fault(&job, o);
 	if (r != 0)
 		return r;
