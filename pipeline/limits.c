@@ -136,6 +136,8 @@ static void dependent(const struct limits_ask *ask, struct limits *l)
 	/* librdkafka starves the last partitions when an answer cannot hold all */
 	l->fetch_total =
 		clamp(l->fetch_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
+	l->fetch_least =
+		clamp((size_t)l->batch * ask->payload / 2, 1, l->fetch_bytes / 2);
 	l->inflight_bytes = (size_t)l->slots * l->batch * ask->payload * 2;
 	l->arena_bytes = (size_t)l->batch * LIMITS_ARENA_PER_MESSAGE;
 	l->retries = (unsigned)clamp(l->retry_bytes / (ask->payload + 128), 16, 65536);

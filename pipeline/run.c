@@ -111,6 +111,7 @@ static int open_broker(struct job *job)
 		.duration_us = o->duration_us,
 		.rate = o->rate,
 		.poison = o->poison,
+		.thrifty = o->memory != 0,
 		.drained = consumed,
 		.with = &job->run,
 		.sent = &job->run.stats.produced,
