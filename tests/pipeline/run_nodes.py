@@ -17,20 +17,5 @@ tag = str(os.getpid())
 for i in range(6):
     fill(broker, f"new-{i}-{tag}", 2000)
 
-N = int(30000 * SCALE)
-topic, file, port = "nodes-" + tag, path("n.db"), free_port()
-fill(broker, topic, N)
-process = start("run", "--summary", "json", "--quiet", "--broker", broker, "--topic", topic,
-                "--group", "g-" + tag, "--sink", "sqlite:" + file, "--chaos", "slow=100",
-                "--metrics", f"127.0.0.1:{port}")
-wait_for(lambda: metric(port, "processed_total") > 0, 60, "it works before the restart")
-status, _, error = kafka("restart")
-check(status == 0, "the node restarts " + error)
-wait_for(lambda: process.poll() is not None or count(file) >= N, 120,
-         "it goes on after the restart")
-process.terminate()
-r = finish(process, 60)
-check(r.status == 0, f"exit 0 {r.err}")
-pairs, ids = stored(file)
-check(sorted(ids) == list(range(1, N + 1)), "exactly what was produced")
+survives_restart(broker, "nodes-" + tag, int(30000 * SCALE), slow=100)
 done()
