@@ -2,16 +2,18 @@
  * decode_json - an order in JSON to an event of views
  *
  * Directed by the schema: the key decides who reads the value, nothing is kept
- * that nobody asked for. A producer writes its fields in one order, so the key
- * that follows the last one in that order is compared as a whole first; any other
- * order is right too, and costs a look through the list. Items and tags gather in
- * arrays on the stack and move to the arena when their number is known.
+ * that nobody asked for. Text of the usual form is json_usual.c's; this reads all that
+ * is JSON. A producer writes its fields in one order, so the key that follows the last
+ * one in that order is compared as a whole first; any other order is right too, and
+ * costs a look through the list. Items and tags gather in arrays on the stack and move
+ * to the arena when their number is known.
  */
 #include "pipeline/decode.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "pipeline/json_usual.h"
 #include "pipeline/scan.h"
 
 static int keep(struct scan *s, const void *from, size_t bytes, const void **ret)
@@ -187,23 +189,28 @@ static int order_field(struct scan *s, unsigned field, struct event *e)
 	}
 }
 
+static int read_order(struct scan *s, struct event *e)
+{
+	unsigned field = 0, guess = 0;
+	bool first = true, more;
+	int r = scan_take(s, '{');
+
+	*e = (struct event){ 0 };
+	while (r == 0 && (r = scan_more(s, '}', &first, &more)) == 0 && more) {
+		r = which_key(s, order_keys, FIELDS, guess, &field);
+		guess = field + 1;
+		if (r == 0)
+			r = order_field(s, field, e);
+	}
+	return r == 0 && !scan_ended(s) ? -EBADMSG : r;
+}
+
 int decode_json(const uint8_t *payload, size_t len, struct arena *a, struct event *e,
 		const char **ret_why)
 {
 	struct scan s = { .at = payload, .end = payload + len, .arena = a };
-	unsigned field = 0, guess = 0;
-	bool first = true, more;
-	int r = scan_take(&s, '{');
+	int r = json_usual(payload, s.end, a, e) ? 0 : read_order(&s, e);
 
-	*e = (struct event){ 0 };
-	while (r == 0 && (r = scan_more(&s, '}', &first, &more)) == 0 && more) {
-		r = which_key(&s, order_keys, FIELDS, guess, &field);
-		guess = field + 1;
-		if (r == 0)
-			r = order_field(&s, field, e);
-	}
-	if (r == 0 && !scan_ended(&s))
-		r = -EBADMSG;
 	*ret_why = r == 0 ? event_check(e) : "not a JSON order";
 	return r == 0 && *ret_why != NULL ? -EBADMSG : r;
 }

@@ -11,7 +11,8 @@
  * Prefetch is two parts: what waits in a partition's queue, and the answer that is
  * on its way while the queue is just below its limit. The answer gets two thirds: a
  * broker cuts it off anywhere and the cut batch is fetched again, so long answers
- * waste less.
+ * waste less; and it is a whole number of usual batches, since a cut that falls just
+ * behind full ones wastes next to nothing.
  * The sink's cache is a tenth of what the process leaves: appending needs the last page
  * of each tree and little else. As much again is slack, since SQLite fills its cache to
  * the brim and takes pages beyond it while a transaction is open.
@@ -38,8 +39,8 @@
 #define MOCK_LOG (5 * MIB + 512 * KIB) /* a partition of librdkafka's mock broker */
 #define PRODUCER_QUEUE (6 * MIB)
 #define SINK_CODE (2 * MIB)
-#define FETCH_MIN (16 * KIB) /* a usual batch of a producer */
-#define FETCH_TOTAL_MIN MIB  /* librdkafka wants it above message.max.bytes */
+#define BATCH_USUAL (16 * KIB) /* what a producer fills unless told otherwise */
+#define FETCH_TOTAL_MIN MIB    /* librdkafka wants it above message.max.bytes */
 
 static size_t clamp(size_t value, size_t low, size_t high)
 {
@@ -122,7 +123,7 @@ static void with_budget(const struct limits_ask *ask, struct limits *l, size_t w
 		l->batch = (unsigned)clamp(rows / 4, 1, ask->batch);
 	l->slots = (unsigned)clamp(rows / l->batch, 2, 4096);
 	fetch = fetch * ask->payload / (ask->payload + LIMITS_MESSAGE_OVERHEAD);
-	l->fetch_bytes = clamp(fetch, FETCH_MIN, MIB);
+	l->fetch_bytes = clamp(fetch / BATCH_USUAL * BATCH_USUAL, BATCH_USUAL, MIB);
 	l->retry_bytes = work / 25;
 	l->dlq_kbytes = clamp(work / 100 * 6 / KIB, 64, 8192);
 }
@@ -135,6 +136,8 @@ static void dependent(const struct limits_ask *ask, struct limits *l)
 	/* librdkafka starves the last partitions when an answer cannot hold all */
 	l->fetch_total =
 		clamp(l->fetch_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
+	l->fetch_least =
+		clamp((size_t)l->batch * ask->payload / 2, 1, l->fetch_bytes / 2);
 	l->inflight_bytes = (size_t)l->slots * l->batch * ask->payload * 2;
 	l->arena_bytes = (size_t)l->batch * LIMITS_ARENA_PER_MESSAGE;
 	l->retries = (unsigned)clamp(l->retry_bytes / (ask->payload + 128), 16, 65536);
@@ -148,7 +151,7 @@ int limits_derive(const struct limits_ask *ask, struct limits *ret)
 	size_t fixed = fixed_cost(ask), least, work = 0;
 
 	*ret = (struct limits){ .memory = ask->memory };
-	least = fetched_cost(ask, FETCH_MIN * 3 / 2 * ask->partitions) * 100 / 40;
+	least = fetched_cost(ask, BATCH_USUAL * 3 / 2 * ask->partitions) * 100 / 40;
 	if (least < 1 * MIB)
 		least = 1 * MIB;
 	if (ask->stores)

@@ -4,24 +4,26 @@
  * librdkafka 2.0.2 puts a broker thread to sleep for up to a second when the
  * queues it fills are at their limit, and nothing that empties them wakes it: with
  * small queues that is 10,000 messages a second. A watermark query does wake it,
- * because its request goes through that thread; so while the poller finds too
- * little, one query every PERIOD goes to each leader, through one of its
- * partitions in turn. The answers are the ends of the logs, from which the lag
- * is known for free.
+ * because its request goes through that thread; so when a partition's queue has
+ * become short the poller says so (nudger_call), and one query goes to each leader of
+ * partitions that are behind, through one of them in turn. The answers are the ends of
+ * the logs, from which the lag is known for free. A query waits behind a fetch that is
+ * on its way, so there are never many: about one a fetch.
  *
- * When nothing seems behind there is little to fetch, and one period in QUIET is
- * enough. Every REST periods all ends are asked for, so that the lag is fresh; a
- * librdkafka that has fetch.queue.backoff.ms needs no waking and gets only those.
+ * When nothing seems behind there is little to fetch, and one look every QUIET_NS is
+ * enough. Every REST_NS all ends are asked for, so that the lag is fresh; a librdkafka
+ * that has fetch.queue.backoff.ms needs no waking and gets only those.
  */
+#include <errno.h>
 #include <string.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "pipeline/run.h"
 #include "pipeline/units.h"
 
-#define PERIOD_US 2000
-#define REST 100 /* periods between looks at every end */
-#define QUIET 5  /* periods between queries while nothing seems behind */
+#define PERIOD_NS UINT64_C(2000000) /* the longest that a hungry poller is left alone */
+#define QUIET_NS UINT64_C(10000000) /* between queries while nothing seems behind */
+#define REST_NS UINT64_C(200000000) /* between looks at every end */
 #define LEADERS 32
 
 static void ask(struct run *run, int32_t id)
@@ -78,21 +80,51 @@ static void wake_leaders(struct run *run, unsigned *cursor, bool all)
 	*cursor = (*cursor + 1) % n;
 }
 
+void nudger_call(struct run *run)
+{
+	int waiting;
+
+	/* one call is enough, however often it is made before the nudger wakes */
+	if (sem_getvalue(&run->nudge, &waiting) == 0 && waiting <= 0)
+		sem_post(&run->nudge);
+}
+
+/* False when a period is over and nobody called. */
+static bool called(struct run *run)
+{
+	uint64_t until = units_now_ns() + PERIOD_NS;
+	struct timespec deadline = { (time_t)(until / 1000000000u),
+				     (long)(until % 1000000000u) };
+	int r;
+
+	while ((r = sem_clockwait(&run->nudge, CLOCK_MONOTONIC, &deadline)) != 0 &&
+	       errno == EINTR)
+		;
+	return r == 0;
+}
+
 void *nudger_thread(void *with)
 {
 	struct run *run = with;
-	unsigned cursor = 0, turn = 0, end = 0;
+	uint64_t asked_ns = units_now_ns(), looked_ns = asked_ns;
+	unsigned cursor = 0, end = 0;
 
 	while (!run_stopping(run)) {
-		usleep(PERIOD_US);
-		turn++;
-		if (turn % REST == 0)
+		bool wanted = called(run), old;
+		uint64_t now = units_now_ns();
+
+		if (now - asked_ns >= REST_NS) {
+			asked_ns = now;
 			ask_ends(run, &end);
-		if (!run->needs_nudge ||
-		    !atomic_load_explicit(&run->hungry, memory_order_relaxed))
+		}
+		wanted |= atomic_load_explicit(&run->hungry, memory_order_relaxed);
+		if (!run->needs_nudge || !wanted)
 			continue;
 		/* no partition known to be behind: what is known may be old */
-		wake_leaders(run, &cursor, turn % QUIET == 0);
+		old = now - looked_ns >= QUIET_NS;
+		if (old)
+			looked_ns = now;
+		wake_leaders(run, &cursor, old);
 	}
 	return NULL;
 }

@@ -149,6 +149,7 @@ int command_produce(struct options *o)
 		.duration_us = o->duration_us,
 		.rate = o->rate,
 		.poison = o->poison,
+		.thrifty = true,
 		.make_topic = o->partitions_given,
 		.drained = o->embedded ? drained : NULL,
 		.with = &f,

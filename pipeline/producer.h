@@ -25,6 +25,7 @@ struct producer_conf {
 	unsigned payload, partitions;
 	uint64_t messages, duration_us, rate; /* 0: no end, no end, no limit */
 	double poison;
+	bool thrifty;    /* a budget of memory holds for this process or its reader */
 	bool make_topic; /* on a real broker, when it is not there yet */
 	uint64_t (*drained)(void *with, int32_t partition); /* NULL: no flow control */
 	void *with;

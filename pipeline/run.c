@@ -111,6 +111,7 @@ static int open_broker(struct job *job)
 		.duration_us = o->duration_us,
 		.rate = o->rate,
 		.poison = o->poison,
+		.thrifty = o->memory != 0,
 		.drained = consumed,
 		.with = &job->run,
 		.sent = &job->run.stats.produced,
@@ -388,6 +389,7 @@ int command_run(struct options *o)
 	snprintf(job.dlq_topic, sizeof(job.dlq_topic), "%s%s",
 		 o->dlq != NULL ? o->dlq : o->topic, o->dlq != NULL ? "" : ".dlq");
 	job.run.dlq_topic = job.dlq_topic;
+	sem_init(&job.run.nudge, 0, 0);
 	r = choose_fault(&job, o);
 	if (r != 0)
 		return r;

@@ -12,6 +12,7 @@
 #define PIPELINE_RUN_H
 
 #include <librdkafka/rdkafka.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "pipeline/belt.h"
@@ -35,6 +36,7 @@ struct run {
 	decode_fn decode;
 	bool needs_nudge;    /* librdkafka has no fetch.queue.backoff.ms */
 	_Atomic bool hungry; /* poller: its last round found too little */
+	sem_t nudge;         /* poller calls the nudger */
 	_Atomic bool stop;
 	_Atomic int failed;           /* exit status */
 	_Atomic uint64_t deadline_ns; /* after it what is in flight is given up */
@@ -57,5 +59,8 @@ bool run_given_up(const struct run *run);
 void *source_thread(void *run);
 void *worker_thread(void *run);
 void *nudger_thread(void *run);
+
+/* From the poller: a queue is short, its leader may be asleep. Cheap to repeat. */
+void nudger_call(struct run *run);
 
 #endif

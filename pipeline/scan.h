@@ -21,6 +21,7 @@
 
 #include "pipeline/arena.h"
 #include "pipeline/event.h"
+#include "pipeline/scan_digits.h"
 #include "pipeline/scan_find.h"
 
 #define SCAN_DEPTH 32
@@ -35,7 +36,7 @@ static inline void scan_space(struct scan *s)
 {
 	while (s->at < s->end && *s->at <= ' ' &&
 	       (*s->at == ' ' || *s->at == '\n' || *s->at == '\t' || *s->at == '\r'))
-		s->at++;
+		s->at = scan_blanks(s->at + 1, s->end);
 }
 
 /* Takes c, with white space before it. */
@@ -67,30 +68,29 @@ static inline int scan_string(struct scan *s, struct view *ret)
 {
 	const uint8_t *start, *stop;
 
-	if (scan_take(s, '"') != 0)
+	if (s->at < s->end && *s->at == '"')
+		s->at++;
+	else if (scan_take(s, '"') != 0)
 		return -EBADMSG;
-	start = s->at--;
+	start = s->at;
 	stop = scan_find(start, s->end);
-	if (stop == s->end || *stop < 0x20)
-		return -EBADMSG;
-	if (*stop == '\\')
-		return scan_unescape(s, start, ret);
-	*ret = (struct view){ (const char *)start, (uint32_t)(stop - start) };
-	s->at = stop + 1;
-	return 0;
+	if (stop < s->end && *stop == '"') {
+		*ret = (struct view){ (const char *)start, (uint32_t)(stop - start) };
+		s->at = stop + 1;
+		return 0;
+	}
+	s->at--;
+	return stop < s->end && *stop == '\\' ? scan_unescape(s, start, ret) : -EBADMSG;
 }
 
 /* Whole numbers only, without sign, fraction or leading zeros. */
 static inline int scan_u64(struct scan *s, uint64_t *ret)
 {
-	const uint8_t *at, *safe;
+	const uint8_t *at;
 	uint64_t value = 0;
 
 	scan_space(s);
-	/* nineteen digits always fit */
-	safe = s->end - s->at > 19 ? s->at + 19 : s->end;
-	for (at = s->at; at < safe && (uint8_t)(*at - '0') < 10; at++)
-		value = value * 10 + (uint8_t)(*at - '0');
+	at = scan_digits(s->at, s->end, &value);
 	for (; at < s->end && (uint8_t)(*at - '0') < 10; at++)
 		if (__builtin_mul_overflow(value, 10u, &value) ||
 		    __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))

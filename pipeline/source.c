@@ -35,6 +35,8 @@ struct poller {
 	struct slot *slot;                      /* being filled, NULL: none */
 	unsigned cursor;                        /* partition whose turn it is */
 	uint64_t served_ns, taken, bytes, kept; /* kept: by a fault, to be given back */
+	size_t low;           /* messages; a partition with fewer may be fetched again */
+	bool is_short;        /* one had fewer in this round */
 	struct slot overflow; /* for a fault that polls without a free slot */
 	struct row spare;     /* its row */
 	struct breaker breaker;
@@ -184,6 +186,13 @@ static unsigned room(const struct run *run)
 	return target - poller.taken < room ? (unsigned)(target - poller.taken) : room;
 }
 
+/* Little is left in its queue and more is in Kafka, as far as is known. */
+static bool is_short(const struct partition *p)
+{
+	return atomic_load_explicit(&p->high, memory_order_relaxed) > p->expected &&
+	       rd_kafka_queue_length(p->queue) < poller.low;
+}
+
 static unsigned take_from(struct run *run, int32_t id)
 {
 	struct partition *p = partitions_at(run->partitions, id);
@@ -201,6 +210,7 @@ static unsigned take_from(struct run *run, int32_t id)
 	for (ssize_t i = 0; i < n; i++)
 		take_message(run, p, poller.messages[i], now);
 	atomic_store_explicit(&p->position, p->expected, memory_order_relaxed);
+	poller.is_short |= is_short(p);
 	stats_add(&run->stats.consumed, (uint64_t)n);
 	stats_set(&run->stats.consumed_bytes, poller.bytes);
 	return (unsigned)n;
@@ -211,10 +221,13 @@ static unsigned take_round(struct run *run)
 {
 	unsigned n = partitions_count(run->partitions), got = 0;
 
+	poller.is_short = false;
 	for (unsigned i = 0; i < n && room(run) > 0; i++) {
 		got += take_from(run, (int32_t)poller.cursor);
 		poller.cursor = (poller.cursor + 1) % n;
 	}
+	if (poller.is_short && run->needs_nudge)
+		nudger_call(run);
 	return got;
 }
 
@@ -343,6 +356,7 @@ void *source_thread(void *with)
 	struct run *run = with;
 
 	poller = (struct poller){ .run = run };
+	poller.low = run->limits.prefetch_kbytes * 1024 / run->options->payload;
 	breaker_init(&poller.breaker, run);
 	while (!finished(run)) {
 		serve_events(run);

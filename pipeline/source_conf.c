@@ -9,6 +9,9 @@
  *   fetch.max.bytes: holds all partitions' shares, or the last ones starve;
  *   fetch.wait.max.ms: short, since the embedded broker sleeps it out in full and
  *     since a watermark query waits behind it on the same connection;
+ *   fetch.min.bytes: half a batch is worth an answer, or the wait is over; with answers
+ *     for every few messages a paced topic cost half as much again, on both sides. The
+ *     embedded broker does not look again when there is more, so it answers at once;
  *   fetch.queue.backoff.ms: exists from librdkafka 2.2; without it a thread that
  *     found its queue full sleeps a second, and the nudger must wake it.
  */
@@ -145,7 +148,9 @@ static int set_all(struct run *run, rd_kafka_conf_t *conf)
 	    (r = set_number(conf, "fetch.message.max.bytes", l->fetch_bytes)) != 0 ||
 	    (r = set_number(conf, "fetch.max.bytes", l->fetch_total)) != 0 ||
 	    (r = set_number(conf, "receive.message.max.bytes",
-			    l->fetch_total + (16u << 20))) != 0)
+			    l->fetch_total + (16u << 20))) != 0 ||
+	    (r = set_number(conf, "fetch.min.bytes",
+			    run->options->embedded ? 1 : l->fetch_least)) != 0)
 		return r;
 	return set_number(conf, "queued.max.messages.kbytes", l->prefetch_kbytes);
 }

@@ -1,8 +1,8 @@
 /*
  * topic - make a topic on a real broker
  *
- * Contract: 0 when the topic is there afterwards, made now or before; else one line
- * was said and the answer is EXIT_INPUT.
+ * Contract: 0 when the topic is there afterwards, made now or before, and every node that
+ * answers knows it; else one line was said and the answer is EXIT_INPUT.
  */
 #ifndef PIPELINE_TOPIC_H
 #define PIPELINE_TOPIC_H

@@ -12,6 +12,10 @@
 #include "pipeline/run.h"
 #include "pipeline/units.h"
 
+#define AHEAD 3 /* messages: about the time that memory takes to answer */
+#define AHEAD_BYTES 1024
+#define LINE 64
+
 static void decode_row(struct run *run, struct slot *slot, struct row *row)
 {
 	int r = run->decode(row->payload, row->len, &slot->arena, &row->event, &row->why);
@@ -21,6 +25,19 @@ static void decode_row(struct run *run, struct slot *slot, struct row *row)
 		row->why = "too large to decode";
 }
 
+/* Payloads were last written by librdkafka's thread: fetch their lines ahead. */
+static void fetch_ahead(const struct slot *slot, unsigned i)
+{
+	const struct row *row = &slot->rows[i];
+	unsigned len;
+
+	if (i >= slot->n)
+		return;
+	len = row->len < AHEAD_BYTES ? row->len : AHEAD_BYTES;
+	for (unsigned at = 0; at < len; at += LINE)
+		__builtin_prefetch(row->payload + at);
+}
+
 static unsigned decode_slot(struct run *run, struct slot *slot)
 {
 	unsigned poisoned = 0;
@@ -28,6 +45,7 @@ static unsigned decode_slot(struct run *run, struct slot *slot)
 	for (unsigned i = 0; i < slot->n; i++) {
 		struct row *row = &slot->rows[i];
 
+		fetch_ahead(slot, i + AHEAD);
 		decode_row(run, slot, row);
 		poisoned += row->state == ROW_POISON;
 		if (run->fault != NULL && run->fault->decoded != NULL &&

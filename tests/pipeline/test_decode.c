@@ -3,9 +3,11 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "pipeline/decode.h"
+#include "pipeline/json_usual.h"
 #include "pipeline/memory.h"
 #include "pipeline/order.h"
 
@@ -93,6 +95,76 @@ Test(decode, copy_and_zero_copy_agree)
 		free(bytes);
 		order_set_free(set);
 	}
+}
+
+/* The same text with a blank in front is JSON too, but not of the usual form. */
+static void expect_usual_like_general(const char *json, bool usual)
+{
+	size_t len = strlen(json);
+	uint8_t *exact = malloc(len);
+	char *spaced = malloc(len + 2);
+	struct event a, b;
+
+	memcpy(exact, json, len);
+	snprintf(spaced, len + 2, " %s", json);
+	if (arena.block == NULL)
+		arena_init(&arena, 65536);
+	cr_expect(eq(int, json_usual(exact, exact + len, &arena, &a), usual), "%s", json);
+	cr_expect(not(
+		json_usual((uint8_t *)spaced, (uint8_t *)spaced + len + 1, &arena, &b)));
+	if (usual) {
+		decode_ok(decode_json, spaced, len + 1, &b);
+		expect_same(&a, &b);
+		cr_expect(same_view(a.note, b.note));
+	}
+	free(exact);
+	free(spaced);
+}
+
+#define HEAD "{\"id\":"
+#define PLACE ",\"customer\":\"c-1\",\"country\":\"DE\",\"currency\":\"EUR\""
+
+Test(decode, the_usual_form_reads_like_any_other)
+{
+	expect_usual_like_general(HEAD "7" PLACE ",\"amount\":0,\"status\":\"paid\"}",
+				  true);
+	expect_usual_like_general(
+		HEAD "   123456789012345,\"created\":1700000000123" PLACE
+		     ",\"amount\":14,\"status\":\"new\",\"items\":[{\"sku\":\"s\","
+		     "\"qty\":2,\"price\":7}],\"tags\":{\"k\":\"v\",\"l\":\"\"},"
+		     "\"note\":\"a note of more than sixteen bytes\"}",
+		true);
+	expect_usual_like_general(HEAD "7" PLACE
+				       ",\"amount\":0,\"status\":\"paid\",\"items\":[],"
+				       "\"tags\":{}}",
+				  true);
+}
+
+Test(decode, what_is_not_of_the_usual_form_is_left_to_the_general_reader)
+{
+	static const char *const others[] = {
+		"",
+		"{",
+		HEAD,
+		HEAD "7",
+		HEAD "7}}",
+		HEAD "07" PLACE "}",
+		HEAD "7.5" PLACE "}",
+		HEAD "7e3" PLACE "}",
+		HEAD "12345678901234567" PLACE "}",
+		HEAD "7" PLACE "} ",
+		HEAD "7" PLACE ",\"more\":1}",
+		HEAD "7" PLACE PLACE "}",
+		HEAD "7,\"customer\":\"a\\nb\"}",
+		HEAD "7,\"customer\":\"a\nb\"}",
+		HEAD "7,\"customer\":\"open}",
+		HEAD "7,\"items\":[{\"qty\":1}]}",
+		HEAD "7,\"items\":[}",
+		HEAD "7,\"tags\":{\"k\":1}}",
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		expect_usual_like_general(others[i], false);
 }
 
 Test(decode, zero_copy_allocates_nothing)

@@ -64,3 +64,27 @@ Test(limits, an_answer_has_room_for_every_partition)
 	cr_assert(eq(int, limits_derive(&ask, &l), 0));
 	cr_expect(ge(sz, l.fetch_total, l.fetch_bytes * 32));
 }
+
+/* A broker cuts its answers; behind full batches there is nothing to throw away. */
+Test(limits, an_answer_is_a_whole_number_of_usual_batches)
+{
+	for (size_t mib = 20; mib <= 256; mib += 4) {
+		struct limits_ask ask = ask_of(mib << 20, 16);
+		struct limits l;
+
+		if (limits_derive(&ask, &l) == 0)
+			cr_expect(eq(sz, l.fetch_bytes % (16 << 10), 0), "%zu MiB", mib);
+	}
+}
+
+Test(limits, one_partition_can_make_an_answer_worth_sending)
+{
+	for (unsigned partitions = 1; partitions <= 64; partitions *= 2) {
+		struct limits_ask ask = ask_of(64 << 20, partitions);
+		struct limits l;
+
+		cr_assert(eq(int, limits_derive(&ask, &l), 0));
+		cr_expect(le(sz, l.fetch_least, l.fetch_bytes / 2));
+		cr_expect(ge(sz, l.fetch_least, 1));
+	}
+}

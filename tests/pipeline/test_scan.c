@@ -3,6 +3,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,26 @@ Test(scan, numbers_are_whole_and_fit)
 		s = scan_of(*bad);
 		cr_expect(eq(int, scan_u64(&s, &n), -EBADMSG), "%s accepted", *bad);
 	}
+}
+
+/* With and without 16 bytes behind the number, which are read at once. */
+Test(scan, numbers_of_every_length_are_read_whole)
+{
+	static const char digits[] = "1234567890123456789";
+
+	for (int len = 1; len <= 19; len++)
+		for (int more = 0; more <= 20; more++) {
+			char text[64];
+			struct scan s;
+			uint64_t n;
+
+			snprintf(text, sizeof(text), "%.*s%.*s", len, digits, more,
+				 ",23456789012345678901234567890");
+			s = scan_of(text);
+			cr_assert(eq(int, scan_u64(&s, &n), 0), "%s", text);
+			cr_expect(eq(u64, n, strtoull(text, NULL, 10)), "%s", text);
+			cr_expect(eq(int, s.end - s.at, more), "%s", text);
+		}
 }
 
 Test(scan, skip_passes_any_value_and_bounds_depth)
