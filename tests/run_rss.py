@@ -27,13 +27,12 @@ print("ready", flush=True)
 sys.stdin.read()
 """
 GOES_ON = """
-import json, time
+import json, select, sys
 held = [json.loads('{"a": [1, 2, 3, "b%d"]}' % i) for i in range(60000)]
 held = held[::7]
 print("ready", flush=True)
-for _ in range(3000):
+while not select.select([sys.stdin], [], [], 0.01)[0]:
     bytes(3000)
-    time.sleep(0.01)
 """
 MAPS = """
 import mmap, sys
@@ -275,7 +274,8 @@ class AllocatorSays(RssTest):
     def test_tcmalloc(self):
         said, ours, found = self.ask(library(ALLOCATORS[1]))
         self.assert_same(said, ours)
-        self.assert_near(said["cached"] + said["free"], found["free"], ours // 4)
+        # ours has its tables and what it rounds up among it
+        self.assert_near(said["cached"] + said["free"], found["free"], found["free"] // 5)
 
     def test_mimalloc_tells_what_it_holds(self):
         said, ours, _ = self.ask(library(ALLOCATORS[2]))
