@@ -26,6 +26,7 @@
 #define HEAP_FLOOR 4096.0
 #define CALLS_PER_S 1000.0
 #define ITEM_TOLERANCE 0.01
+#define ITEM_BLOCKS 16.0 /* of one stack, that an item may allocate elsewhere */
 
 static double score_of(const struct audit_churn *churn, double blocks, double bytes)
 {
@@ -104,16 +105,26 @@ static void find_threads(const struct audit_facts *facts, struct audit_churn *ch
 		churn->threads = creator;
 }
 
-/* Another function has a stack that allocates just as often: once for each item. */
+/*
+ * Another function has a stack that allocates just as often, and none much more often:
+ * then that is once for each item. What is as often as batches come in is no missing
+ * batch.
+ */
 static bool is_once_an_item(const struct audit_facts *facts, size_t stack)
 {
 	double calls = facts->stacks[stack].allocs;
+	bool found = false;
 
-	for (size_t i = 0; i < facts->profile->stacks_count; i++)
-		if (facts->stacks[i].function != facts->stacks[stack].function &&
-		    fabs(facts->stacks[i].allocs - calls) <= ITEM_TOLERANCE * calls)
-			return true;
-	return false;
+	for (size_t i = 0; i < facts->profile->stacks_count; i++) {
+		const struct audit_stack *other = &facts->stacks[i];
+
+		if (other->function == facts->stacks[stack].function)
+			continue;
+		if (other->allocs > ITEM_BLOCKS * calls)
+			return false;
+		found = found || fabs(other->allocs - calls) <= ITEM_TOLERANCE * calls;
+	}
+	return found;
 }
 
 /*

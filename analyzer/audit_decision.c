@@ -28,7 +28,7 @@
 #define TEETH_SHARE_OWN 0.1 /* of the highest live bytes, by one function */
 #define TEETH_SHARE_LIBRARY 0.3
 #define OLD_SHARE 0.2 /* of a tooth's blocks must live a good part of a slice */
-#define WARM_BYTES 32768.0
+#define WARM_BYTES 8192.0
 #define WARM_SHARE 0.1  /* of the level that was reached */
 #define WARM_LASTS 0.25 /* of the window; a shorter rise is the start-up's */
 #define WARM_OVER_STORM (1 << 20)
@@ -198,7 +198,23 @@ static bool is_fragmentation(struct audit_facts *facts, struct audit_decision *d
 	return true;
 }
 
-/* Blocks that live much shorter than a slice make no teeth that slices could show. */
+/* Little's law: what is live over what is allocated in a time. */
+static double mean_life_of_bytes(const struct audit_facts *facts,
+				 const struct audit_function *function)
+{
+	const double *live = function->series[PROFILE_INUSE_SPACE];
+	double mean = 0;
+
+	for (size_t i = 0; i < facts->window.count; i++)
+		mean += live[i] / (double)facts->window.count;
+	return mean * audit_facts_seconds(facts) / fmax(1, function->alloc_bytes);
+}
+
+/*
+ * Blocks that live much shorter than a slice make no teeth that slices could show. A few
+ * that live long among many that do not (a text and the pieces that it is made of) do
+ * where they hold the bytes.
+ */
 static bool lives_long_enough(const struct audit_facts *facts,
 			      const struct audit_function *function)
 {
@@ -211,7 +227,8 @@ static bool lives_long_enough(const struct audit_facts *facts,
 		all += count;
 		old += (double)HR_LIFETIME_MS(i) / 1000 >= slice / 4 ? count : 0;
 	}
-	return all == 0 || old >= OLD_SHARE * all;
+	return all == 0 || old >= OLD_SHARE * all ||
+	       mean_life_of_bytes(facts, function) >= slice;
 }
 
 static double swing(const struct audit_facts *facts, const double *value)

@@ -26,6 +26,8 @@
 #define DRIFT_SIZE 1.25      /* the mean size rose by less */
 #define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
 #define BY_NUMBER 0.5        /* more blocks explain more of it: no container */
+#define STRAIGHT 0.8         /* end ratio of a number of blocks that does not level off */
+#define BYTES_BEND 0.6       /* certainty left where only the bytes level off */
 
 /* Growth in the second half, by medians of a twelfth. */
 static double late_growth(const double *value, size_t count)
@@ -147,12 +149,38 @@ static bool fills_up(const struct audit_facts *facts, double (*series)[AUDIT_GRI
 	return true;
 }
 
+/*
+ * Bytes that level off while the number of blocks rises in a straight line: the last ones
+ * happened to be small. A plateau is one of both.
+ */
+static int look_at_number(const struct audit_facts *facts,
+			  double (*series)[AUDIT_GRID_MAX], struct series_shape *shape)
+{
+	struct series_shape number;
+	int r;
+
+	if (shape->kind != SHAPE_LEVELLING)
+		return 0;
+	r = series_shape_find(facts->window.at, series[PROFILE_INUSE_OBJECTS],
+			      facts->window.count, &number);
+	if (r < 0 || number.kind != SHAPE_RISING || number.model.law != GROWTH_LINEAR ||
+	    number.end_ratio < STRAIGHT)
+		return r;
+	shape->kind = SHAPE_RISING;
+	shape->rate = number.rate * shape->level / fmax(1, number.level);
+	shape->certainty = BYTES_BEND * number.certainty;
+	shape->model.law = GROWTH_LINEAR;
+	return 0;
+}
+
 static int judge_function(struct audit_facts *facts, struct audit_function *function)
 {
 	const double *value = function->series[PROFILE_INUSE_SPACE];
 	int r = series_shape_find(facts->window.at, value, facts->window.count,
 				  &function->shape);
 
+	if (r == 0)
+		r = look_at_number(facts, function->series, &function->shape);
 	if (r == 0 &&
 	    (fills_up(facts, function->series, &function->shape, &function->doubling) ||
 	     grows(facts, &function->shape, function->series,

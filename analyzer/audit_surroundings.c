@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/control_group.h"
+
 #define SAMPLES_PER_S 4.0
 #define RESERVATION (1ull << 38) /* a mapping this large is address space, not heap */
 
@@ -99,18 +101,6 @@ static bool read_stat(int pid, struct audit_sample *sample)
 	return true;
 }
 
-static bool read_number(const char *path, uint64_t *ret)
-{
-	FILE *from = fopen(path, "re");
-	bool found;
-
-	if (!from)
-		return false;
-	found = fscanf(from, "%" SCNu64, ret) == 1; /* "max" is no number */
-	fclose(from);
-	return found;
-}
-
 static void take_limit(struct audit_surroundings *around, uint64_t limit, uint64_t used,
 		       bool is_cgroup)
 {
@@ -139,49 +129,14 @@ static void read_machine(struct audit_surroundings *around)
 		take_limit(around, total << 10, (total - available) << 10, false);
 }
 
-/* A group and all above it: each may have a limit. group: "/a/b", changed. */
-static void read_groups(struct audit_surroundings *around, const char *root, char *group,
-			const char *limit_name, const char *used_name)
-{
-	char path[PATH_MAX];
-	uint64_t limit, used;
-	char *last;
-
-	for (;;) {
-		snprintf(path, sizeof(path), "%s%s/%s", root, group, limit_name);
-		if (read_number(path, &limit)) {
-			snprintf(path, sizeof(path), "%s%s/%s", root, group, used_name);
-			if (read_number(path, &used))
-				take_limit(around, limit, used, true);
-		}
-		last = strrchr(group, '/');
-		if (!last)
-			return;
-		*last = '\0';
-	}
-}
-
 static void read_limits(int pid, struct audit_surroundings *around)
 {
-	FILE *from = pid ? open_proc(pid, "cgroup") : NULL;
-	char line[PATH_MAX];
+	struct control_group group;
 
 	read_machine(around);
-	while (from && fgets(line, sizeof(line), from)) {
-		char *group = strchr(line, '/');
-
-		line[strcspn(line, "\n")] = '\0';
-		if (!group || strstr(group, ".."))
-			continue;
-		if (strncmp(line, "0::", 3) == 0)
-			read_groups(around, "/sys/fs/cgroup", group, "memory.max",
-				    "memory.current");
-		else if (strstr(line, ":memory:"))
-			read_groups(around, "/sys/fs/cgroup/memory", group,
-				    "memory.limit_in_bytes", "memory.usage_in_bytes");
-	}
-	if (from)
-		fclose(from);
+	control_group_read((uint32_t)pid, &group);
+	if (group.has_use)
+		take_limit(around, group.limit, control_group_used(&group), true);
 }
 
 /* False: the process is gone. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/allocator_says.h"
 #include "analyzer/cgroup_charge.h"
 #include "analyzer/node_text.h"
 #include "analyzer/rss_json.h"
@@ -18,6 +19,11 @@
 
 #define DIRECT_ROWS 10
 #define DIRECT_FRAMES 6u
+#define ASK_WAIT_MS 5000u
+
+struct show {
+	bool ask;
+};
 
 static struct units_text bytes_of(const struct view_target *target, int64_t bytes)
 {
@@ -155,12 +161,37 @@ static int print_cgroup(const struct view_target *target)
 	return 0;
 }
 
-static int print_text(const struct view_target *target, const struct rss *rss)
+/* Beside what was found from outside, for whoever wants to compare. */
+static int print_says(const struct view_target *target, const struct allocator_says *says)
+{
+	static const char *const heading[] = { "bytes", "what" };
+	struct table *table;
+
+	if (!says)
+		return 0;
+	table = table_begin("rl", heading);
+	if (!table)
+		return FAULT_INPUT;
+	printf("\nthe allocator's own figures, by %s\n", says->how);
+	for (unsigned i = 0; i < ALLOCATOR_SAYS_FIGURES; i++) {
+		if (says->figure[i] == ALLOCATOR_SAYS_NOTHING)
+			continue;
+		table_add(table, bytes_of(target, (int64_t)says->figure[i]).text);
+		table_add(table, allocator_says_name(i));
+	}
+	table_end(table);
+	return 0;
+}
+
+static int print_text(const struct view_target *target, const struct rss *rss,
+		      const struct allocator_says *says)
 {
 	int status;
 
 	print_heading(target, rss);
 	status = print_sum(target, rss);
+	if (status == 0)
+		status = print_says(target, says);
 	if (status == 0)
 		status = print_direct(target, rss);
 	if (status == 0)
@@ -171,7 +202,8 @@ static int print_text(const struct view_target *target, const struct rss *rss)
 	return status;
 }
 
-static int print_json(const struct view_target *target, const struct rss *rss)
+static int print_json(const struct view_target *target, const struct rss *rss,
+		      const struct allocator_says *says)
 {
 	long limit = target->options->rows;
 	json_t *object = view_json(target, "rss"), *rows = json_array();
@@ -184,19 +216,37 @@ static int print_json(const struct view_target *target, const struct rss *rss)
 					node_json(target, rss->direct[i].node)));
 	json_object_update_new(object,
 			       rss_json(rss, target->profile->segment->header.pid));
+	json_object_set_new(object, "allocator", allocator_says_json(says));
 	return view_json_print(object, rows);
+}
+
+static int ask(const char *name, struct allocator_says *ret_says, struct fault *fault)
+{
+	struct target target;
+	int r = target_open(name, &target, fault);
+
+	if (r < 0)
+		return r;
+	r = allocator_says_ask(&target, ASK_WAIT_MS, ret_says, fault);
+	target_close(&target);
+	return r;
 }
 
 static int show(void *arg, struct view_target *target, char **arguments)
 {
+	const struct show *show = arg;
+	struct allocator_says says;
 	struct fault fault;
 	struct rss rss;
 	int status;
 
+	if (show->ask && ask(arguments[0], &says, &fault) < 0)
+		return fault_print(&fault);
 	if (rss_read(target->profile, &rss, &fault) < 0)
 		return fault_print(&fault);
-	status = target->options->json ? print_json(target, &rss)
-				       : print_text(target, &rss);
+	status = target->options->json
+			 ? print_json(target, &rss, show->ask ? &says : NULL)
+			 : print_text(target, &rss, show->ask ? &says : NULL);
 	rss_done(&rss);
 	return status;
 }
@@ -205,7 +255,16 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	static const char *const kept[] = { "format", "n", "unit", NULL };
 	struct view_options options;
-	struct view_command view = { .command = command, .show = show };
+	struct show with = { 0 };
+	const struct option_spec own[] = {
+		{ "ask", 0, NULL,
+		  "ask the allocator for its own figures too (one thread calls it)",
+		  option_set_true, &with.ask },
+		{ NULL },
+	};
+	const struct view_command view = {
+		.command = command, .own = own, .show = show, .arg = &with
+	};
 
 	view_options_init(&options);
 	view_options_keep(&options, kept);
@@ -224,6 +283,12 @@ const struct command cmd_rss = {
 		"outside; the\n"
 		"process must be yours and alive. What was mapped past the allocator is "
 		"told by stack\n"
-		"when it was profiled with `run --mmap`.",
+		"when it was profiled with `run --mmap`. --ask has one of its threads "
+		"call "
+		"mallinfo2(),\n"
+		"or what its allocator has instead, at its next allocation, and shows "
+		"those "
+		"figures\n"
+		"beside ours.",
 	.run = run,
 };

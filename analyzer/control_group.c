@@ -16,17 +16,23 @@
 /* The names of one version of cgroups. */
 struct version {
 	const char *mount, *use, *limit;
+	const char *high; /* NULL: there is none */
 	const char *kills_file, *kills, *reclaimable;
 };
 
-static const struct version two = {
-	CGROUPS,         "memory.current",    "memory.max",
-	"memory.events", "oom_kill %" SCNu64, "inactive_file %" SCNu64
-};
-static const struct version one = {
-	CGROUPS "/memory",    "memory.usage_in_bytes", "memory.limit_in_bytes",
-	"memory.oom_control", "oom_kill %" SCNu64,     "total_inactive_file %" SCNu64
-};
+static const struct version two = { .mount = CGROUPS,
+				    .use = "memory.current",
+				    .limit = "memory.max",
+				    .high = "memory.high",
+				    .kills_file = "memory.events",
+				    .kills = "oom_kill %" SCNu64,
+				    .reclaimable = "inactive_file %" SCNu64 };
+static const struct version one = { .mount = CGROUPS "/memory",
+				    .use = "memory.usage_in_bytes",
+				    .limit = "memory.limit_in_bytes",
+				    .kills_file = "memory.oom_control",
+				    .kills = "oom_kill %" SCNu64,
+				    .reclaimable = "total_inactive_file %" SCNu64 };
 
 /* The first line of a group's file that the format fits. */
 static bool read_line(const char *folder, const char *name, const char *format,
@@ -74,6 +80,12 @@ static void read_details(const struct version *version, struct control_group *gr
 		group->reclaimable = 0;
 	group->has_kills = read_line(group->folder, version->kills_file, version->kills,
 				     &group->kills);
+	if (!version->high ||
+	    !read_line(group->folder, version->high, "%" SCNu64, &group->high))
+		group->high = 0;
+	if (group->high == 0 || !read_line(group->folder, version->kills_file,
+					   "high %" SCNu64, &group->held_back))
+		group->held_back = 0;
 	snprintf(path, sizeof(path), "%s/memory.pressure", group->folder);
 	group->has_pressure = memory_pressure_read(path, &group->pressure);
 }

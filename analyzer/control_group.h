@@ -25,6 +25,8 @@ struct control_group {
 	bool is_old; /* version 1 */
 	uint64_t use, reclaimable;
 	uint64_t limit; /* 0 none */
+	uint64_t high; /* memory.high of version 2, above which it is held back; 0 none */
+	uint64_t held_back; /* how often it was, since the group was made */
 	bool has_kills;
 	uint64_t kills; /* by the OOM killer, in this group and below */
 	bool has_pressure;

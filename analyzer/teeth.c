@@ -3,9 +3,10 @@
  *
  * A zigzag: a turn counts once the series has come back by TEETH_HEIGHT of its range.
  * The range leaves out the 2 % at each end, so that one spike does not hide
- * the teeth. Periodic but fast series (a period of two or three points) look like
- * noise to the zigzag, so the autocorrelation of what a moving level leaves is looked
- * at too.
+ * the teeth. Where a rise makes the range so large that fewer than two teeth are found,
+ * it is the range above and below the straight line: teeth upon a leak. Periodic but fast
+ * series (a period of two or three points) look like noise to the zigzag, so the
+ * autocorrelation of what a moving level leaves is looked at too.
  */
 #include "analyzer/teeth.h"
 
@@ -176,42 +177,54 @@ static void describe(struct zigzag *z, struct teeth *teeth)
 		teeth->period = order_stats_median(z->valley_at, gaps);
 }
 
-static int find(const double *value, size_t count, double *room, struct teeth *teeth)
+/* What a turn needs to count. */
+static double height_of(const double *value, size_t count, double *sorted)
+{
+	memcpy(sorted, value, count * sizeof(*sorted));
+	order_stats_sort(sorted, count);
+	return TEETH_HEIGHT * (order_stats_quantile_sorted(sorted, count, 1 - TRIM) -
+			       order_stats_quantile_sorted(sorted, count, TRIM));
+}
+
+static void zigzag(struct zigzag *z, const double *value, size_t count, double height)
+{
+	z->falls_count = z->valleys_count = 0;
+	z->direction = 0;
+	if (!(height > 0) || !isfinite(height))
+		return;
+	for (size_t i = start(z, value, count, height); i < count; i++)
+		step(z, value[i], i, height);
+}
+
+static void find(const double *value, size_t count, double *room, struct teeth *teeth)
 {
 	struct zigzag z = { .falls = room,
 			    .depths = room + count,
 			    .valleys = room + 2 * count,
 			    .valley_at = room + 3 * count };
-	double *sorted = room + 4 * count, threshold;
+	double *rest = room + 4 * count, *sorted = room + 5 * count;
 
-	memcpy(sorted, value, count * sizeof(*sorted));
-	order_stats_sort(sorted, count);
-	threshold = TEETH_HEIGHT * (order_stats_quantile_sorted(sorted, count, 1 - TRIM) -
-				    order_stats_quantile_sorted(sorted, count, TRIM));
-	if (!(threshold > 0) || !isfinite(threshold))
-		return 0;
-	for (size_t i = start(&z, value, count, threshold); i < count; i++)
-		step(&z, value[i], i, threshold);
-	take_line_out(value, count, sorted);
-	find_period(sorted, count, teeth);
+	take_line_out(value, count, rest);
+	zigzag(&z, value, count, height_of(value, count, sorted));
+	if (z.falls_count < 2)
+		zigzag(&z, value, count, height_of(rest, count, sorted));
+	find_period(rest, count, teeth);
 	describe(&z, teeth);
-	return 0;
 }
 
 int teeth_find(const double *value, size_t count, struct teeth *ret)
 {
 	struct teeth teeth = { 0 };
 	double *room;
-	int r;
 
 	*ret = teeth;
 	if (count < 4)
 		return 0;
-	room = malloc(5 * count * sizeof(*room));
+	room = malloc(6 * count * sizeof(*room));
 	if (!room)
 		return -ENOMEM;
-	r = find(value, count, room, &teeth);
+	find(value, count, room, &teeth);
 	free(room);
 	*ret = teeth;
-	return r;
+	return 0;
 }

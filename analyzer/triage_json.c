@@ -53,10 +53,12 @@ static json_t *groups(const struct triage *triage)
 		uint64_t used = control_group_used(now);
 
 		json_array_append_new(
-			rows, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
-					report_json_text(now->name), "limit",
+			rows, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+					"name", report_json_text(now->name), "limit",
 					number(now->limit), "used", number(used),
-					"charged", number(now->use), "eta_s",
+					"charged", number(now->use), "high",
+					number_if(now->high > 0, now->high), "held_back",
+					number_if(now->high > 0, now->held_back), "eta_s",
 					eta(triage_eta(triage, before, used, now->limit)),
 					"oom_kills",
 					number_if(now->has_kills, now->kills), "pressure",

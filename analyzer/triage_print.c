@@ -118,6 +118,17 @@ static const char *tail(const char *name, size_t most)
 	return cut > name && part && part[1] ? part + 1 : cut;
 }
 
+/* Above memory.high the kernel slows a group down instead of killing: it looks hung. */
+static struct units_text held_back(const struct control_group *group)
+{
+	struct units_text text = { "" };
+
+	if (group->high > 0 && group->held_back > 0)
+		snprintf(text.text, sizeof(text.text), ", slowed above %.8s",
+			 units_bytes(group->high).text);
+	return text;
+}
+
 static void print_groups(const struct triage *triage, FILE *to)
 {
 	if (triage->groups_count == 0)
@@ -130,11 +141,11 @@ static void print_groups(const struct triage *triage, FILE *to)
 		uint64_t before = control_group_used(&group->before);
 		uint64_t now = control_group_used(&group->now);
 
-		line(to, "group     %s of %s used (%s)%s; %s", units_bytes(now).text,
+		line(to, "group     %s of %s used (%s)%s%s; %s", units_bytes(now).text,
 		     units_bytes(group->now.limit).text,
 		     units_percent((double)now, (double)group->now.limit).text,
 		     full_in(triage_eta(triage, before, now, group->now.limit)).text,
-		     tail(group->now.name, 28));
+		     held_back(&group->now).text, tail(group->now.name, 28));
 	}
 }
 

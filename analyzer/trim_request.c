@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include <heapring/live_memory.h>
 
 #include "analyzer/header_map.h"
 #include "analyzer/memory_map.h"
-
-#define POLL_MS 5u
+#include "analyzer/request.h"
 
 const char *trim_request_name(const struct heapring_header *header)
 {
@@ -39,38 +37,6 @@ static int resident(uint32_t pid, uint64_t *ret_bytes, struct fault *fault)
 	return r;
 }
 
-/* Another wanted_seq makes threads look; the mode that they find is the one they have. */
-static uint32_t ask(struct heapring_header *header)
-{
-	uint32_t wanted;
-
-	if (__atomic_load_n(&header->wanted_seq, __ATOMIC_RELAXED) == 0) {
-		__atomic_store_n(&header->wanted_mode, header->mode, __ATOMIC_RELAXED);
-		__atomic_store_n(&header->wanted_rate, header->rate, __ATOMIC_RELAXED);
-	}
-	wanted = __atomic_add_fetch(&header->wanted_trim, 1, __ATOMIC_RELAXED);
-	/* M1: whoever sees the new number sees the fields above */
-	__atomic_add_fetch(&header->wanted_seq, 1, __ATOMIC_RELEASE);
-	return wanted;
-}
-
-static int wait_for(const struct heapring_header *header, uint32_t wanted,
-		    unsigned wait_ms, struct fault *fault)
-{
-	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000l };
-
-	for (unsigned ms = 0; ms < wait_ms; ms += POLL_MS) {
-		/* T1: the answer's fields are there */
-		if (__atomic_load_n(&header->trim_done, __ATOMIC_ACQUIRE) == wanted)
-			return 0;
-		nanosleep(&pause, NULL);
-	}
-	return fault_set(fault, FAULT_TARGET, -ETIMEDOUT,
-			 "pid %u has not answered within %u ms: no thread of it "
-			 "allocates; it will give pages back when one does",
-			 header->pid, wait_ms);
-}
-
 int trim_request_send(const struct target *target, unsigned wait_ms,
 		      struct trim_result *ret_result, struct fault *fault)
 {
@@ -88,7 +54,8 @@ int trim_request_send(const struct target *target, unsigned wait_ms,
 		r = header_map(target, &header, fault);
 	if (r < 0)
 		return r;
-	r = wait_for(header, ask(header), wait_ms, fault);
+	r = request_wait(header, &header->trim_done,
+			 request_send(header, &header->wanted_trim), wait_ms, fault);
 	ret_result->ns = header->trim_ns;
 	munmap(header, HR_PAGE);
 	if (r == 0 && ret_result->ns == UINT64_MAX)

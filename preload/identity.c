@@ -12,6 +12,7 @@
 #include "preload/reserved.h"
 #include "preload/segment_writer.h"
 #include "preload/text.h"
+#include "preload/figures.h"
 #include "preload/trim.h"
 
 #define ENVIRONMENT_BYTES 65536u
@@ -167,6 +168,7 @@ void identity_write(struct heapring_header *h, const struct config *config,
 	h->private_table = (uint64_t)(uintptr_t)&reserved_memory;
 	h->ranges_table = (uint64_t)(uintptr_t)mappings_table();
 	h->trim_offer = trim_offer();
+	h->figures_offer = figures_offer();
 	h->command_len =
 		(uint32_t)read_file("/proc/self/cmdline", h->command, sizeof h->command);
 	identity_exe(h->exe, sizeof h->exe);

@@ -4,6 +4,7 @@
 #include "preload/probes.h"
 #include "preload/sampler.h"
 #include "preload/segment_writer.h"
+#include "preload/figures.h"
 #include "preload/trim.h"
 
 static uint32_t gate_of(uint32_t mode)
@@ -97,4 +98,5 @@ void mode_refresh(struct thread *t)
 	if (follow(t, seq))
 		thread_forget(t);
 	trim_follow();
+	figures_follow();
 }

@@ -38,6 +38,7 @@
 #include "preload/tags.h"
 #include "preload/thread.h"
 #include "preload/tree.h"
+#include "preload/figures.h"
 #include "preload/trim.h"
 #include "preload/verify.h"
 
@@ -202,6 +203,7 @@ static bool begin_first(void)
 	if (!configure())
 		return false;
 	trim_prepare();
+	figures_prepare();
 	if (!begin(NULL))
 		return false;
 	replaced_mark(config.dir, segment.header);

@@ -9,6 +9,7 @@
 #include "preload/next.h"
 #include "preload/os_linux.h"
 #include "preload/process.h"
+#include "preload/requests.h"
 #include "preload/segment_writer.h"
 
 static const struct {
@@ -79,20 +80,16 @@ static void trim(void)
 void trim_follow(void)
 {
 	struct heapring_header *h = segment.header;
-	uint32_t wanted = __atomic_load_n(&h->wanted_trim, __ATOMIC_RELAXED);
-	uint32_t taken = __atomic_load_n(&h->trim_taken, __ATOMIC_RELAXED);
 	bool may = offer != HR_TRIM_NONE && !process_sandboxed();
+	uint32_t number;
 	uint64_t start;
 
-	/* relaxed: only one thread gets it, and it reads nothing that others wrote */
-	if (wanted == taken ||
-	    !__atomic_compare_exchange_n(&h->trim_taken, &taken, wanted, false,
-					 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+	if (!request_take(&h->wanted_trim, &h->trim_taken, &number))
 		return;
 	start = os_mono_ns();
 	if (may)
 		trim();
 	__atomic_store_n(&h->trim_ns, may ? os_mono_ns() - start : UINT64_MAX,
 			 __ATOMIC_RELAXED);
-	__atomic_store_n(&h->trim_done, wanted, __ATOMIC_RELEASE); /* T1 */
+	request_answered(&h->trim_done, number);
 }

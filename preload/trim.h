@@ -2,20 +2,11 @@
  * trim - the allocator gives free pages back, because a user asked for it
  *
  * Why it exists: whether free memory can be returned is best seen by trying, and only
- * the process itself can. A debugger that calls malloc_trim() in a stopped thread may
- * stop it inside of malloc, with the lock held, and then the call never returns. Here a
- * thread does it between two of its own calls of the allocator, where a program might
- * have written malloc_trim(0) itself.
- *
- * This is the one place where an application's thread takes locks and makes system
- * calls for us: only on request (`heapring pins --try-trim`), only one thread, and
- * never in a sandbox.
+ * the process itself can (`heapring pins --try-trim`).
  *
  * Contract
- *   - a reader asks by another wanted_trim and then another wanted_seq in the header
- *     (pair M1 of mode.h); the first thread that sees it does it, once;
- *   - T1: trim_done is stored with release after trim_ns, which a reader of trim_done
- *     may then read.
+ *   - a request (preload/requests.h): wanted_trim, trim_taken, trim_done in the header;
+ *     the answer is trim_ns.
  */
 #ifndef PRELOAD_TRIM_H
 #define PRELOAD_TRIM_H

@@ -26,6 +26,14 @@ held = held[::7]
 print("ready", flush=True)
 sys.stdin.read()
 """
+GOES_ON = """
+import json, select, sys
+held = [json.loads('{"a": [1, 2, 3, "b%d"]}' % i) for i in range(60000)]
+held = held[::7]
+print("ready", flush=True)
+while not select.select([sys.stdin], [], [], 0.01)[0]:
+    bytes(3000)
+"""
 MAPS = """
 import mmap, sys
 maps = [mmap.mmap(-1, 64 << 20) for _ in range(4)]
@@ -234,6 +242,51 @@ class KnownProgram(RssTest):
                     segment.seek(248)
                     segment.write(good)
                     segment.flush()
+
+
+class AllocatorSays(RssTest):
+    """--ask: what the allocator itself counts agrees with what is seen from outside."""
+
+    def ask(self, preload=None):
+        if preload:
+            self.need(preload)
+        _, pid = self.start(["/usr/bin/python3", "-c", GOES_ON], preload=preload,
+                            PYTHONMALLOC="malloc")
+        done = self.heapring("rss", "--ask", "--format", "json", pid)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        said = json.loads(done.stdout)
+        found = {line["key"]: line["bytes"] for line in said["lines"]}
+        return said["allocator"], said["live"] + found["slack"] + found["allocator"], found
+
+    def assert_same(self, said, ours):
+        self.assert_near(said["in_use"], ours, ours // 10)
+
+    def test_glibc(self):
+        said, ours, found = self.ask()
+        self.assert_same(said, ours)
+        self.assert_near(said["cached"] + said["free"], found["free"], ours // 10)
+
+    def test_jemalloc(self):
+        said, ours, _ = self.ask(library(ALLOCATORS[0]))
+        self.assert_same(said, ours)
+        self.assertGreaterEqual(said["held"], said["in_use"] + said["free"])
+
+    def test_tcmalloc(self):
+        said, ours, found = self.ask(library(ALLOCATORS[1]))
+        self.assert_same(said, ours)
+        # ours has its tables and what it rounds up among it
+        self.assert_near(said["cached"] + said["free"], found["free"], found["free"] // 5)
+
+    def test_mimalloc_tells_what_it_holds(self):
+        said, ours, _ = self.ask(library(ALLOCATORS[2]))
+        self.assertGreater(said["held"], ours)
+        self.assertIsNone(said["in_use"])
+
+    def test_an_idle_program_is_told_in_one_line(self):
+        _, pid = self.start([PROGRAM], ready=".")
+        done = self.heapring("rss", "--ask", pid)
+        self.assertEqual((done.returncode, done.stdout), (4, b""))
+        self.assertIn(b"no thread of it allocates", done.stderr)
 
 
 class RealPrograms(RssTest):

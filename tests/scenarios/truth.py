@@ -283,6 +283,102 @@ THIRD_BATCH = [
     for parts, seconds, interval, verdict, culprit in draws.draw(31, 16)
 ]
 
+def bash(name, loop, verdict, **more):
+    """Commands that are run about 200 times a second."""
+    text = "exec 3<> <(:); n=0; while ((SECONDS < 8)); do ((n++)); %s; " \
+        "read -rt 0.004 <&3; done" % loop
+    return Case("/bin/bash", name, verdict, argv=("-c", text), **more)
+
+
+# Written when the third had been run: other kinds of programs; stores, calls into libraries,
+# processes, what holds in C++, frameworks in Python. Labels were written before the first run.
+FOURTH_BATCH = [
+    Case("stores", "lru-zipf", STEADY + WARM),
+    Case("stores", "lru-zipf", STEADY + WARM, scale=0.3),
+    leak("lru-forgotten", ("fetch",), program="stores"),
+    leak("lru-forgotten", ("fetch",), program="stores", scale=0.4, growth=None),
+    Case("stores", "interned-late", WARM),
+    Case("stores", "interned-late", WARM, scale=2),
+    leak("negative-answers", ("remember_missing",), program="stores"),
+    leak("negative-answers", ("remember_missing",), program="stores", scale=0.3),
+    Case("stores", "pool-idles", SAW + STEADY),
+    Case("stores", "high-water", STEADY + WARM),
+    Case("stores", "regions", STEADY + WARM),
+    leak("ring-lags", ("ring_push",), program="stores"),
+    leak("ring-lags", ("ring_push",), program="stores", scale=0.4),
+    Case("stores", "ring-keeps-up", STEADY + SAW + WARM),
+    Case("stores", "backlog-drains", STEADY + SAW),
+    leak("histories", ("session_append",), program="stores"),
+    leak("needle", ("open_cursor",), program="stores"),
+    leak("needle", ("open_cursor",), program="stores", seconds=16, interval="200ms"),
+    Case("stores", "double-buffer", STEADY + STORM),
+    leak("error-texts", ("describe_error",), program="library_calls"),
+    leak("folder-listing", ("count_files",), program="library_calls"),
+    leak("addresses", ("resolve",), program="library_calls"),
+    leak("rules", ("match_rule",), program="library_calls"),
+    Case("library_calls", "rules-freed", STEADY),
+    leak("trace-ids", ("set_trace_id",), program="library_calls"),
+    leak("streams", ("append_audit",), program="library_calls"),
+    leak("zlib-states", ("compress_message",), program="library_calls"),
+    Case("library_calls", "zlib-ended", STEADY),
+    Case("library_calls", "plugins", STEADY),
+    Case("library_calls", "line-loop", STEADY),
+    leak("one-of-eight", ("handle_request",), program="processes"),
+    Case("processes", "all-eight-well", STEADY),
+    Case("processes", "thread-caches", STEADY + WARM),
+    Case("processes", "lock-convoy", ("thread_leak",), ("start_handler",)),
+    Case("processes", "lock-queues", STEADY + SAW),
+    Case("processes", "fork-server", STEADY),
+    leak("fork-forgets", ("fork_worker",), program="processes"),
+    leak("burst-leak", ("on_message",), program="processes"),
+    leak("burst-leak", ("on_message",), program="processes", scale=4, rate="64"),
+    Case("processes", "storm-phases", STORM, ("render_tile",)),
+    Case("processes", "repaired", STEADY + SAW),
+    leak("seasonal", ("track_order",), program="processes"),
+    leak("seasonal", ("track_order",), program="processes", seconds=20, interval="500ms"),
+    Case("processes", "collected", SAW, ("new_object", "collected")),
+    Case("processes", "collected", SAW, ("new_object", "collected"), scale=0.5),
+    leak("collected-but-grows", ("new_object", "collected_but_grows"), program="processes", growth=None),
+    leak("log-names", ("rotate_log",), program="processes"),
+    Case("processes", "mapped-index", STEADY),
+    Case("processes", "turned-up", STEADY + WARM),
+    leak("book", ("hold::Book::place",), program="holders"),
+    leak("sessions", ("hold::Sessions::touch",), program="holders"),
+    leak("watched", ("hold::Registry::open",), program="holders"),
+    leak("parents", ("hold::parent_and_child",), program="holders"),
+    Case("holders", "weak-parents", STEADY),
+    leak("futures", ("hold::Scheduler::submit",), program="holders"),
+    leak("tokens", ("hold::Parser::token",), program="holders", growth=None),
+    Case("holders", "rooms", STEADY + WARM),
+    Case("holders", "timers", STEADY + WARM),
+    leak("errors", ("hold::ErrorLog::capture",), program="holders"),
+    leak("chain", ("hold::Pipeline::then",), program="holders"),
+    Case("holders", "json", STEADY),
+    Case("holders", "reports", SAW + STEADY),  # a fifth of the heap: libstdc++'s is larger
+    Case("holders", "reports", SAW, ("hold::Report::line",), scale=3, seconds=20,
+         interval="200ms"),
+    Case("holders", "window", STEADY + WARM),
+    leak("cached-methods", (), program="frameworks.py"),
+    leak("errors-kept", (), program="frameworks.py"),
+    leak("handlers-added", (), program="frameworks.py"),
+    # eight seconds are too short: CPython's lists of free tuples are still filling
+    Case("frameworks.py", "classes-made", STEADY + SAW + LEAK),
+    Case("frameworks.py", "classes-made", STEADY + SAW + WARM, seconds=20),
+    Case("frameworks.py", "sessions", STEADY + WARM),
+    Case("frameworks.py", "lines-in-batches", SAW + STEADY),  # a thirtieth of the heap
+    Case("frameworks.py", "streams", STEADY),
+    leak("rows-in-memory", (), program="frameworks.py"),
+    bash("array", 'kept+=("entry $n of the array")', LEAK),
+    bash("words", 'set -- a{1..40}; x="${*//a/b}"', STORM),  # 157,000 blocks a second
+    Case("stores", "lru-zipf", STEADY + WARM, seconds=2.5, interval="1s", too_short=True),
+    Case("holders", "book", LEAK + STEADY, seconds=2.5, interval="1s", too_short=True),
+    Case("processes", "one-of-eight", LEAK + STEADY, seconds=0.8, too_short=True),
+    Case("processes", "storm-phases", STORM + STEADY, seconds=1.8, interval="1s",
+         too_short=True),
+]
+
+for _case in FOURTH_BATCH:
+    _case.half = "batch 4"
 for _case in THIRD_BATCH:
     _case.half = "batch 3"
 for _case in SECOND_BATCH:
@@ -294,4 +390,4 @@ for _case in FRESH:
 for _case in HELD_OUT:
     _case.half = "held out"
 CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH + SECOND_BATCH + \
-    THIRD_BATCH
+    THIRD_BATCH + FOURTH_BATCH

@@ -61,4 +61,23 @@ enum heapring_trim {
 	HR_TRIM_MIMALLOC = 4, /* mi_collect(true) */
 };
 
+/* How the allocator can be asked for its own statistics. */
+enum heapring_figures {
+	HR_FIGURES_NONE = 0,
+	HR_FIGURES_GLIBC = 1,    /* mallinfo2() */
+	HR_FIGURES_TCMALLOC = 2, /* MallocExtension_GetNumericProperty() */
+	HR_FIGURES_JEMALLOC = 3, /* mallctl("stats....") */
+	HR_FIGURES_MIMALLOC = 4, /* mi_process_info() */
+};
+
+/* What it said, in bytes. */
+enum heapring_figure {
+	HR_FIGURE_IN_USE,   /* of blocks, rounded up; glibc's have tcache's among them */
+	HR_FIGURE_CACHED,   /* freed, kept by threads and lists for the next block */
+	HR_FIGURE_FREE,     /* freed, in pages or between blocks, not given back */
+	HR_FIGURE_OWN,      /* its own tables */
+	HR_FIGURE_HELD,     /* all that it has from the kernel and has not given back */
+	HR_FIGURE_RETAINED, /* given back, the addresses kept */
+};
+
 #endif

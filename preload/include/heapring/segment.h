@@ -385,7 +385,11 @@ struct heapring_header {
 	uint32_t trim_taken;              /* the wanted_trim that a thread took on ... */
 	uint32_t trim_done;               /* ... and the one that was answered (T1) */
 	uint64_t trim_ns;                 /* how long that took; UINT64_MAX: refused */
-	uint64_t reserved[11];
+	uint32_t figures_offer;           /* enum heapring_figures */
+	uint32_t wanted_figures;          /* reader writes: asks, as with wanted_trim */
+	uint32_t figures_taken, figures_done; /* T1 as well, for figures[] */
+	uint64_t figures[6]; /* by enum heapring_figure; UINT64_MAX: not told */
+	uint64_t reserved[3];
 	uint64_t symbols_offset; /* dump, reader writes: packed symbols, see
 				  * docs/format.md; past all pages */
 	uint64_t symbols_bytes;  /* 0: none */
