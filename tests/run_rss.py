@@ -81,6 +81,7 @@ SELECT 'ready';
 """
 PERL = 'my %h; $h{$_} = "x" x ($_ % 200) for 1..100000; delete $h{$_ * 2} for 1..40000; ' \
        '$| = 1; print "ready\\n"; <STDIN>;'
+BASH = 'for ((i = 0; i < 60000; i++)); do a[i]=$i-$i; done; unset "a[5]"; echo ready; read -r'
 
 
 def library(name):
@@ -341,6 +342,22 @@ class RealPrograms(RssTest):
 
     def test_perl(self):
         self.assert_explained(["/usr/bin/perl", "-e", PERL], "--mmap")
+
+    def test_bash(self):
+        self.assert_explained(["bash", "-c", BASH], "--mmap")
+
+    def test_git(self):
+        """Every object of a repository, read; what it maps of its packs is files'."""
+        repository = self.path("repository")
+        for command in (["init", "-q", "."], ["add", "."],
+                        ["-c", "user.name=a", "-c", "user.email=a", "commit", "-qm", "a"],
+                        ["gc", "-q"]):
+            os.makedirs(repository, exist_ok=True)
+            with open(repository + "/text", "w", encoding="ascii") as stream:
+                stream.writelines("line %d\n" % i for i in range(300000))
+            subprocess.run(["git", *command], cwd=repository, check=True)
+        self.assert_explained(["git", "-C", repository, "cat-file", "--batch-check", "--follow-symlinks"],
+                              "--mmap", send="HEAD\nHEAD:text\nready\n", ready="ready missing")
 
     def test_node(self):
         said, found = self.assert_explained(["node", "-e", NODE], "--mmap")
