@@ -14,8 +14,7 @@ void hooks_mmap_resolve(void);
 void hooks_thread_resolve(void);
 void sandbox_resolve(void);
 
-/* Does nothing while no C++ runtime is loaded: one may come later. Called before a fork,
- * too. */
+/* Does nothing when the program came without a C++ runtime: one may be loaded later. */
 void hooks_cxx_resolve(void);
 
 #endif

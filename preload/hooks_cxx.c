@@ -158,10 +158,13 @@ static __attribute__((noinline, cold)) void resolve(void)
 	__atomic_store_n(&cxx.ready, true, __ATOMIC_RELEASE);
 }
 
+/* Every C++ runtime has it. To look for a function that is nowhere would make the loader
+ * allocate its excuse, in every C program. */
+void __cxa_throw(void) __attribute__((weak));
+
 void hooks_cxx_resolve(void)
 {
-	if (!__atomic_load_n(&cxx.ready, __ATOMIC_ACQUIRE) &&
-	    next_function(new_names[NEW]) != NULL)
+	if (__cxa_throw != NULL)
 		resolve();
 }
 

@@ -98,14 +98,6 @@ static bool is_within(struct frame caller)
 	return false;
 }
 
-/* Another thread may be loading something: then the child finds nothing any more. Who
- * loads allocates, so that it has a slot. */
-static void resolve_before(void)
-{
-	if (threads_slots() > 1 && thread_self->gate != GATE_BUSY)
-		hooks_cxx_resolve();
-}
-
 static bool may_be_within(void)
 {
 	uint32_t gate = thread_self->gate;
@@ -125,7 +117,6 @@ static __attribute__((noinline)) pid_t fork_by(fork_fn *found, const char *name,
 	}
 	if (may_be_within() && (thread_self->gate == GATE_BUSY || is_within(caller)))
 		return fork_within(real);
-	resolve_before();
 	return fork_beside(real);
 }
 
