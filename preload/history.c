@@ -210,7 +210,7 @@ static void close_slice(const struct work *w, uint64_t end, uint64_t now_ms, boo
 		.last = state->number,
 		.start_ns = state->start_ns,
 		.end_ns = w->end_ns > state->start_ns ? w->end_ns : state->start_ns,
-		.sweep_ns = now_ms * MS - w->began_ns,
+		.sweep_ns = now_ms * MS > w->began_ns ? now_ms * MS - w->began_ns : 0,
 		.partial = w->first_site > 0 || w->site < tree_sites()
 	};
 
@@ -231,7 +231,8 @@ static void begin_sweep(struct work *w, uint64_t now_ns)
 		return; /* fewer pages than wished for; the next tick sees how many */
 	w->sweeping = true;
 	w->last_site = 0;
-	w->began_ns = now_ns;
+	/* a coarse clock may be behind the finer one that told the start */
+	w->began_ns = now_ns > state->start_ns ? now_ns : state->start_ns;
 	w->end_ns = idle > state->start_ns && idle < now_ns ? idle : now_ns;
 	if (w->site >= tree_sites())
 		w->site = 0;

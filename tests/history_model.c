@@ -72,7 +72,7 @@ void model_begin(const char *history)
 {
 	setenv("HEAPRING_INTERVAL", "1s", 1);
 	setenv("HEAPRING_HISTORY", history, 1);
-	now_ms = 1;
+	now_ms = 1000;
 	fixture_process();
 	arena = os_reserve((size_t)MODEL_BLOCKS * 4096, false);
 	now_ms = segment.header->start_mono_ns / 1000000 + 1;
@@ -137,6 +137,11 @@ void model_cut(uint64_t ms)
 {
 	pass(ms);
 	history_cut(now_ms);
+}
+
+void model_cut_early(uint64_t ms)
+{
+	history_cut(segment.header->start_mono_ns / 1000000 - ms);
 }
 
 void model_stop_a_writer(unsigned asked)

@@ -37,6 +37,9 @@ void model_tick(uint64_t ms);
 /* The same, and a slice is cut. */
 void model_cut(uint64_t ms);
 
+/* A slice is cut by a clock that is so far behind the process's start. */
+void model_cut_early(uint64_t ms);
+
 /* A thread begins a step of a slice that is due, and is stopped in it when it asks for
  * the time so often / goes on. */
 void model_stop_a_writer(unsigned asked);

@@ -69,6 +69,21 @@ Test(history, every_point_is_what_was_counted_then)
 	}
 }
 
+Test(history, a_cut_when_the_coarse_clock_is_behind_the_start)
+{
+	struct profile *profile;
+
+	model_begin("4MiB");
+	model_events(20, 5);
+	model_cut_early(3);
+	model_events(20, 5);
+	model_tick(1000);
+	profile = load();
+	cr_expect(not(profile->history->damaged));
+	cr_expect(eq(sz, profile->history->slices, 2));
+	profile_free(profile);
+}
+
 Test(history, a_stack_s_series_add_up_to_the_totals)
 {
 	struct profile *profile;
