@@ -16,7 +16,7 @@ def x_of(ratio, most):
 
 
 def legend(tools):
-    parts, x = [], LEFT
+    parts, x = [], 12
     for tool in tools:
         parts.append('<rect x="%d" y="26" width="10" height="10" fill="%s"/>'
                      '<text x="%d" y="35">%s</text>' % (x, COLOURS[tool], x + 14, escape(tool)))
