@@ -1,12 +1,10 @@
 #include "analyzer/allocator_says.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 
 #include <heapring/live_memory.h>
 
-#include "analyzer/header_map.h"
 #include "analyzer/request.h"
 
 _Static_assert(sizeof(((struct heapring_header *)0)->figures) ==
@@ -55,27 +53,20 @@ static bool copy(const struct heapring_header *header, struct allocator_says *sa
 int allocator_says_ask(const struct target *target, unsigned wait_ms,
 		       struct allocator_says *ret_says, struct fault *fault)
 {
-	struct heapring_header *header = NULL;
-	int r = 0;
+	const struct request request = {
+		.how = how_of(target->header.figures_offer),
+		.purpose = "tells its statistics",
+		.wanted = offsetof(struct heapring_header, wanted_figures),
+		.done = offsetof(struct heapring_header, figures_done),
+	};
+	struct heapring_header *header;
+	int r = request_make(target, &request, wait_ms, &header, fault);
 
-	ret_says->how = how_of(target->header.figures_offer);
-	if (!ret_says->how)
-		r = fault_set(fault, FAULT_TARGET, -ENOTSUP,
-			      "%s has no function that tells its statistics, or none "
-			      "that is known here",
-			      *target->header.allocator ? target->header.allocator
-							: "its allocator");
-	if (r == 0)
-		r = header_map(target, &header, fault);
+	ret_says->how = request.how;
 	if (r < 0)
 		return r;
-	r = request_wait(header, &header->figures_done,
-			 request_send(header, &header->wanted_figures), wait_ms, fault);
-	if (r == 0 && !copy(header, ret_says))
-		r = fault_set(fault, FAULT_TARGET, -ENOTSUP,
-			      "pid %u is in a sandbox, where a system call that it does "
-			      "not make itself might kill it",
-			      target->header.pid);
+	if (!copy(header, ret_says))
+		r = request_refused(target, fault);
 	munmap(header, HR_PAGE);
 	return r;
 }

@@ -2,24 +2,30 @@
  * request - asks a running program to do something, once (preload/requests.h)
  *
  * Contract
- *   - `header` is mapped to be written (header_map.h); `wanted` and `done` are two of its
- *     fields, of one kind of request;
- *   - request_wait(): 0 when request_send()'s number was answered, and then the answer's
- *     fields may be read; -ETIMEDOUT with a fault when no thread of the program allocated
- *     within wait_ms.
+ *   - request_make(): 0 when a thread answered; then *ret_header is mapped, to be read
+ * and given to munmap(). -ENOTSUP with a fault when the allocator has no such function,
+ *     -ETIMEDOUT when no thread of the program allocated within wait_ms.
  */
 #ifndef ANALYZER_REQUEST_H
 #define ANALYZER_REQUEST_H
 
 #include <heapring/segment.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "analyzer/fault.h"
+#include "analyzer/target.h"
 
-/* The number that is answered. */
-uint32_t request_send(struct heapring_header *header, uint32_t *wanted);
+struct request {
+	const char *how;     /* what would be called, NULL: nothing */
+	const char *purpose; /* "gives free pages back" */
+	size_t wanted, done; /* offsets of two uint32_t of the header */
+};
 
-int request_wait(const struct heapring_header *header, const uint32_t *done,
-		 uint32_t number, unsigned wait_ms, struct fault *fault);
+int request_make(const struct target *target, const struct request *request,
+		 unsigned wait_ms, struct heapring_header **ret_header,
+		 struct fault *fault);
+
+/* The answer was that the process is in a sandbox: -ENOTSUP. */
+int request_refused(const struct target *target, struct fault *fault);
 
 #endif

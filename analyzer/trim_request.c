@@ -1,11 +1,9 @@
 #include "analyzer/trim_request.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 
 #include <heapring/live_memory.h>
 
-#include "analyzer/header_map.h"
 #include "analyzer/memory_map.h"
 #include "analyzer/request.h"
 
@@ -40,28 +38,23 @@ static int resident(uint32_t pid, uint64_t *ret_bytes, struct fault *fault)
 int trim_request_send(const struct target *target, unsigned wait_ms,
 		      struct trim_result *ret_result, struct fault *fault)
 {
-	struct heapring_header *header = NULL;
+	const struct request request = {
+		.how = trim_request_name(&target->header),
+		.purpose = "gives free pages back",
+		.wanted = offsetof(struct heapring_header, wanted_trim),
+		.done = offsetof(struct heapring_header, trim_done),
+	};
+	struct heapring_header *header;
 	int r = resident(target->header.pid, &ret_result->before, fault);
 
-	ret_result->how = trim_request_name(&target->header);
-	if (r == 0 && !ret_result->how)
-		r = fault_set(fault, FAULT_TARGET, -ENOTSUP,
-			      "%s has no function that gives free pages back, or none "
-			      "that is known here",
-			      *target->header.allocator ? target->header.allocator
-							: "its allocator");
+	ret_result->how = request.how;
 	if (r == 0)
-		r = header_map(target, &header, fault);
+		r = request_make(target, &request, wait_ms, &header, fault);
 	if (r < 0)
 		return r;
-	r = request_wait(header, &header->trim_done,
-			 request_send(header, &header->wanted_trim), wait_ms, fault);
 	ret_result->ns = header->trim_ns;
 	munmap(header, HR_PAGE);
-	if (r == 0 && ret_result->ns == UINT64_MAX)
-		r = fault_set(fault, FAULT_TARGET, -ENOTSUP,
-			      "pid %u is in a sandbox, where a system call that it does "
-			      "not make itself might kill it",
-			      target->header.pid);
-	return r < 0 ? r : resident(target->header.pid, &ret_result->after, fault);
+	if (ret_result->ns == UINT64_MAX)
+		return request_refused(target, fault);
+	return resident(target->header.pid, &ret_result->after, fault);
 }

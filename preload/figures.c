@@ -106,40 +106,31 @@ static void ask_mimalloc(uint64_t *figure)
 	figure[HR_FIGURE_HELD] = commit;
 }
 
-static const struct {
-	const char *allocator; /* its file's name begins so */
-	const char *function;
-	enum heapring_figures offer;
-	void (*ask)(uint64_t *figure);
-} functions[] = {
-	{ "libc.so", "mallinfo2", HR_FIGURES_GLIBC, ask_glibc },
-	{ "libtcmalloc", "MallocExtension_GetNumericProperty", HR_FIGURES_TCMALLOC,
-	  ask_tcmalloc },
-	{ "libjemalloc", "mallctl", HR_FIGURES_JEMALLOC, ask_jemalloc },
-	{ "libmimalloc", "mi_process_info", HR_FIGURES_MIMALLOC, ask_mimalloc },
+static const struct next_extra functions[] = {
+	[HR_FIGURES_GLIBC] = { "libc.so", "mallinfo2" },
+	[HR_FIGURES_TCMALLOC] = { "libtcmalloc", "MallocExtension_GetNumericProperty" },
+	[HR_FIGURES_JEMALLOC] = { "libjemalloc", "mallctl" },
+	[HR_FIGURES_MIMALLOC] = { "libmimalloc", "mi_process_info" },
 };
 
-static size_t chosen = sizeof functions / sizeof functions[0]; /* none */
+static void (*const ask[])(uint64_t *figure) = {
+	[HR_FIGURES_GLIBC] = ask_glibc,
+	[HR_FIGURES_TCMALLOC] = ask_tcmalloc,
+	[HR_FIGURES_JEMALLOC] = ask_jemalloc,
+	[HR_FIGURES_MIMALLOC] = ask_mimalloc,
+};
+
+static uint32_t offer; /* enum heapring_figures */
 
 void figures_prepare(void)
 {
-	const char *allocator = next_allocator();
-
-	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-		if (strncmp(allocator, functions[i].allocator,
-			    strlen(functions[i].allocator)) != 0)
-			continue;
-		call.found = next_function(functions[i].function);
-		if (call.found != NULL)
-			chosen = i;
-		return;
-	}
+	offer = next_extra(functions, sizeof functions / sizeof functions[0],
+			   &call.found);
 }
 
 uint32_t figures_offer(void)
 {
-	return chosen < sizeof functions / sizeof functions[0] ? functions[chosen].offer
-							       : HR_FIGURES_NONE;
+	return offer;
 }
 
 void figures_follow(void)
@@ -152,8 +143,8 @@ void figures_follow(void)
 	if (!request_take(&h->wanted_figures, &h->figures_taken, &number))
 		return;
 	memset(figure, 0xff, sizeof figure); /* UNKNOWN */
-	if (figures_offer() != HR_FIGURES_NONE && !process_sandboxed())
-		functions[chosen].ask(figure);
+	if (offer != HR_FIGURES_NONE && !process_sandboxed())
+		ask[offer](figure);
 	for (size_t i = 0; i < sizeof figure / sizeof figure[0]; i++)
 		__atomic_store_n(&h->figures[i], figure[i], __ATOMIC_RELAXED);
 	request_answered(&h->figures_done, number);

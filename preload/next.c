@@ -162,6 +162,19 @@ static void *or_else(void *found, void *composed)
 }
 
 static const char *allocator = "", *preceding = "";
+uint32_t next_extra(const struct next_extra *extras, uint32_t count, void **ret_function)
+{
+	for (uint32_t i = 1; i < count; i++) {
+		const char *name = extras[i].allocator;
+
+		if (strncmp(next_allocator(), name, strlen(name)) == 0) {
+			*ret_function = next_function(extras[i].function);
+			return *ret_function != NULL ? i : 0;
+		}
+	}
+	return 0;
+}
+
 static struct module_view allocator_object; /* start and end 0: unknown */
 
 bool next_is_allocator(uintptr_t pc)

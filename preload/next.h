@@ -49,6 +49,16 @@ void next_guard(void);
  * after next_resolve(). */
 const char *next_allocator(void);
 
+/* A function that an allocator has besides those of C; its file's name begins so. */
+struct next_extra {
+	const char *allocator, *function;
+};
+
+/* The one of `count` that is of this program's allocator and that it has: its index, and
+ * where it is; 0 when there is none, for extras[0] stands for that. After next_resolve();
+ * takes the loader's lock. */
+uint32_t next_extra(const struct next_extra *extras, uint32_t count, void **ret_function);
+
 /* The file name of an object whose malloc the program's calls reach instead of the
  * shim's, "" when there is none. */
 const char *next_preceding(void);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <string.h>
 
 #include <heapring/live_memory.h>
 
@@ -12,15 +11,11 @@
 #include "preload/requests.h"
 #include "preload/segment_writer.h"
 
-static const struct {
-	const char *allocator; /* its file's name begins so */
-	const char *function;
-	enum heapring_trim offer;
-} functions[] = {
-	{ "libc.so", "malloc_trim", HR_TRIM_GLIBC },
-	{ "libtcmalloc", "MallocExtension_ReleaseFreeMemory", HR_TRIM_TCMALLOC },
-	{ "libjemalloc", "mallctl", HR_TRIM_JEMALLOC },
-	{ "libmimalloc", "mi_collect", HR_TRIM_MIMALLOC },
+static const struct next_extra functions[] = {
+	[HR_TRIM_GLIBC] = { "libc.so", "malloc_trim" },
+	[HR_TRIM_TCMALLOC] = { "libtcmalloc", "MallocExtension_ReleaseFreeMemory" },
+	[HR_TRIM_JEMALLOC] = { "libjemalloc", "mallctl" },
+	[HR_TRIM_MIMALLOC] = { "libmimalloc", "mi_collect" },
 };
 
 static enum heapring_trim offer;
@@ -35,17 +30,8 @@ static union {
 
 void trim_prepare(void)
 {
-	const char *allocator = next_allocator();
-
-	for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-		if (strncmp(allocator, functions[i].allocator,
-			    strlen(functions[i].allocator)) != 0)
-			continue;
-		call.found = next_function(functions[i].function);
-		if (call.found != NULL)
-			offer = functions[i].offer;
-		return;
-	}
+	offer = (enum heapring_trim)next_extra(
+		functions, sizeof functions / sizeof functions[0], &call.found);
 }
 
 uint32_t trim_offer(void)
