@@ -2,9 +2,8 @@
  * lookup - the site of the present stack, and the calling thread's counter of it
  *
  * Three ways, each tried when the one before failed: a guess among the recent stacks by
- * the innermost frame (recent.h; the fast path has it inline), a search among them by a
- * key, and a walk, after which the stack is one of the recent ones. Keys have levels:
- * where more stacks share one than a set has ways, a longer one tells them apart.
+ * the innermost frame (recent.h; the fast path has it inline), a search among them by
+ * words of the stack, and a walk, after which the stack is one of the recent ones.
  *
  * Epochs. Before anything remembered is used, a thread does what others made necessary
  * since: after an unload it forgets all, and at a new peak each counter notes what it
@@ -21,7 +20,7 @@
 #include "preload/likely.h"
 #include "preload/modules.h"
 #include "preload/peak.h"
-#include "preload/stack_key.h"
+#include "preload/recent.h"
 #include "preload/thread.h"
 #include "preload/verify.h"
 
@@ -31,63 +30,41 @@ struct counted_site {
 	struct heapring_counter *counter;
 };
 
-/* The present stack in the terms of recent.h. */
-struct present {
-	struct frame caller;
-	uint32_t epoch;
-	uint32_t level; /* of the key */
-	struct stack_key key;
-};
-
-/* Frames that the shortest key has besides the innermost one. */
-#define LOOKUP_FIRST_FRAMES 2u
-
-/* What other threads did since the entry was used last: the caches of another
- * generation are void, and counters note what they held at a new peak. */
-static inline void lookup_follow_epoch(struct thread *t, struct present *present)
+/* What other threads did since something remembered was used last: the caches of another
+ * generation are void, and counters note what they held at a new peak. Returns the epoch
+ * that this is about. */
+static inline uint32_t lookup_follow_epoch(struct thread *t)
 {
-	present->epoch = recent_epoch_now();
+	uint32_t epoch = recent_epoch_now();
+
 	if (unlikely(t->generation != modules_generation()))
 		thread_forget(t);
+	return epoch;
 }
 
-static inline const struct recent *lookup_of_epoch(struct recent *e,
-						   const struct present *present)
+static inline const struct recent *lookup_of_epoch(struct recent *e, uint32_t epoch,
+						   struct frame caller)
 {
-	if (unlikely(e->epoch != present->epoch)) {
+	if (unlikely(e->epoch != epoch)) {
 		peak_note(e->counter);
-		e->epoch = present->epoch;
+		e->epoch = epoch;
 	}
-	verify_stack(e->site, &present->caller, "the recent stacks");
+	verify_stack(e->site, &caller, "the recent stacks");
 	return e;
 }
 
-/* The same by longer keys, as long as more stacks share one than a set has ways. */
-struct recent *lookup_longer(struct thread *t, struct present *present);
-
-/* The entry of the present stack by its key; NULL: it is none of the recent ones, and
- * `present`, of which the caller is set, is completed for lookup_walk(). */
+/* The entry of the present stack by the index; NULL: it is none of the recent ones. */
 static inline __attribute__((always_inline)) const struct recent *
-lookup_recent(struct thread *t, struct present *present)
+lookup_recent(struct thread *t, struct frame caller)
 {
-	struct stack_key key; /* in registers: `present` is memory */
-	struct recent *e;
+	uint32_t epoch = lookup_follow_epoch(t);
+	struct recent *e = recent_find(&t->recents, caller);
 
-	lookup_follow_epoch(t, present);
-	key = stack_key_begin(&t->unwinder, present->caller);
-	stack_key_extend(&t->unwinder, &key, LOOKUP_FIRST_FRAMES);
-	e = recent_find(&t->recents, present->caller, key.value);
-	if (unlikely(e == NULL)) {
-		present->key = key;
-		e = lookup_longer(t, present);
-		if (e == NULL)
-			return NULL;
-	}
-	return lookup_of_epoch(e, present);
+	return likely(e != NULL) ? lookup_of_epoch(e, epoch, caller) : NULL;
 }
 
 /* The site of a stack that lookup_recent() did not find, which becomes a recent one. */
-struct counted_site lookup_walk(struct thread *t, struct present *present);
+struct counted_site lookup_walk(struct thread *t, struct frame caller);
 
 /* All three ways. */
 struct counted_site lookup_site(struct thread *t, struct frame caller);

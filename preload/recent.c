@@ -16,45 +16,35 @@ void recent_next_epoch(void)
 	__atomic_add_fetch(&recent_epoch, 1, __ATOMIC_RELEASE);
 }
 
-bool recent_crowds(struct recents *r, uint64_t key)
+bool recent_seen(struct recents *r, uint32_t site, uintptr_t sp)
 {
-	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
+	uint64_t key = (site ^ (uint64_t)sp << 28) * 0x9e3779b97f4a7c15ull >>
+		       (64 - RECENT_SEEN_BITS);
+	uint64_t bit = 1ull << key % 64;
 
-	if (recent_ways(r->tags[set], key) != RECENT_ALL_WAYS)
-		return false;
-	for (uint32_t way = 0; way < RECENT_WAYS; way++)
-		if (!recent_alive(r, &r->entry[set][way]))
-			return false;
-	r->crowded[set] = 1;
-	return true;
+	if ((r->seen[key / 64] & bit) != 0)
+		return true;
+	if (r->seens == (1u << RECENT_SEEN_BITS) / 4) {
+		memset(r->seen, 0, sizeof r->seen);
+		r->seens = 0;
+	}
+	r->seen[key / 64] |= bit;
+	r->seens++;
+	return false;
 }
 
+/* Room for an entry or for groups, to be filled from here on; NULL: there is not. */
+static void *lines_left(struct recents *r, uint32_t n)
+{
+	return n <= RECENT_LINES - r->lines ? &r->line[r->lines] : NULL;
+}
+
+#define GROUP_LINES (sizeof(struct check_group) / sizeof(struct recent_line))
 #define GROUPS_MAX(checks) (checks) /* when each lies in a page of its own */
-_Static_assert(GROUPS_MAX(RECENT_CHECKS_MAX) <= RECENT_RING / 4 &&
+#define ENTRY_LINES_MAX (1 + GROUP_LINES * GROUPS_MAX(RECENT_CHECKS_MAX))
+_Static_assert(ENTRY_LINES_MAX <= RECENT_LINES / 4 &&
 		       RECENT_CHECKS_MAX * GROUP_CHECKS <= UINT16_MAX,
-	       "a trunk is a small part of the ring");
-
-/* Drops the guesses whose groups would be overwritten before the next sweep. */
-static void sweep(struct recents *r)
-{
-	r->swept = r->head + RECENT_RING / 8;
-	for (uint32_t i = 0; i < RECENT_GUESSES; i++)
-		if (r->guess[i] != NULL && r->swept - r->guess[i]->at > RECENT_RING)
-			r->guess[i] = NULL;
-}
-
-/* Room for n groups in one piece; a piece never wraps. */
-static uint64_t ring_take(struct recents *r, uint32_t n)
-{
-	uint64_t at = r->head;
-
-	if (at % RECENT_RING + n > RECENT_RING)
-		at += RECENT_RING - at % RECENT_RING;
-	r->head = at + n;
-	if (r->head > r->swept)
-		sweep(r);
-	return at;
-}
+	       "an entry is a small part of the room");
 
 static bool one_page(const uintptr_t *a, const uintptr_t *b)
 {
@@ -100,30 +90,18 @@ static uint32_t group(struct check_group *to, const struct check *check, uint32_
 	return pad(to, made) / GROUP_CHECKS;
 }
 
-/* Copies n checks into the ring; *ret_at is their position there. */
-static uint16_t keep(struct recents *r, const struct check *check, uint32_t n,
-		     uint16_t *place, uint64_t *ret_at, uint32_t *ret_groups)
-{
-	uint64_t at = ring_take(r, GROUPS_MAX(n));
-	uint16_t index = (uint16_t)(at % RECENT_RING);
-
-	*ret_groups = group(r->ring + index, check, n, place);
-	*ret_at = at;
-	r->head = at + *ret_groups; /* what was taken too much */
-	return index;
-}
-
-/* All of a stack's checks, as the trunk that others may share. */
-static void enter_trunk(struct recents *r, const struct recent_stack *stack,
-			struct recent *e)
+/* All of a stack's checks, behind their entry, as the trunk that others may share. */
+static uint32_t enter_trunk(struct recents *r, const struct recent_stack *stack,
+			    struct recent *e)
 {
 	struct trunk *trunk = &r->trunk;
 
-	e->outer = keep(r, stack->check, stack->checks, trunk->place, &trunk->at,
-			&trunk->groups);
-	e->outer_groups = (uint16_t)trunk->groups;
-	e->at = trunk->at;
+	trunk->group = e->own;
+	trunk->groups = group(e->own, stack->check, stack->checks, trunk->place);
 	trunk->held = stack->checks;
+	e->outer = trunk->group;
+	e->outer_groups = (uint16_t)trunk->groups;
+	return trunk->groups;
 }
 
 /*
@@ -138,64 +116,63 @@ static uint32_t share_trunk(struct recents *r, struct recent *e)
 
 	while (held > 0 && trunk->place[held - 1] < from * GROUP_CHECKS)
 		held--;
-	e->outer = (uint16_t)(trunk->at % RECENT_RING + from);
+	e->outer = trunk->group + from;
 	e->outer_groups = (uint16_t)(trunk->groups - from);
-	e->at = trunk->at;
 	return held;
 }
 
-static bool trunk_serves(const struct recents *r, const struct recent_stack *stack)
+static bool trunk_serves(const struct trunk *trunk, const struct recent_stack *stack)
 {
-	return r->trunk.held > 0 && r->head - r->trunk.at < RECENT_RING / 2 &&
-	       stack->checks - r->trunk.held <= RECENT_OWN_MAX;
+	return trunk->held > 0 && stack->checks - trunk->held <= RECENT_OWN_MAX;
 }
 
-/* The way to give up: a free one, one whose checks were overwritten, or any. */
-static uint32_t victim(struct recents *r, uint32_t set)
+/* Fills the groups of an entry; how many follow it. */
+static uint32_t enter_checks(struct recents *r, const struct recent_stack *stack,
+			     struct recent *e)
 {
-	for (uint32_t way = 0; way < RECENT_WAYS; way++)
-		if ((r->tags[set] >> 16 * way & 0xffff) == 0 ||
-		    !recent_alive(r, &r->entry[set][way]))
-			return way;
-	return r->victim++ % RECENT_WAYS;
+	uint32_t shared;
+
+	if (!trunk_serves(&r->trunk, stack))
+		return enter_trunk(r, stack, e);
+	shared = share_trunk(r, e);
+	e->own_groups = (uint16_t)group(e->own, stack->check + shared,
+					stack->checks - shared, NULL);
+	return e->own_groups;
 }
 
-void recent_enter(struct recents *r, const struct recent_stack *stack, uint64_t key)
+void recent_enter(struct recents *r, const struct recent_stack *stack)
 {
-	uint32_t set = (uint32_t)(key >> (64 - RECENT_SET_BITS));
-	uint32_t way = victim(r, set);
-	struct recent *e = &r->entry[set][way];
-	uint32_t shared, groups;
-	uint64_t at;
+	struct recent *e;
+	uint32_t groups;
 
 	if (stack->checks > RECENT_CHECKS_MAX)
 		return;
+	if (lines_left(r, ENTRY_LINES_MAX) == NULL || !index_has_room(&r->index))
+		recent_forget(r);
 	r->entered = true;
-	r->tags[set] &= ~(0xffffull << 16 * way);
-	r->tags[set] |= recent_tag(key) << 16 * way;
+	e = lines_left(r, ENTRY_LINES_MAX);
 	*e = (struct recent){ .top = stack->top,
 			      .fp_mask = stack->needs_fp ? UINTPTR_MAX : 0,
 			      .epoch = stack->epoch,
 			      .counter = stack->counter,
 			      .site = stack->site };
-	if (trunk_serves(r, stack)) {
-		shared = share_trunk(r, e);
-		e->own = keep(r, stack->check + shared, stack->checks - shared, NULL, &at,
-			      &groups);
-		e->own_groups = (uint16_t)groups;
-	} else {
-		enter_trunk(r, stack, e);
+	groups = enter_checks(r, stack, e);
+	if (!index_enter(&r->index, e, stack)) {
+		r->trunk.held = 0; /* it may lie where the next entry will */
+		return;
 	}
-	*recent_guess_of(r, e->top) = e; /* at most half a ring old */
+	r->lines += 1 + groups * GROUP_LINES;
+	recent_found(r, e, stack->top);
 }
 
 void recent_forget(struct recents *r)
 {
 	if (r->entered) { /* pages that nobody touched stay so */
 		memset(r->guess, 0, sizeof r->guess);
-		memset(r->tags, 0, sizeof r->tags);
-		memset(r->crowded, 0, sizeof r->crowded);
+		memset(r->last, 0, sizeof r->last);
+		index_clear(&r->index);
 	}
 	r->entered = false;
+	r->lines = 0;
 	r->trunk.held = 0;
 }

@@ -240,15 +240,13 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 static inline void count_plain(struct thread *t, void *block, size_t size,
 			       struct frame caller)
 {
-	struct present present;
 	const struct recent *e;
 
 	t->gate = GATE_BUSY;
 	compiler_barrier();
-	present.caller = caller;
-	e = lookup_recent(t, &present);
+	e = lookup_recent(t, caller);
 	if (unlikely(e == NULL))
-		count_at(t, block, size, lookup_walk(t, &present));
+		count_at(t, block, size, lookup_walk(t, caller));
 	else if (unlikely(!record_alloc_at(t, e, block, size)))
 		count_at(t, block, size, (struct counted_site){ e->site, e->counter });
 	compiler_barrier();

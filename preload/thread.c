@@ -169,20 +169,21 @@ static uint32_t slot_take(uint32_t tid)
 }
 
 /*
- * The top of the stack that this thread was started on. A thread's descriptor,
- * at which the thread pointer points, lies at the top of its stack, whoever
- * allocated that. pthread_getattr_np would tell, but it holds a lock while it
- * allocates (java: its realloc attached the thread, which asked again).
+ * The stack that this thread was started on. The main thread's is known. Another
+ * thread's descriptor, at which the thread pointer points, lies at the top of its stack,
+ * whoever allocated that; how far down it goes walks will show. pthread_getattr_np would
+ * tell, but it holds a lock while it allocates (java: its realloc attached the thread,
+ * which asked again).
  */
-static uintptr_t stack_top(void)
+static void know_stack(struct stack *s)
 {
 	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-	uintptr_t lo, hi;
 
-	process_main_stack(&lo, &hi);
-	if (sp >= lo && sp < hi)
-		return hi;
-	return (uintptr_t)__builtin_thread_pointer();
+	process_main_stack(&s->own_from, &s->hi);
+	if (sp >= s->own_from && sp < s->hi)
+		return;
+	s->hi = (uintptr_t)__builtin_thread_pointer();
+	s->own_from = UINTPTR_MAX;
 }
 
 void thread_forget(struct thread *t)
@@ -249,7 +250,7 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	if (!process_sandboxed())
 		os_thread_name(record->name);
 	__atomic_store_n(&record->used, 1, __ATOMIC_RELEASE);
-	t->unwinder.stack.hi = stack_top();
+	know_stack(&t->unwinder.stack);
 }
 
 static void attach(void)

@@ -329,11 +329,13 @@ static void add_checks(struct stack *s, struct stack_frame *inner,
 	const uintptr_t *ra = (const uintptr_t *)row_ra_place(r, cfa);
 	uint16_t n = outer->checks;
 
-	s->check[n++] = (struct check){ ra, *ra };
 	if (outer->needs_fp && row_fp(r) != ROW_FP_KEPT)
 		s->check[n++] = (struct check){ (const uintptr_t *)fp_place(
 							r, cfa, inner->regs.fp),
 						outer->regs.fp };
+	/* compared before it: where stacks part, saved fps differ as well, and mean
+	 * nothing (recent_index.h) */
+	s->check[n++] = (struct check){ ra, *ra };
 	/* last, hence compared first: it says where the other two lie */
 	if (row_kind(r) == ROW_CFA_AT_FP)
 		s->check[n++] =
@@ -348,7 +350,7 @@ static void add_checks(struct stack *s, struct stack_frame *inner,
 
 /*
  * The outermost frame's checks: what its end was decided by, when that was the
- * words on the stack and not its row.
+ * words on the stack and not its row. (One at the depth limit has a caller.)
  */
 static void add_end_checks(const struct walk *w, struct stack *s, struct stack_frame *f)
 {
@@ -357,17 +359,36 @@ static void add_end_checks(const struct walk *w, struct stack *s, struct stack_f
 	uintptr_t place = f->regs.fp + (uintptr_t)row_cfa_offset(r);
 	uintptr_t cfa;
 
-	if (row_kind(r) == ROW_SPECIAL || w->end == HR_END_DEPTH)
+	if (row_kind(r) == ROW_SPECIAL)
 		return;
 	f->needs_fp = row_kind(r) != ROW_CFA_SP || row_fp(r) == ROW_FP_AT_FP;
 	at.at = *f;
-	if (w->end == HR_END_COMPLETE && cfa_of(&at, r, &cfa) == 0) {
+	if ((w->end == HR_END_COMPLETE || w->end == HR_END_DEPTH) &&
+	    cfa_of(&at, r, &cfa) == 0) {
 		const uintptr_t *ra = (const uintptr_t *)row_ra_place(r, cfa);
 
 		s->check[f->checks++] = (struct check){ ra, *ra };
 	}
 	if (row_kind(r) == ROW_CFA_AT_FP && word_at(w, place, &cfa))
 		s->check[f->checks++] = (struct check){ (const uintptr_t *)place, cfa };
+}
+
+/*
+ * Is all between the innermost frame and the top of the stack that the thread was
+ * started on one piece? A walk that reached its end shows it, unless a frame may lie on
+ * two stacks: one that is found by fp and is large.
+ */
+static bool is_one_piece(const struct stack *s)
+{
+	const uintptr_t large = 64 << 10;
+
+	if (s->end != HR_END_COMPLETE || s->hi - s->frame[0].regs.sp > large)
+		return false;
+	for (uint32_t i = 1; i < s->frames; i++)
+		if (s->frame[i - 1].regs.sp - s->frame[i].regs.sp > large &&
+		    row_kind(s->frame[i].row) != ROW_CFA_SP)
+			return false;
+	return true;
 }
 
 /* Appends the fresh frames to the tail that holds; returns the innermost node. */
@@ -394,6 +415,8 @@ static uint32_t remember(struct walk *w, uint32_t **ret_site)
 	}
 	if (w->tail == 0)
 		s->end = w->end;
+	if (unlikely(w->lo < s->own_from) && is_one_piece(s))
+		s->own_from = w->lo;
 	return s->frame[s->frames - 1].node;
 }
 

@@ -49,6 +49,7 @@ struct stack {
 	uint32_t end;    /* enum heapring_end */
 	uint32_t kept;   /* of `check`, how many the walk before had left here too */
 	uintptr_t hi;    /* top of the stack that the thread was started on; 0 unknown */
+	uintptr_t own_from; /* from here to hi memory is that stack's, while it lives */
 
 	struct check check[STACK_CHECKS];
 	struct stack_frame frame[CONFIG_DEPTH_MAX];

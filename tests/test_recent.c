@@ -16,7 +16,6 @@ struct made {
 	struct frame top;
 	struct recent_stack stack;
 	struct check check[600];
-	uint64_t key;
 };
 
 static struct made make(unsigned at, unsigned n, uint32_t site)
@@ -29,15 +28,18 @@ static struct made make(unsigned at, unsigned n, uint32_t site)
 		m.check[i] = (struct check){ word, *word };
 	}
 	m.stack = (struct recent_stack){
-		.top = m.top, .checks = n, .site = site, .counter = &counter
+		.top = m.top,
+		.checks = n,
+		.site = site,
+		.counter = &counter,
+		.own_from = (uintptr_t)stack,
 	};
-	m.key = (at + 1ull) * 0x9e3779b97f4a7c15ull;
 	return m;
 }
 
 static uint32_t found(const struct made *m)
 {
-	const struct recent *e = recent_find(&recents, m->top, m->key);
+	const struct recent *e = recent_find(&recents, m->top);
 
 	return e == NULL ? 0 : e->site;
 }
@@ -54,8 +56,8 @@ static void enter_beside(struct made *m, uint32_t common)
 {
 	m->stack.check = m->check;
 	recent_moved(&recents, common);
-	recent_enter(&recents, &m->stack, m->key);
-	newest = **recent_guess_of(&recents, m->top);
+	recent_enter(&recents, &m->stack);
+	newest = *recents.last[recent_guess_number(m->top)];
 }
 
 static void enter(struct made *m)
@@ -76,7 +78,6 @@ static struct made branch(const struct made *m, uint32_t from, uint32_t site)
 	b.top.pc += site;
 	b.stack.top = b.top;
 	b.stack.site = site;
-	b.key = m->key + site;
 	return b;
 }
 
@@ -94,13 +95,13 @@ static void expect_exact(const struct made *m)
 	cr_assert(eq(u32, found(m), m->stack.site));
 }
 
-/* Enters other stacks, of another set than the key's, until the ring is full of them. */
-static void overwrite_all(uint64_t key)
+/* Enters other stacks until there is no room left. */
+static void fill_room(void)
 {
-	for (unsigned entered = 0; entered < RECENT_RING; entered += 128 / GROUP_CHECKS) {
+	for (unsigned entered = 0; entered < RECENT_LINES; entered += 128 / 4) {
 		struct made other = make(2000, 128, 9);
 
-		other.key = key ^ 1ull << 63;
+		other.top.pc = other.stack.top.pc = entered;
 		enter(&other);
 	}
 }
@@ -122,14 +123,14 @@ Test(recent, at_first_no_stack_is_known)
 	cr_expect(eq(u32, found(&m), 0));
 }
 
-Test(recent, what_was_entered_is_guessed_and_found)
+Test(recent, what_was_entered_is_found_and_then_guessed)
 {
 	struct made m = make(100, 8, 5);
 
 	enter(&m);
+	cr_expect(eq(u32, found(&m), 5));
 	cr_expect(eq(u32, guessed(m.top), 5));
 	cr_expect(eq(ptr, recent_guess(&recents, m.top)->counter, &counter));
-	cr_expect(eq(u32, found(&m), 5));
 }
 
 /* For stacks of every length: the padding of the last group must not matter. */
@@ -140,6 +141,7 @@ static void change_each_word(void)
 
 		recent_forget(&recents); /* shorter ones are equal as far as they go */
 		enter(&m);
+		cr_assert(eq(u32, found(&m), n + 1));
 		cr_assert(eq(u32, guessed(m.top), n + 1));
 		for (unsigned i = 0; i < n; i++) {
 			uintptr_t *word = (uintptr_t *)m.check[i].at;
@@ -172,6 +174,7 @@ Test(recent, the_innermost_frame_must_be_the_same)
 	struct frame other;
 
 	enter(&m);
+	found(&m);
 	other = m.top;
 	other.pc++;
 	cr_expect(eq(u32, guessed(other), 0));
@@ -183,62 +186,71 @@ Test(recent, the_innermost_frame_must_be_the_same)
 	cr_expect(eq(u32, guessed(other), 5), "fp does not matter here");
 	m.stack.needs_fp = true;
 	enter(&m);
+	found(&m);
 	cr_expect(eq(u32, guessed(other), 0));
 	cr_expect(eq(u32, guessed(m.top), 5));
+}
+
+/* Two stacks that differ in word 114 of the present one. */
+static struct made beside(const struct made *a, uint32_t site)
+{
+	struct made b;
+
+	stack[114]++;
+	b = make(100, a->stack.checks, site);
+	enter(&b);
+	return b;
 }
 
 Test(recent, stacks_with_one_innermost_frame_are_told_apart)
 {
 	struct made a = make(100, 8, 1), b;
-	const struct recent *guess;
 
 	enter(&a);
-	stack[114]++;
-	b = make(100, 8, 2);
-	b.key = a.key ^ 1ull << 40;
-	enter(&b);
+	b = beside(&a, 2);
 	cr_expect(eq(u32, found(&b), 2));
-	cr_expect(eq(u32, found(&a), 0), "not the present stack");
+	cr_expect(eq(u32, found(&b), 2));
+	cr_expect(eq(u32, guessed(b.top), 2));
 	stack[114]--;
+	cr_expect(eq(u32, guessed(a.top), 0), "a guess is right or none");
 	cr_expect(eq(u32, found(&a), 1));
-	guess = recent_guess(&recents, a.top);
-	cr_expect(guess == NULL || guess->site == 1, "a guess is right or none");
 }
 
-Test(recent, what_was_found_is_guessed_next)
+Test(recent, what_was_found_twice_in_a_row_is_guessed_next)
 {
-	struct made a = make(100, 8, 1), b;
+	struct made a = make(100, 8, 1);
 
 	enter(&a);
-	stack[114]++;
-	b = make(100, 8, 2);
-	b.key = a.key ^ 1ull << 40;
-	enter(&b);
+	beside(&a, 2);
 	stack[114]--;
+	cr_expect(eq(u32, found(&a), 1));
 	cr_expect(eq(u32, guessed(a.top), 0));
 	cr_expect(eq(u32, found(&a), 1));
 	cr_expect(eq(u32, guessed(a.top), 1));
 }
 
-Test(recent, an_entry_whose_checks_were_overwritten_is_not_found)
+Test(recent, when_there_is_no_room_left_all_is_forgotten)
 {
 	struct made m = make(100, 64, 1);
 
 	enter(&m);
-	overwrite_all(m.key);
+	found(&m);
+	fill_room();
 	cr_expect(eq(u32, found(&m), 0));
 	cr_expect(eq(u32, guessed(m.top), 0));
+	enter(&m);
+	expect_exact(&m);
 }
 
-Test(recent, the_ring_wraps_without_a_mistake)
+Test(recent, more_stacks_than_there_is_room_for_are_never_mistaken)
 {
-	for (unsigned i = 0; i < 3000; i++) {
+	for (unsigned i = 0; i < 30000; i++) {
 		struct made m = make(i % 1000, i % 90, i + 1);
 
+		m.top.pc = m.stack.top.pc = i;
 		enter(&m);
-		cr_assert(eq(u32, guessed(m.top), i + 1));
 		cr_assert(eq(u32, found(&m), i + 1));
-		cr_assert(newest.outer + newest.outer_groups <= RECENT_RING);
+		cr_assert(le(u32, recents.lines, RECENT_LINES));
 	}
 }
 
@@ -252,17 +264,18 @@ Test(recent, forgotten_stacks_are_not_found)
 	cr_expect(eq(u32, found(&m), 0));
 }
 
-/* A stack of more checks than a share of the ring is not entered. */
+/* A stack of more checks than are looked at is not entered. */
 Test(recent, a_stack_with_too_many_checks_is_left_out)
 {
-	static struct check many[RECENT_RING];
+	enum { MANY = RECENT_CHECKS_MAX + 1 };
+	static struct check many[MANY];
 	struct made m = make(100, 8, 5);
 
-	for (unsigned i = 0; i < RECENT_RING; i++)
+	for (unsigned i = 0; i < MANY; i++)
 		many[i] = (struct check){ &stack[i % 4096], stack[i % 4096] };
 	m.stack.check = many;
-	m.stack.checks = RECENT_RING;
-	recent_enter(&recents, &m.stack, m.key);
+	m.stack.checks = MANY;
+	recent_enter(&recents, &m.stack);
 	cr_expect(eq(u32, guessed(m.top), 0));
 	cr_expect(eq(u32, found(&m), 0));
 }
@@ -281,7 +294,7 @@ Test(recent, groups_do_not_cross_a_page)
 
 		enter(&m);
 		for (uint32_t i = 0; i < newest.outer_groups; i++)
-			expect_in_page(&recents.ring[newest.outer + i]);
+			expect_in_page(&newest.outer[i]);
 	}
 }
 
@@ -302,39 +315,6 @@ Test(recent, stacks_that_differ_inside_share_the_outer_checks)
 		expect_exact(&b);
 		expect_exact(&c);
 	}
-}
-
-Test(recent, more_stacks_of_one_key_than_a_set_has_ways_crowd_it)
-{
-	struct made m[RECENT_WAYS + 1];
-
-	for (unsigned i = 0; i < RECENT_WAYS; i++) {
-		m[i] = make(100 + 16 * i, 8, i + 1);
-		m[i].key = m[0].key;
-		cr_expect(not(recent_crowds(&recents, m[0].key)));
-		cr_expect(not(recent_crowded(&recents, m[0].key)));
-		enter(&m[i]);
-	}
-	cr_expect(recent_crowds(&recents, m[0].key));
-	cr_expect(recent_crowded(&recents, m[0].key), "and so it stays");
-	cr_expect(not(recent_crowded(&recents, m[0].key ^ 1ull << 63)));
-	for (unsigned i = 0; i < RECENT_WAYS; i++)
-		cr_expect(eq(u32, found(&m[i]), i + 1));
-}
-
-Test(recent, an_overwritten_entry_is_given_up_before_one_that_serves)
-{
-	struct made old = make(100, 64, 1), m[RECENT_WAYS];
-
-	enter(&old);
-	overwrite_all(old.key);
-	for (unsigned i = 0; i < RECENT_WAYS; i++) {
-		m[i] = make(100 + 16 * i, 8, i + 1);
-		m[i].key = old.key;
-		enter(&m[i]);
-	}
-	for (unsigned i = 0; i < RECENT_WAYS; i++)
-		cr_expect(eq(u32, found(&m[i]), i + 1));
 }
 
 /* What a walk in between has changed is no longer the trunk's. */
@@ -362,29 +342,4 @@ Test(recent, a_stack_far_from_the_trunk_becomes_one)
 	expect_exact(&a);
 	expect_exact(&b);
 	expect_exact(&c);
-}
-
-Test(recent, a_stack_whose_shared_checks_were_overwritten_is_not_found)
-{
-	struct made a = make(100, 48, 1), b = branch(&a, 46, 2);
-
-	enter(&a);
-	enter_beside(&b, 46);
-	overwrite_all(a.key);
-	cr_expect(eq(u32, found(&b), 0));
-	cr_expect(eq(u32, guessed(b.top), 0));
-}
-
-/* They differ in a frame outside those that the key is made of. */
-Test(recent, stacks_with_one_key_stand_beside_each_other)
-{
-	struct made a = make(100, 48, 1), b = branch(&a, 20, 2), c = branch(&a, 10, 3);
-
-	b.key = c.key = a.key;
-	enter(&a);
-	enter(&b);
-	enter(&c);
-	cr_expect(eq(u32, found(&a), 1));
-	cr_expect(eq(u32, found(&b), 2));
-	cr_expect(eq(u32, found(&c), 3));
 }

@@ -7,7 +7,8 @@
  * often still where it was. Frame sizes come from a small grid: the same function
  * stands again and again at the same sp with another fp, another CFA, or under
  * another caller. After every change the walk must yield the stack that was
- * simulated, frame by frame, and the way it ended.
+ * simulated, frame by frame, and the way it ended; and where the stack is recalled as
+ * one of the recent ones, it must be that one.
  *
  * That real code walks right is the business of the verifying shim; real code
  * hardly ever makes the coincidences that this is about.
@@ -51,6 +52,7 @@ static const struct {
 static struct cfi_builder builder;
 static uintptr_t stack[WORDS] __attribute__((aligned(4096)));
 static struct unwinder unwinder;
+static struct recents recents; /* of whole stacks; a site is its node here */
 static uint64_t steps;
 
 /* The simulated stack; 0 is the outermost frame. */
@@ -116,6 +118,7 @@ static void begin(void)
 	cr_assert(rows_init());
 	unwinder.steps = &steps;
 	unwinder.stack.hi = (uintptr_t)(stack + WORDS);
+	unwinder.stack.own_from = UINTPTR_MAX;
 }
 
 static uintptr_t pc_in(uint32_t function)
@@ -241,19 +244,46 @@ static void stack_valid(const struct stack *s)
 	}
 }
 
+/* As lookup.c does after a walk. */
+static void enter(struct frame caller, uint32_t node)
+{
+	const struct stack *s = &unwinder.stack;
+	struct recent_stack recent = {
+		.top = caller, .site = node, .check = s->check, .own_from = s->own_from
+	};
+
+	recent_moved(&recents, s->kept);
+	if (s->frames == 0)
+		return;
+	recent.needs_fp = s->frame[s->frames - 1].needs_fp;
+	recent.checks = s->frame[s->frames - 1].checks;
+	recent_enter(&recents, &recent);
+}
+
 static void walk_often(unsigned depth, unsigned deepest, unsigned rounds)
 {
-	uint32_t *unused;
+	unsigned recalled = 0;
 
 	begin();
 	state = depth;
 	begin_stack();
 	for (unsigned round = 0; round < rounds; round++) {
+		struct frame caller;
+		const struct recent *e;
+		uint32_t node, *unused;
+
 		change(deepest);
-		compare(unwind_walk(&unwinder, &frame[frames - 1], depth, &unused), depth,
-			round);
+		caller = frame[frames - 1];
+		e = recent_find(&recents, caller);
+		node = unwind_walk(&unwinder, &caller, depth, &unused);
+		compare(node, depth, round);
 		stack_valid(&unwinder.stack);
+		enter(caller, node);
+		cr_assert(e == NULL || e->site == node, "round %u: another was recalled",
+			  round);
+		recalled += e != NULL;
 	}
+	cr_expect(gt(uint, recalled, rounds / 100), "or nothing was tested");
 }
 
 Test(unwind, shallow_stacks, .timeout = 100)
@@ -279,4 +309,34 @@ Test(unwind, stacks_deeper_than_the_limit, .timeout = 100)
 Test(unwind, a_limit_of_one_frame, .timeout = 100)
 {
 	walk_often(1, 6, 50000);
+}
+
+/* An outermost frame near the top of a stack of 512 KiB, one found by fp that is `large`
+ * bytes long, and one found by sp. */
+static void walk_over(uintptr_t large)
+{
+	static uintptr_t big[64 << 10] __attribute__((aligned(4096)));
+	uint32_t *unused;
+
+	begin();
+	unwinder.stack.hi = (uintptr_t)(big + sizeof big / sizeof *big);
+	frame[0] = (struct frame){ pc_in(11), unwinder.stack.hi - 256, 0 };
+	frames = 1;
+	call(6);
+	frame[1].sp -= large;
+	call(0);
+	unwind_walk(&unwinder, &frame[2], 128, &unused);
+	cr_assert(eq(u32, unwinder.stack.frames, 3));
+}
+
+Test(unwind, a_whole_walk_shows_that_the_stack_is_one_piece)
+{
+	walk_over(4096);
+	cr_expect(eq(uptr, unwinder.stack.own_from, frame[2].sp));
+}
+
+Test(unwind, a_frame_that_may_lie_on_two_stacks_shows_nothing)
+{
+	walk_over(128 << 10);
+	cr_expect(eq(uptr, unwinder.stack.own_from, UINTPTR_MAX));
 }
