@@ -155,7 +155,8 @@ void recent_enter(struct recents *r, const struct recent_stack *stack)
 			      .fp_mask = stack->needs_fp ? UINTPTR_MAX : 0,
 			      .epoch = stack->epoch,
 			      .counter = stack->counter,
-			      .site = stack->site };
+			      .site = stack->site,
+			      .under = r->under };
 	groups = enter_checks(r, stack, e);
 	if (!index_enter(&r->index, e, stack)) {
 		r->trunk.held = 0; /* it may lie where the next entry will */
@@ -165,11 +166,23 @@ void recent_enter(struct recents *r, const struct recent_stack *stack)
 	recent_found(r, e, stack->top);
 }
 
+static void forget_guesses(struct recents *r)
+{
+	memset(r->guess, 0, sizeof r->guess);
+	memset(r->last, 0, sizeof r->last);
+}
+
+void recent_hang_under(struct recents *r, uint32_t under)
+{
+	if (r->entered) /* pages that nobody touched stay so */
+		forget_guesses(r);
+	r->under = under;
+}
+
 void recent_forget(struct recents *r)
 {
-	if (r->entered) { /* pages that nobody touched stay so */
-		memset(r->guess, 0, sizeof r->guess);
-		memset(r->last, 0, sizeof r->last);
+	if (r->entered) {
+		forget_guesses(r);
 		index_clear(&r->index);
 	}
 	r->entered = false;

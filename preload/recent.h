@@ -16,6 +16,9 @@
  * (recent_index.h). A stack is entered when it is met the second time: copying the checks
  * of one that will not come again soon costs more than it saves (cc1).
  *
+ * Under. What a stack hangs under, besides its frames: the thread's tags. The same frames
+ * under other tags are another stack, and both stay remembered.
+ *
  * Trunk. Stacks that follow each other mostly differ in a few inner frames. So an
  * entry has its own checks for the inner part and shares the groups of the outer
  * part with a stack entered before, the trunk: ten times as many stacks fit, and
@@ -57,6 +60,7 @@ struct recent_line {
 struct recents {
 	bool entered;   /* there is something in guess and index */
 	uint32_t lines; /* used */
+	uint32_t under; /* a number for the present tags */
 	struct recent *guess[RECENT_GUESSES];
 	struct recent *last[RECENT_GUESSES];          /* that was found, or entered */
 	uint32_t seens;                               /* bits set in seen */
@@ -112,9 +116,9 @@ static inline void recent_found(struct recents *r, struct recent *e, struct fram
 static inline __attribute__((always_inline)) struct recent *
 recent_find(struct recents *r, struct frame caller)
 {
-	struct recent *e = index_find(&r->index, caller);
+	struct recent *e = index_find(&r->index, caller, r->under);
 
-	if (unlikely(e == NULL || !recent_is(e, caller)))
+	if (unlikely(e == NULL || !recent_is(e, caller) || e->under != r->under))
 		return NULL;
 	recent_found(r, e, caller);
 	return e;
@@ -136,6 +140,9 @@ static inline void recent_moved(struct recents *r, uint32_t checks)
  * those that the trunk has. A stack with too many is not entered.
  */
 void recent_enter(struct recents *recents, const struct recent_stack *stack);
+
+/* From now on stacks hang under this; those under another number stay remembered. */
+void recent_hang_under(struct recents *recents, uint32_t under);
 
 /* Forgets all: another thread's state, another module, another rate. */
 void recent_forget(struct recents *recents);

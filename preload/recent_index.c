@@ -93,9 +93,9 @@ static struct difference differ(const struct recent *e, const struct recent_stac
 
 /* Follows the present stack's words to a leaf or to a free slot. */
 static bool follow(struct recent_index *x, const struct recent_stack *stack,
-		   struct way *way)
+		   uint32_t under, struct way *way)
 {
-	uint64_t key = index_key_of_root(stack->top);
+	uint64_t key = index_key_of_root(stack->top, under);
 
 	way->depth = 0;
 	for (;;) {
@@ -188,7 +188,7 @@ bool index_enter(struct recent_index *x, struct recent *e,
 	struct difference by = { .at = NULL };
 	struct index_slot *last, *slot;
 
-	if (!follow(x, stack, &way))
+	if (!follow(x, stack, e->under, &way))
 		return false;
 	last = way.slot[way.depth - 1];
 	there = neighbour(x, &way);

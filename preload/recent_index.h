@@ -8,7 +8,8 @@
  * Shape. A radix tree over the checks (recent.h), innermost first, that skips all in
  * which the stacks below do not differ. A branch names one place of the stack; the word
  * there chooses the child. Children of all branches, and the roots, by pc and sp of the
- * innermost frame, are slots of one hash table, so that a level costs one cache line.
+ * innermost frame and what all hangs under, are slots of one hash table, so that a level
+ * costs one cache line.
  *
  * Contract
  *   - what is found is a guess: whoever asks compares the whole stack;
@@ -54,9 +55,10 @@ struct recent_index {
 	const struct recent *below[INDEX_BRANCHES]; /* one of the stacks below a branch */
 };
 
-static inline uint64_t index_key_of_root(struct frame top)
+static inline uint64_t index_key_of_root(struct frame top, uint32_t under)
 {
-	return ((top.pc ^ top.sp << 20) * 0x9e3779b97f4a7c15ull) | 1;
+	return ((top.pc ^ top.sp << 20 ^ (uint64_t)under << 40) * 0x9e3779b97f4a7c15ull) |
+	       1;
 }
 
 static inline uint32_t index_number(uint64_t to)
@@ -89,9 +91,9 @@ bool index_proves(const struct recent_index *index, uint64_t to, struct frame ca
 
 /* The stack that alone may be the present one; NULL: it is none. */
 static inline __attribute__((always_inline)) struct recent *
-index_find(struct recent_index *x, struct frame caller)
+index_find(struct recent_index *x, struct frame caller, uint32_t under)
 {
-	uint64_t to = index_slot(x, index_key_of_root(caller))->to;
+	uint64_t to = index_slot(x, index_key_of_root(caller, under))->to;
 
 	while ((to & INDEX_BRANCH) != 0) {
 		if (unlikely((to & INDEX_MAPPED) == 0) && !index_proves(x, to, caller))

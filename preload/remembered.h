@@ -58,6 +58,7 @@ struct recent {
 	uint32_t site;  /* as the live table numbers it */
 	uint16_t own_groups;
 	uint16_t outer_groups;
+	uint32_t under;           /* recents.under when it was entered */
 	struct check_group own[]; /* the inner checks */
 } __attribute__((aligned(64)));
 

@@ -193,16 +193,21 @@ void thread_forget(struct thread *t)
 	t->generation = modules_generation();
 }
 
-/* Stacks that are remembered hang under other tags; nodes by parent do not. A signal
- * handler meanwhile passes through. */
+/* Stacks that are remembered hang under other tags; nodes by parent do not. */
+static void follow_tags(struct thread *t, uint32_t tags)
+{
+	t->tags = tags;
+	t->unwinder.tags = tags < UNWIND_TAGS ? tags : UNWIND_TAGS;
+	t->unwinder.stack.frames = 0;
+	recent_hang_under(&t->recents, unwind_tags_node(&t->unwinder));
+}
+
+/* A signal handler meanwhile passes through. */
 static void set_tags(struct thread *t, uint32_t tags)
 {
 	t->gate = GATE_BUSY;
 	__asm__ volatile("" ::: "memory");
-	t->tags = tags;
-	t->unwinder.tags = tags < UNWIND_TAGS ? tags : UNWIND_TAGS;
-	recent_forget(&t->recents);
-	t->unwinder.stack.frames = 0;
+	follow_tags(t, tags);
 	__asm__ volatile("" ::: "memory");
 	t->gate = t->resume;
 }
@@ -238,8 +243,8 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	t->unwinder.steps = &record->steps;
 	t->live_flat = live_tables[0].flat;
 	t->directory = (struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
-	t->tags = t->unwinder.tags = 0;
 	thread_forget(t);
+	follow_tags(t, 0);
 	t->now_ms = os_coarse_ms() & LIVE_WORD;
 	t->clock_events = t->clock_gap = 1;
 	peak_flush(t); /* what the slot's last owner held back; new: nothing */

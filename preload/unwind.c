@@ -320,6 +320,11 @@ static uint32_t root_of(struct unwinder *u, uint32_t end)
 	return __builtin_expect(u->tags == 0, 1) ? node : under_tags(u, node);
 }
 
+uint32_t unwind_tags_node(struct unwinder *u)
+{
+	return root_of(u, HR_END_COMPLETE);
+}
+
 /* Adds the checks of the step from frame `inner` to the frame outside it. */
 static void add_checks(struct stack *s, struct stack_frame *inner,
 		       const struct stack_frame *outer)

@@ -135,6 +135,9 @@ static inline __attribute__((always_inline)) row_t unwind_row(struct unwinder *u
 	return likely(own->pc == pc) ? own->row : unwind_row_slow(u, pc);
 }
 
+/* The node of the thread's tags alone: no other row of tags has it. */
+uint32_t unwind_tags_node(struct unwinder *unwinder);
+
 /* Drops the remembered stack and children. */
 void unwind_forget(struct unwinder *unwinder);
 

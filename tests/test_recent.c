@@ -280,6 +280,22 @@ Test(recent, a_stack_with_too_many_checks_is_left_out)
 	cr_expect(eq(u32, found(&m), 0));
 }
 
+Test(recent, the_same_frames_under_other_tags_are_another_stack)
+{
+	struct made a = make(100, 8, 1), b = make(100, 8, 2);
+
+	enter(&a);
+	found(&a);
+	recent_hang_under(&recents, 7);
+	cr_expect(eq(u32, guessed(a.top), 0));
+	cr_expect(eq(u32, found(&a), 0));
+	enter(&b);
+	cr_expect(eq(u32, found(&b), 2));
+	recent_hang_under(&recents, 0);
+	cr_expect(eq(u32, guessed(a.top), 0));
+	cr_expect(eq(u32, found(&a), 1), "both stay");
+}
+
 static void expect_in_page(const struct check_group *g)
 {
 	for (uint32_t i = 1; i < GROUP_CHECKS; i++)
