@@ -11,11 +11,12 @@
 static void enter_recent(struct thread *t, struct frame caller, struct counted_site at,
 			 uint32_t epoch)
 {
-	const struct stack *stack = &t->unwinder.stack;
+	struct stack *stack = &t->unwinder.stack;
 	const struct stack_frame *top;
 	struct recent_stack recent;
 
 	recent_moved(&t->recents, stack->kept);
+	stack->kept = STACK_CHECKS;
 	if (unlikely(stack->frames == 0))
 		return;
 	if (!recent_seen(&t->recents, at.site, caller.sp))
@@ -36,15 +37,9 @@ struct counted_site lookup_walk(struct thread *t, struct frame caller)
 {
 	uint32_t epoch = lookup_follow_epoch(t);
 	struct counted_site at;
-	uint32_t *kept;
-	uint32_t node =
-		unwind_walk(&t->unwinder, &caller, process_config()->depth, &kept);
+	uint32_t node = unwind_walk(&t->unwinder, &caller, process_config()->depth);
 
-	at.site = kept != NULL ? *kept : 0;
-	if (at.site == 0)
-		at.site = t->site_base + tree_site(node, HR_KIND_BLOCKS, t->rate);
-	if (kept != NULL)
-		*kept = at.site;
+	at.site = t->site_base + tree_site(node, HR_KIND_BLOCKS, t->rate);
 	at.counter = counters_at(t->directory, t->slot, at.site);
 	if (unlikely(t->directory[at.site / HR_COUNTERS_PER_PAGE] == NULL))
 		at.site = t->site_base + HR_SITE_OVERFLOW;

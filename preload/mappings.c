@@ -180,13 +180,13 @@ static void fill(struct entry *entry, const struct entry *with)
 /* The site of a mapping that caller made. 0: it is not to be recorded. */
 static uint32_t site_of(struct thread *t, const struct frame *caller)
 {
-	uint32_t *unused, node, site;
+	uint32_t node, site;
 
 	if (t->resume == GATE_DORMANT)
 		return 0;
 	if (t->generation != modules_generation())
 		thread_forget(t);
-	node = unwind_walk(&t->unwinder, caller, process_config()->depth, &unused);
+	node = unwind_walk(&t->unwinder, caller, process_config()->depth);
 	site = tree_site(node, HR_KIND_MAPPINGS, 1);
 	if (site == HR_SITE_OVERFLOW) {
 		arch_count(&t->record->dropped, 1);

@@ -380,14 +380,14 @@ void record_taken_free(const struct live_block *taken)
 uint32_t record_stack(struct frame caller)
 {
 	struct thread *t;
-	uint32_t node, *kept;
+	uint32_t node;
 
 	if (!admit(&t))
 		return 0;
 	enter_gate(t);
 	if (unlikely(t->generation != modules_generation()))
 		thread_forget(t);
-	node = unwind_walk(&t->unwinder, &caller, process_config()->depth, &kept);
+	node = unwind_walk(&t->unwinder, &caller, process_config()->depth);
 	leave_gate(t);
 	return node;
 }

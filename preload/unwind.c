@@ -255,53 +255,12 @@ static uint32_t child(struct unwinder *u, uint32_t parent, uintptr_t pc)
 	return c->node;
 }
 
-static struct path *path_of(struct unwinder *u, uint32_t tail, uint32_t frames)
+/* Gives the fresh frames their nodes, from the node outside them inward. */
+static void name_fresh(struct unwinder *u, uint32_t node, uint32_t frames)
 {
-	uint64_t key = tail;
-
-	for (uint32_t i = 0; i < frames; i++)
-		key = (key ^ u->fresh[i].regs.pc) * 0x9e3779b97f4a7c15ull;
-	return &u->path[key >> 54];
-}
-
-_Static_assert(PATHS == 1u << (64 - 54), "path_of() takes the top bits of the key");
-
-static bool is_path(const struct path *p, const struct unwinder *u, uint32_t tail,
-		    uint32_t frames)
-{
-	if (p->tail != tail || p->frames != frames)
-		return false;
-	for (uint32_t i = 0; i < frames; i++)
-		if (p->pc[i] != u->fresh[i].regs.pc)
-			return false;
-	return true;
-}
-
-/* Gives the fresh frames their nodes, from the node outside them inward. Returns
- * where the site of the innermost may be kept, or NULL. */
-static uint32_t *name_fresh(struct unwinder *u, uint32_t tail, uint32_t frames)
-{
-	struct path *p = path_of(u, tail, frames <= PATH_FRAMES ? frames : 0);
-	uint32_t node = tail;
-
-	if (frames == 0)
-		return NULL;
 	u->used = true;
-	if (frames <= PATH_FRAMES && is_path(p, u, tail, frames)) {
-		for (uint32_t i = 0; i < frames; i++)
-			u->fresh[i].node = p->node[i];
-		return &p->site;
-	}
 	for (uint32_t i = frames; i-- > 0;)
 		u->fresh[i].node = node = child(u, node, u->fresh[i].regs.pc);
-	if (frames > PATH_FRAMES)
-		return NULL;
-	*p = (struct path){ .tail = tail, .frames = frames };
-	for (uint32_t i = 0; i < frames; i++) {
-		p->pc[i] = u->fresh[i].regs.pc;
-		p->node[i] = u->fresh[i].node;
-	}
-	return &p->site;
 }
 
 /* Apart, so that the loop over a walk's frames keeps child() inlined. */
@@ -397,14 +356,17 @@ static bool is_one_piece(const struct stack *s)
 }
 
 /* Appends the fresh frames to the tail that holds; returns the innermost node. */
-static uint32_t remember(struct walk *w, uint32_t **ret_site)
+static uint32_t remember(struct walk *w)
 {
 	struct stack *s = &w->u->stack;
+	uint32_t kept;
 	uint32_t tail = w->tail > 0 ? s->frame[w->tail - 1].node : root_of(w->u, w->end);
 
-	*ret_site = name_fresh(w->u, tail, w->fresh);
+	name_fresh(w->u, tail, w->fresh);
 	s->frames = w->tail;
-	s->kept = w->tail > 0 ? s->frame[w->tail - 1].checks : 0;
+	kept = w->tail > 0 ? s->frame[w->tail - 1].checks : 0;
+	if (kept < s->kept)
+		s->kept = kept;
 	for (uint32_t i = w->fresh; i-- > 0;) {
 		struct stack_frame *f = &s->frame[s->frames];
 
@@ -444,11 +406,9 @@ void unwind_forget(struct unwinder *u)
 	u->used = false;
 	memset(u->row, 0, sizeof u->row);
 	memset(u->child, 0, sizeof u->child);
-	memset(u->path, 0, sizeof u->path);
 }
 
-uint32_t unwind_walk(struct unwinder *u, const struct frame *caller, uint32_t depth,
-		     uint32_t **ret_site)
+uint32_t unwind_walk(struct unwinder *u, const struct frame *caller, uint32_t depth)
 {
 	struct walk w = { .u = u,
 			  .at.regs = *caller,
@@ -461,10 +421,10 @@ uint32_t unwind_walk(struct unwinder *u, const struct frame *caller, uint32_t de
 		w.fresh = unwind_full(caller, &u->stack, u->fresh, depth, &w.end);
 		u->stack.frames = 0;
 		u->stack.kept = 0;
-		*ret_site = name_fresh(u, root_of(u, w.end), w.fresh);
+		name_fresh(u, root_of(u, w.end), w.fresh);
 		return w.fresh > 0 ? u->fresh[0].node : root_of(u, w.end);
 	}
 	cut_tail(&w);
 	arch_count(u->steps, w.fresh);
-	return remember(&w, ret_site);
+	return remember(&w);
 }

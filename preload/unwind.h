@@ -47,8 +47,8 @@ struct stack_frame {
 struct stack {
 	uint32_t frames; /* 0: nothing to replay */
 	uint32_t end;    /* enum heapring_end */
-	uint32_t kept;   /* of `check`, how many the walk before had left here too */
-	uintptr_t hi;    /* top of the stack that the thread was started on; 0 unknown */
+	uint32_t kept; /* of `check`, how many were there when its reader last set this */
+	uintptr_t hi;  /* top of the stack that the thread was started on; 0 unknown */
 	uintptr_t own_from; /* from here to hi memory is that stack's, while it lives */
 
 	struct check check[STACK_CHECKS];
@@ -63,22 +63,6 @@ struct child {
 	uint32_t node; /* 0: free */
 };
 
-/*
- * A whole walk's worth of children: the fresh frames of a walk, innermost first,
- * under the tail that held, and what they led to. One cache line, where the
- * children would be one each.
- */
-#define PATHS 1024u
-#define PATH_FRAMES 4u
-struct path {
-	uintptr_t pc[PATH_FRAMES];
-	uint32_t node[PATH_FRAMES];
-	uint32_t tail;   /* node */
-	uint32_t frames; /* 0: free */
-	uint32_t site;   /* of node[0]; 0: not looked up yet */
-	uint32_t reserved;
-};
-
 /* A thread's own memory of rows_find(): direct-mapped. */
 #define OWN_ROWS 1024u
 struct own_row {
@@ -91,10 +75,9 @@ struct own_row {
 struct unwinder {
 	uint64_t *steps; /* counts frames walked */
 	struct stack stack;
-	bool used; /* there is something in row, child or path */
+	bool used; /* there is something in row or child */
 	struct own_row row[OWN_ROWS];
 	struct child child[CHILDREN];
-	struct path path[PATHS];
 	struct stack_frame fresh[CONFIG_DEPTH_MAX]; /* scratch: innermost first */
 	uint32_t
 		tag[UNWIND_TAGS]; /* outermost first: they hang between root and frames */
@@ -103,12 +86,10 @@ struct unwinder {
 
 /*
  * Walks, remembers the stack in unwinder->stack, returns its node. depth: frames
- * kept at most. A stack that cannot be replayed leaves stack.frames 0. *ret_site
- * is where the caller may keep the node's site for the next time, or NULL.
+ * kept at most. A stack that cannot be replayed leaves stack.frames 0.
  */
-
 uint32_t unwind_walk(struct unwinder *unwinder, const struct frame *caller,
-		     uint32_t depth, uint32_t **ret_site);
+		     uint32_t depth);
 
 /* The address below which the stack at sp ends; UINTPTR_MAX when that is unknown. */
 #define STACK_BYTES_MAX ((uintptr_t)1 << 30)

@@ -32,10 +32,9 @@ static struct unwinder *unwinders;
 
 static __attribute__((noinline)) uint32_t walk(struct plan *plan)
 {
-	uint32_t *unused;
 	struct frame caller = FRAME_OF_CALLER();
 
-	return unwind_walk(plan->unwinder, &caller, CONFIG_DEPTH_MAX, &unused);
+	return unwind_walk(plan->unwinder, &caller, CONFIG_DEPTH_MAX);
 }
 
 static uint32_t end_of(uint32_t node)
