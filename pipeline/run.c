@@ -162,7 +162,6 @@ static int open_sink(struct job *job)
 		.cluster = job->probe.cluster,
 		.topic = o->topic,
 		.cache = job->run.limits.sink_cache,
-		.batch = job->run.limits.batch,
 		.partitions = job->probe.partitions,
 		.chaos = o->chaos,
 	};

@@ -15,6 +15,11 @@ expect(2, "out of range", "run", "--workers", "0")
 expect(2, "no such command", "stroll")
 expect(2, "no such fault", "run", "--fault", "none-such")
 expect(2, "need at least", "run", "--memory", "9MiB", "--messages", 10)
+for name in "bad topic!", "x" * 250, ".", "..", "caf\u00e9":
+    for command in "run", "produce":
+        expect(2, "letters, digits", command, "--topic", name, "--messages", 10)
+expect(2, "letters, digits", "run", "--dlq", "a/b", "--messages", 10)
+expect(2, "give --dlq", "run", "--topic", "x" * 249, "--messages", 10)
 expect(3, "is it running", "run", "--broker", "127.0.0.1:1", "--messages", 10)
 expect(3, "folder that can be written", "run", "--messages", 10, "--sink",
        "sqlite:/no/such/folder/x.db")
