@@ -213,6 +213,8 @@ static int open_all(struct job *job)
 {
 	int r;
 
+	if (job->run.options->metrics != NULL && metrics_load() != 0)
+		return EXIT_INPUT;
 	if ((r = open_broker(job)) != 0 ||
 	    (r = probe_topic(&job->probe, job->run.brokers, job->run.options->topic)) !=
 		    0 ||
