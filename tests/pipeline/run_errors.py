@@ -44,6 +44,14 @@ check(r["committed"] == 0 and r["dead_lettered"] == 0 and r["processed"] == 0,
       f"and nothing was acknowledged {r.json}")
 server.terminate()
 finish(server)
+
+# an answer that cannot be written is told, and goes to nobody else's descriptor
+for redirect in ">&-", ">/dev/full":
+    for args in "run --messages 1000 --quiet --summary json", "plan", "--version":
+        r = subprocess.run(["sh", "-c", f'exec "$0" {args} {redirect}', PIPELINE], text=True,
+                           stderr=subprocess.PIPE, timeout=60)
+        check(r.returncode == 3 and "standard output" in r.stderr,
+              f"{args} {redirect}: {r.returncode} {r.stderr}")
 check(pipeline("faults").status == 0, "faults lists")
 check(len(pipeline("faults").out.splitlines()) == 28, "fourteen of them")
 check("usage" in pipeline("--help").out, "help helps")
