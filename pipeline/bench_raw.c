@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "pipeline/memory.h"
+#include "pipeline/received.h"
 #include "pipeline/units.h"
 
 #define BATCH 1000
@@ -31,6 +32,7 @@ static rd_kafka_t *open_consumer(const char *broker, const char *group)
 		rd_kafka_conf_set(conf, pairs[i][0], pairs[i][1], why, sizeof(why));
 	rd_kafka_conf_set(conf, "bootstrap.servers", broker, why, sizeof(why));
 	rd_kafka_conf_set(conf, "group.id", group, why, sizeof(why));
+	received_watch(conf);
 	return rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
 }
 
@@ -44,7 +46,7 @@ static void subscribe(rd_kafka_t *rk, const char *topic)
 }
 
 /* Nanoseconds from the first message to the last. */
-static uint64_t drop_all(rd_kafka_t *rk, uint64_t wanted)
+static uint64_t drop_all(rd_kafka_t *rk, uint64_t wanted, uint64_t *ret_bytes)
 {
 	rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
 	rd_kafka_message_t *messages[BATCH];
@@ -57,6 +59,7 @@ static uint64_t drop_all(rd_kafka_t *rk, uint64_t wanted)
 			first = units_now_ns();
 		for (ssize_t i = 0; i < n; i++) {
 			got += messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR;
+			*ret_bytes += messages[i]->len;
 			rd_kafka_message_destroy(messages[i]);
 		}
 	}
@@ -68,7 +71,7 @@ int main(int argc, char **argv)
 {
 	char group[64];
 	rd_kafka_t *rk;
-	uint64_t n, ns;
+	uint64_t n, ns, bytes = 0;
 
 	if (argc < 4 || units_count(argv[3], &n) != 0) {
 		fputs("usage: bench-raw HOST:PORT TOPIC MESSAGES [GROUP]\n", stderr);
@@ -80,12 +83,13 @@ int main(int argc, char **argv)
 		return 3;
 	rd_kafka_poll_set_consumer(rk);
 	subscribe(rk, argv[2]);
-	ns = drop_all(rk, n);
-	printf("{\"messages\":%llu,\"elapsed_s\":%.3f,\"msgs_per_s\":%.0f,"
-	       "\"peak_rss_kb\":%zu}\n",
-	       (unsigned long long)n, (double)ns / 1e9, (double)n * 1e9 / (double)ns,
-	       memory_resident_peak() / 1024);
+	ns = drop_all(rk, n, &bytes);
 	rd_kafka_consumer_close(rk);
 	rd_kafka_destroy(rk);
+	printf("{\"messages\":%llu,\"elapsed_s\":%.3f,\"msgs_per_s\":%.0f,"
+	       "\"consumed_bytes\":%llu,\"rx_bytes\":%llu,\"peak_rss_kb\":%zu}\n",
+	       (unsigned long long)n, (double)ns / 1e9, (double)n * 1e9 / (double)ns,
+	       (unsigned long long)bytes, (unsigned long long)received_total(),
+	       memory_resident_peak() / 1024);
 	return 0;
 }

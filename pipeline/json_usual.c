@@ -78,42 +78,10 @@ static inline bool take_item(struct text *t, struct event_item *item)
 	return quantity <= UINT32_MAX && take_byte(t, '}');
 }
 
-static inline bool take_items(struct text *t, struct event_item *items, unsigned *ret_n)
-{
-	unsigned n = 0;
-
-	if (!take_byte(t, ']')) {
-		do
-			if (n == EVENT_ITEMS_MAX || !take_item(t, &items[n++]))
-				return false;
-		while (take_byte(t, ','));
-		if (!take_byte(t, ']'))
-			return false;
-	}
-	*ret_n = n;
-	return true;
-}
-
 static inline bool take_pair(struct text *t, struct event_tag *tag)
 {
 	return take_byte(t, '"') && take_string(t, &tag->key) && TAKE(t, ":\"") &&
 	       take_string(t, &tag->value);
-}
-
-static inline bool take_tags(struct text *t, struct event_tag *tags, unsigned *ret_n)
-{
-	unsigned n = 0;
-
-	if (!take_byte(t, '}')) {
-		do
-			if (n == EVENT_TAGS_MAX || !take_pair(t, &tags[n++]))
-				return false;
-		while (take_byte(t, ','));
-		if (!take_byte(t, '}'))
-			return false;
-	}
-	*ret_n = n;
-	return true;
 }
 
 /* The lists of an order while it is read; they move to the arena at its end. */
@@ -122,6 +90,33 @@ struct lists {
 	struct event_tag tags[EVENT_TAGS_MAX];
 	unsigned n_items, n_tags;
 };
+
+static inline bool take_next_item(struct text *t, struct lists *lists)
+{
+	return lists->n_items < EVENT_ITEMS_MAX &&
+	       take_item(t, &lists->items[lists->n_items++]);
+}
+
+static inline bool take_next_tag(struct text *t, struct lists *lists)
+{
+	return lists->n_tags < EVENT_TAGS_MAX &&
+	       take_pair(t, &lists->tags[lists->n_tags++]);
+}
+
+/* Elements up to the closing bracket, the opening one was taken. Inlined, so that the
+ * call by pointer is none. */
+static inline __attribute__((always_inline)) bool
+take_list(struct text *t, char closing, bool (*next)(struct text *, struct lists *),
+	  struct lists *lists)
+{
+	if (take_byte(t, closing))
+		return true;
+	do
+		if (!next(t, lists))
+			return false;
+	while (take_byte(t, ','));
+	return take_byte(t, closing);
+}
 
 static inline bool take_fields(struct text *t, struct event *e, struct lists *lists)
 {
@@ -132,9 +127,8 @@ static inline bool take_fields(struct text *t, struct event *e, struct lists *li
 	       (!TAKE(t, ",\"currency\":\"") || take_string(t, &e->currency)) &&
 	       (!TAKE(t, ",\"amount\":") || take_number(t, &e->amount_cents)) &&
 	       (!TAKE(t, ",\"status\":\"") || take_string(t, &e->status)) &&
-	       (!TAKE(t, ",\"items\":[") ||
-		take_items(t, lists->items, &lists->n_items)) &&
-	       (!TAKE(t, ",\"tags\":{") || take_tags(t, lists->tags, &lists->n_tags)) &&
+	       (!TAKE(t, ",\"items\":[") || take_list(t, ']', take_next_item, lists)) &&
+	       (!TAKE(t, ",\"tags\":{") || take_list(t, '}', take_next_tag, lists)) &&
 	       (!TAKE(t, ",\"note\":\"") || take_string(t, &e->note)) &&
 	       take_byte(t, '}') && t->at == t->end;
 }

@@ -35,9 +35,9 @@
 
 static struct {
 	MHD_FUNCTIONS(LATE_SLOT)
-} mhd; /* filled by metrics_open, before the endpoint's thread runs */
+} mhd; /* filled by metrics_load, before the endpoint's thread runs */
 
-static int load_library(void)
+int metrics_load(void)
 {
 	static const char *const names[] = { MHD_FUNCTIONS(LATE_NAME) };
 
@@ -321,10 +321,8 @@ struct metrics *metrics_open(const char *address, struct run *run)
 	const union MHD_DaemonInfo *info;
 	struct sockaddr_in where;
 
-	if (m == NULL || load_library() != 0) {
-		free(m);
+	if (m == NULL)
 		return NULL;
-	}
 	m->run = run;
 	if (parse(address, &where) == 0)
 		m->daemon = mhd.MHD_start_daemon(

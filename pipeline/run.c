@@ -162,7 +162,6 @@ static int open_sink(struct job *job)
 		.cluster = job->probe.cluster,
 		.topic = o->topic,
 		.cache = job->run.limits.sink_cache,
-		.batch = job->run.limits.batch,
 		.partitions = job->probe.partitions,
 		.chaos = o->chaos,
 	};
@@ -214,6 +213,8 @@ static int open_all(struct job *job)
 {
 	int r;
 
+	if (job->run.options->metrics != NULL && metrics_load() != 0)
+		return EXIT_INPUT;
 	if ((r = open_broker(job)) != 0 ||
 	    (r = probe_topic(&job->probe, job->run.brokers, job->run.options->topic)) !=
 		    0 ||

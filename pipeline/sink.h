@@ -29,7 +29,6 @@ struct sink_where {
 	const char *cluster; /* id of the Kafka cluster */
 	const char *topic;
 	size_t cache;        /* bytes for the sink's page cache */
-	unsigned batch;      /* rows of the largest write */
 	unsigned partitions; /* of the topic: rows have lower ones */
 	const char *chaos;   /* NULL, or trouble to make up; see sink_chaos.c */
 };

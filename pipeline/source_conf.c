@@ -22,6 +22,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "pipeline/received.h"
 #include "pipeline/say.h"
 #include "pipeline/source.h"
 #include "pipeline/units.h"
@@ -177,6 +178,7 @@ static rd_kafka_t *make_consumer(struct run *run)
 		rd_kafka_conf_set_error_cb(conf, on_error);
 		rd_kafka_conf_set_log_cb(conf, on_log);
 		rd_kafka_conf_set_stats_cb(conf, on_stats);
+		received_watch(conf);
 		rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
 		if (rk == NULL)
 			say_error("consumer: %s", why);
@@ -218,6 +220,9 @@ void source_close(struct run *run)
 		if (run->fault == NULL || run->fault->polled == NULL)
 			rd_kafka_destroy(run->consumer);
 		run->consumer = NULL;
+		/* librdkafka's own count is up to a second old */
+		if (received_total() > stats_read(&run->stats.rx_bytes))
+			stats_set(&run->stats.rx_bytes, received_total());
 	}
 	if (wake_fd >= 0)
 		close(wake_fd);

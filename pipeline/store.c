@@ -5,12 +5,13 @@
  * letters are sent and the watermarks move; a commit never runs ahead of the sink.
  * Under a backlog up to GROUP_MAX batches that are ready share a transaction: what a
  * commit costs by itself is shared too. What a batch cannot finish at once is deferred:
- * the watermark waits at its offset, the batch leaves. poison   dead letter; its offset
- * is done when the broker has the letter refused  copied into the retry queue (retry.h),
- * later stored or a dead letter trouble  (-EAGAIN) the batch itself is tried again with
- * growing waits for as long as it takes: the belt fills and the poller stops busy
- * (-EBUSY) others write into the sink: the same, but that is a slow sink and not reported
- * as one that is down
+ * the watermark waits at its offset, the batch leaves.
+ *   - poison: a dead letter; its offset is done when the broker has the letter;
+ *   - refused: copied into the retry queue (retry.h), later stored or a dead letter;
+ *   - trouble (-EAGAIN): the batch itself is tried again with growing waits for as long
+ *     as it takes: the belt fills and the poller stops;
+ *   - busy (-EBUSY): others write into the sink: the same, but that is a slow sink and
+ *     not reported as one that is down.
  *
  * This thread alone uses the sink, the retry queue and the dead letter producer,
  * so none of them has a lock.
@@ -28,7 +29,7 @@
 #define IDLE_US 20000
 #define COMMIT_NS UINT64_C(200000000)
 #define AHEAD 8
-#define GROUP_MAX 4
+#define GROUP_MAX 8
 #define WARM_BATCHES 20
 
 int store_init(struct store *s, struct run *run)

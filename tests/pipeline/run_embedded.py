@@ -15,6 +15,8 @@ for (encoding, decode, sink), r in together(jobs).items():
     check(r["consumed"] == r["processed"] == r["committed"] == N,
           f"{what}: all of {N} stored and committed {r.json}")
     check(r["lost"] == 0 and r["duplicates"] == 0, f"{what}: none lost or doubled")
+    check(r["rx_bytes"] >= r["consumed_bytes"],
+          f"{what}: all that came is counted, to the last second {r.json}")
     check(r["inflight_max"] <= r["inflight_limit"], f"{what}: in flight is bounded")
     check(r["queue_max"] <= r["inflight_limit"], f"{what}: the queue is bounded")
     if decode == "zerocopy":

@@ -15,6 +15,11 @@ expect(2, "out of range", "run", "--workers", "0")
 expect(2, "no such command", "stroll")
 expect(2, "no such fault", "run", "--fault", "none-such")
 expect(2, "need at least", "run", "--memory", "9MiB", "--messages", 10)
+for name in "bad topic!", "x" * 250, ".", "..", "caf\u00e9":
+    for command in "run", "produce":
+        expect(2, "letters, digits", command, "--topic", name, "--messages", 10)
+expect(2, "letters, digits", "run", "--dlq", "a/b", "--messages", 10)
+expect(2, "give --dlq", "run", "--topic", "x" * 249, "--messages", 10)
 expect(3, "is it running", "run", "--broker", "127.0.0.1:1", "--messages", 10)
 expect(3, "folder that can be written", "run", "--messages", 10, "--sink",
        "sqlite:/no/such/folder/x.db")
@@ -39,6 +44,14 @@ check(r["committed"] == 0 and r["dead_lettered"] == 0 and r["processed"] == 0,
       f"and nothing was acknowledged {r.json}")
 server.terminate()
 finish(server)
+
+# an answer that cannot be written is told, and goes to nobody else's descriptor
+for redirect in ">&-", ">/dev/full":
+    for args in "run --messages 1000 --quiet --summary json", "plan", "--version":
+        r = subprocess.run(["sh", "-c", f'exec "$0" {args} {redirect}', PIPELINE], text=True,
+                           stderr=subprocess.PIPE, timeout=60)
+        check(r.returncode == 3 and "standard output" in r.stderr,
+              f"{args} {redirect}: {r.returncode} {r.stderr}")
 check(pipeline("faults").status == 0, "faults lists")
 check(len(pipeline("faults").out.splitlines()) == 28, "fourteen of them")
 check("usage" in pipeline("--help").out, "help helps")

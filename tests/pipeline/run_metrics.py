@@ -57,4 +57,14 @@ process.terminate()
 r = finish(process)
 check(r.status == 0, "the run ends well")
 check(r["consumed"] >= values["heapring_pipeline_consumed_total"], "and agrees")
+
+
+def process_mib(*more):
+    """What the budget gives to the program and its libraries."""
+    r = pipeline("run", "--messages", 10, "--summary", "json", *more)
+    return float(re.search(r"budget +([0-9.]+) MiB  process", r.err).group(1))
+
+
+check(SANITIZED or process_mib("--metrics", "127.0.0.1:0") > process_mib() + 1,
+      "the budget knows the memory of the endpoint's library")
 done()

@@ -34,7 +34,6 @@ static struct sink *open_sink(const char *topic)
 				    .cluster = "c",
 				    .topic = topic,
 				    .cache = 1 << 20,
-				    .batch = ROWS,
 				    .partitions = 4 };
 
 	if (uri[0] == '\0')
@@ -224,7 +223,6 @@ Test(sink_sqlite, a_topic_that_grew_gets_the_missing_tables, .fini = remove_file
 				    .cluster = "c",
 				    .topic = "t",
 				    .cache = 1 << 20,
-				    .batch = ROWS,
 				    .partitions = 100 };
 
 	fill(0);
