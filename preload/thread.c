@@ -239,7 +239,7 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	t->directory = (struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
 	t->tags = t->unwinder.tags = 0;
 	thread_forget(t);
-	t->now_ms = os_coarse_ms() & LIVE_WORD;
+	t->now_ms = t->ticked_ms = os_coarse_ms() & LIVE_WORD;
 	t->clock_events = t->clock_gap = 1;
 	peak_flush(t); /* what the slot's last owner held back; new: nothing */
 
