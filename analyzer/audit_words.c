@@ -298,7 +298,7 @@ static void say_steady(const struct audit_facts *facts,
 static void say_fragmentation(const struct audit_facts *facts,
 			      const struct audit_decision *decision, struct audit *audit)
 {
-	double live = (double)facts->profile->total[PROFILE_INUSE_SPACE];
+	double live = decision->held_beside;
 
 	audit_say(&audit->evidence,
 		  "live bytes fell from %s at the peak to %s, but %s are resident",

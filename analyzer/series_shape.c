@@ -254,6 +254,16 @@ static enum shape_kind rising_kind(const struct window *w, struct series_shape *
 		       : SHAPE_FLAT;
 }
 
+/* What is added a second now, not on average; so for the interval, too. */
+static void take_end_slope(struct series_shape *shape)
+{
+	double more = fmax(1, shape->model.end_slope);
+
+	shape->rate *= more;
+	shape->trend.low *= more;
+	shape->trend.high *= more;
+}
+
 static void set_kind(const struct window *w, struct series_shape *shape)
 {
 	shape->rate = shape->trend.slope;
@@ -263,7 +273,7 @@ static void set_kind(const struct window *w, struct series_shape *shape)
 			shape->rate =
 				shape->net / fmax(1e-9, w->at[w->count - 1] - w->at[0]);
 		if (shape->kind == SHAPE_RISING && shape->model.law == GROWTH_EXPONENTIAL)
-			shape->rate *= fmax(1, shape->model.end_slope);
+			take_end_slope(shape);
 	} else if (has_teeth(&shape->teeth)) {
 		shape->kind = SHAPE_TEETH;
 	} else {

@@ -70,7 +70,11 @@ def jobs():
 def worker_queue():
     """A bounded queue between two threads."""
     todo = queue.Queue(maxsize=50)
-    threading.Thread(target=lambda: [todo.get() for _ in iter(int, 1)], daemon=True).start()
+
+    def work():
+        while True:
+            todo.get()
+    threading.Thread(target=work, daemon=True).start()
     for n in ticks(400):
         todo.put({"n": n, "payload": "p" * 200})
 
