@@ -496,6 +496,62 @@ FIFTH_BATCH = [leak(name, (culprit,), program="handles") for name, culprit in HA
          too_short=True),
 ]
 
+# Written when the fifth had been run and mended for: whole programs in one function,
+# optimised, at other speeds and time scales.
+ITEMS = ("add_item", "linked_list", "freed_in_the_end")
+SIXTH_BATCH = [
+    leak("linked-list", ITEMS, program="strangers"),
+    leak("linked-list", ITEMS, program="strangers", scale=20, seconds=4, interval="20ms"),
+    leak("linked-list", ITEMS, program="strangers", scale=0.1, seconds=20, interval="500ms"),
+    leak("freed-in-the-end", ITEMS, program="strangers"),
+    Case("strangers", "list-and-free", SAW, ("add_item", "list_and_free")),
+    Case("strangers", "list-and-free", SAW, ("add_item", "list_and_free"), scale=3,
+         seconds=24, interval="500ms"),
+    Case("strangers", "tidy-tool", STEADY),
+    Case("strangers", "tidy-tool", STEADY, scale=10, seconds=3, interval="50ms"),
+    Case("strangers", "matrices", STEADY),
+    Case("strangers", "matrices", STORM + STEADY, scale=5),
+    leak("matrices-leak", ("matrices_leak",), program="strangers"),
+    leak("matrices-leak", ("matrices_leak",), program="strangers", scale=0.4, seconds=20,
+         interval="1s"),
+    leak("table-of-all", ("table_put", "table_of_all"), program="strangers"),
+    leak("table-of-all", ("table_put", "table_of_all"), program="strangers", scale=4,
+         rate="2048"),
+    Case("strangers", "table-bounded", WARM + STEADY),
+    Case("strangers", "table-bounded", WARM + STEADY, scale=1.6),
+    Case("strangers", "table-bounded", STEADY + WARM, scale=0.2, seconds=15, interval="250ms"),
+    Case("strangers", "table-of-known", WARM),
+    Case("strangers", "table-of-known", WARM + STEADY, scale=0.3),
+    Case("strangers", "in-flight", STEADY),
+    Case("strangers", "in-flight", STEADY, scale=0.05, seconds=20, interval="1s"),
+    leak("in-flight-leak", ("in_flight_leak",), program="strangers"),
+    leak("in-flight-leak", ("in_flight_leak",), program="strangers", scale=0.1, seconds=20,
+         interval="250ms"),
+    Case("strangers", "logarithm", WARM + LEAK),  # slower and slower, and for ever
+    leak("log-buffer", ("log_append", "log_buffer"), program="strangers"),
+    leak("log-buffer", ("log_append", "log_buffer"), program="strangers", scale=5,
+         rate="4096"),
+    Case("strangers", "log-flushed", SAW, ("log_append", "log_flushed")),
+    Case("strangers", "spread-out", ("fragmentation",)),
+    Case("strangers", "spread-out", ("fragmentation",), live=True, scale=0.6),
+    Case("strangers", "all-freed-at-exit", STEADY + WARM),
+    Case("strangers", "all-freed-at-exit", STEADY + WARM, live=True),
+    Case("strangers", "deadlocked", ("thread_leak",), ("on_request", "deadlocked")),
+    Case("strangers", "deadlocked", ("thread_leak",), ("on_request", "deadlocked"), scale=10,
+         seconds=4, interval="50ms"),
+    Case("strangers", "frames", STEADY),
+    Case("strangers", "frames", STORM, ("frame", "frames"), scale=40),
+    leak("worm", ITEMS + ("infect", "worm"), program="strangers", growth="exponential"),
+    leak("worm", ITEMS + ("infect", "worm"), program="strangers", growth="exponential",
+         scale=2, seconds=20, interval="500ms"),
+    Case("strangers", "frames", STEADY + STORM, seconds=0.1, too_short=True),
+    Case("strangers", "worm", LEAK + STEADY + WARM, seconds=1, too_short=True),
+    Case("strangers", "table-bounded", WARM + STEADY, seconds=4, interval="1s",
+         too_short=True),
+]
+
+for _case in SIXTH_BATCH:
+    _case.half = "batch 6"
 for _case in FIFTH_BATCH:
     _case.half = "batch 5"
 for _case in FOURTH_BATCH:
@@ -511,4 +567,4 @@ for _case in FRESH:
 for _case in HELD_OUT:
     _case.half = "held out"
 CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH + SECOND_BATCH + \
-    THIRD_BATCH + FOURTH_BATCH + FIFTH_BATCH
+    THIRD_BATCH + FOURTH_BATCH + FIFTH_BATCH + SIXTH_BATCH
