@@ -28,6 +28,8 @@
 #define TEETH_SHARE_OWN 0.1 /* of the highest live bytes, by one function */
 #define TEETH_SHARE_LIBRARY 0.3
 #define OLD_SHARE 0.2 /* of a tooth's blocks must live a good part of a slice */
+#define ONE_BLOCK 2.0 /* the old one while it is copied */
+#define ONE_GROWS 0.75
 #define WARM_BYTES 8192.0
 #define WARM_SHARE 0.1  /* of the level that was reached */
 #define WARM_LASTS 0.25 /* of the window; a shorter rise is the start-up's */
@@ -245,6 +247,24 @@ static double mean_life_of_bytes(const struct audit_facts *facts,
 }
 
 /*
+ * One block that is made larger again and again is a new one each time, which does not
+ * live long. A temporary one would be as large as its teeth every time; of one that grows
+ * the mean is half of that.
+ */
+static bool is_one_that_grows(const struct audit_facts *facts,
+			      const struct audit_function *function)
+{
+	double blocks = 0, high = 0;
+
+	for (size_t i = 0; i < facts->window.count; i++) {
+		blocks = fmax(blocks, function->series[PROFILE_INUSE_OBJECTS][i]);
+		high = fmax(high, function->series[PROFILE_INUSE_SPACE][i]);
+	}
+	return blocks <= ONE_BLOCK &&
+	       function->alloc_bytes < ONE_GROWS * high * function->allocs;
+}
+
+/*
  * Blocks that live much shorter than a slice make no teeth that slices could show. A few
  * that live long among many that do not (a text and the pieces that it is made of) do
  * where they hold the bytes.
@@ -262,7 +282,8 @@ static bool lives_long_enough(const struct audit_facts *facts,
 		old += (double)HR_LIFETIME_MS(i) / 1000 >= slice / 4 ? count : 0;
 	}
 	return all == 0 || old >= OLD_SHARE * all ||
-	       mean_life_of_bytes(facts, function) >= slice;
+	       mean_life_of_bytes(facts, function) >= slice ||
+	       is_one_that_grows(facts, function);
 }
 
 static double swing(const struct audit_facts *facts, const double *value)
