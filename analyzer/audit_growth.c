@@ -199,11 +199,10 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 
 	if (r == 0)
 		r = look_at_number(facts, function->series, &function->shape);
-	if (r == 0 &&
-	    (fills_up(facts, function, function->series, &function->shape,
-		      &function->doubling) ||
-	     grows(facts, &function->shape, function->series,
-		   function_variance(facts, function)))) {
+	if (r == 0 && (fills_up(facts, function, function->series, &function->shape,
+				&function->doubling) ||
+		       grows(facts, &function->shape, function->series,
+			     function_variance(facts, function)))) {
 		function->grows = true;
 		function->growth_certainty = function->shape.certainty;
 		function->growth_stack = function->largest_stack;
