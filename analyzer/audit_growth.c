@@ -175,6 +175,7 @@ static int look_at_number(const struct audit_facts *facts,
 			  double (*series)[AUDIT_GRID_MAX], struct series_shape *shape)
 {
 	struct series_shape number;
+	double size;
 	int r;
 
 	if (shape->kind != SHAPE_LEVELLING)
@@ -185,7 +186,12 @@ static int look_at_number(const struct audit_facts *facts,
 	    number.end_ratio < STRAIGHT)
 		return r;
 	shape->kind = SHAPE_RISING;
-	shape->rate = number.rate * shape->level / fmax(1, number.level);
+	size = shape->level / fmax(1, number.level);
+	shape->rate = number.rate * size;
+	shape->trend = number.trend;
+	shape->trend.slope *= size;
+	shape->trend.low *= size;
+	shape->trend.high *= size;
 	shape->certainty = BYTES_BEND * number.certainty;
 	shape->model.law = GROWTH_LINEAR;
 	return 0;

@@ -213,7 +213,7 @@ static enum audit_pattern pattern_of_lives(double freed, double young)
 	return young >= YOUNG_SHARE ? AUDIT_SOME_FORGOTTEN : AUDIT_CAUSE_NOT_CLEAR;
 }
 
-/* What waits dies late: where most die young, those that live are not waiting. */
+/* By names that the figures allow: what waits in a queue, or comes in too fast. */
 static enum audit_pattern pattern_of_waiting(const struct audit_facts *facts,
 					     const struct audit_function *function,
 					     size_t stack, double size, double freed)
@@ -228,6 +228,11 @@ static enum audit_pattern pattern_of_waiting(const struct audit_facts *facts,
 	return AUDIT_PATTERN_NONE;
 }
 
+/*
+ * What waits dies late: where most die young, those that live are not waiting, whatever
+ * they are called. That is said of the program's own blocks only, since one function of a
+ * library serves many.
+ */
 static enum audit_pattern pattern_of_keeping(const struct audit_facts *facts,
 					     const struct audit_function *function,
 					     size_t stack, bool is_text)
@@ -237,7 +242,8 @@ static enum audit_pattern pattern_of_keeping(const struct audit_facts *facts,
 	double freed = it->allocs > 0 ? it->frees / it->allocs : 0;
 	double young = died_young(facts, stack);
 	bool one_block = it->live_objects < 2; /* grows by realloc */
-	bool some_forgotten = freed >= QUEUE_FREED_MIN && young >= YOUNG_SHARE;
+	bool some_forgotten =
+		function->is_direct && freed >= QUEUE_FREED_MIN && young >= YOUNG_SHARE;
 	enum audit_pattern waiting =
 		pattern_of_waiting(facts, function, stack, size, freed);
 
