@@ -22,11 +22,11 @@
 #define DOUBLING_STEPS_MIN 3u
 
 struct doubling {
-	size_t steps;     /* that lie on the line */
-	double factor;    /* 2 for most */
-	double rate;      /* of what fills it: value per unit of time */
-	double next_due;  /* when it is full again, in the unit of `at` */
-	double certainty; /* 0 .. 1 */
+	size_t steps;                    /* that lie on the line */
+	double factor;                   /* 2 for most */
+	double rate;                     /* of what fills it: value per unit of time */
+	double next_due;                 /* when it is full again, in the unit of `at` */
+	double certainty;                /* 0 .. 1 */
 	double last[DOUBLING_STEPS_MIN]; /* when the last ones were, the latest first */
 };
 
