@@ -306,19 +306,22 @@ static void tasks_multiply(double scale)
 #define TEN(p)                                                                           \
 	SITE(p##0)                                                                       \
 	SITE(p##1)                                                                       \
-	SITE(p##2) SITE(p##3) SITE(p##4) SITE(p##5) SITE(p##6) SITE(p##7) SITE(p##8)     \
-		SITE(p##9)
+	SITE(p##2)                                                                       \
+	SITE(p##3) SITE(p##4) SITE(p##5) SITE(p##6) SITE(p##7) SITE(p##8) SITE(p##9)
 #define NAME(number) handle_##number,
 #define TEN_NAMES(p)                                                                     \
 	NAME(p##0)                                                                       \
 	NAME(p##1)                                                                       \
-	NAME(p##2) NAME(p##3) NAME(p##4) NAME(p##5) NAME(p##6) NAME(p##7) NAME(p##8)     \
-		NAME(p##9)
+	NAME(p##2)                                                                       \
+	NAME(p##3) NAME(p##4) NAME(p##5) NAME(p##6) NAME(p##7) NAME(p##8) NAME(p##9)
 TEN(1)
 TEN(2)
-TEN(3) TEN(4) TEN(5) TEN(6)
+TEN(3)
+TEN(4)
+TEN(5)
+TEN(6)
 
-	static void one_of_sixty(double scale)
+static void one_of_sixty(double scale)
 {
 	static char *(*const handlers[])(void) = { TEN_NAMES(1) TEN_NAMES(2) TEN_NAMES(
 		3) TEN_NAMES(4) TEN_NAMES(5) TEN_NAMES(6) };
