@@ -135,6 +135,8 @@ static void fill_in(struct audit_facts *facts, const struct audit_decision *deci
 	audit->verdict = decision->verdict;
 	audit->growth = decision->growth;
 	audit->confidence = decision->confidence;
+	audit->too_short = facts->history && facts->window.count < AUDIT_SLICES_FEW &&
+			   decision->confidence < AUDIT_GUESS;
 	audit->rate_bytes_per_s = decision->rate_bytes_per_s;
 	audit->window_from_s = facts->window.from_s;
 	audit->window_to_s = facts->window.to_s;

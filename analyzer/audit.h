@@ -52,6 +52,9 @@ enum audit_pattern {
 	AUDIT_CACHE_WITHOUT_LIMIT,
 	AUDIT_CONTAINER_ONLY_GROWS,
 	AUDIT_FORGOTTEN_BLOCKS,
+	AUDIT_SOME_FORGOTTEN,
+	AUDIT_LIBRARY_OBJECTS,
+	AUDIT_CAUSE_NOT_CLEAR,
 	AUDIT_RUNAWAY_GROWTH,
 	AUDIT_COPIES_ON_HOT_PATH,
 	AUDIT_FORMATTING_IN_LOOP,
@@ -68,6 +71,8 @@ enum audit_pattern {
 };
 
 #define AUDIT_NO_STACK SIZE_MAX
+#define AUDIT_SLICES_FEW 24u /* with fewer and a confidence below ... */
+#define AUDIT_GUESS 0.5      /* ... this it is too short to tell */
 
 /* What one function does. */
 struct audit_finding {
@@ -110,6 +115,7 @@ struct audit {
 	enum audit_growth growth;
 	enum audit_pattern pattern;
 	double confidence;
+	bool too_short;                    /* so few slices that the verdict is a guess */
 	bool has_site;                     /* findings[0] is the culprit */
 	double rate_bytes_per_s;           /* growth of live bytes; < 0 falls */
 	double eta_to_limit_s;             /* < 0: never, or not known */

@@ -28,12 +28,15 @@
 #define TEETH_SHARE_OWN 0.1 /* of the highest live bytes, by one function */
 #define TEETH_SHARE_LIBRARY 0.3
 #define OLD_SHARE 0.2 /* of a tooth's blocks must live a good part of a slice */
+#define ONE_BLOCK 2.0 /* the old one while it is copied */
+#define ONE_GROWS 0.75
 #define WARM_BYTES 8192.0
 #define WARM_SHARE 0.1  /* of the level that was reached */
 #define WARM_LASTS 0.25 /* of the window; a shorter rise is the start-up's */
 #define WARM_OVER_STORM (1 << 20)
-#define STORM_OVER_WARM 0.5 /* a rise that lasts shorter is not the story of a storm */
-#define DOUBLINGS 2.0       /* within the window, to call a growth exponential */
+#define STORM_OVER_WARM 0.5  /* a rise that lasts shorter is not the story of a storm */
+#define DOUBLINGS 2.0        /* within the window, to call a growth exponential */
+#define LINE_MAX_WEIGHT 1e-3 /* of a line, whenever it began, beside a staircase */
 
 /* What a few slices can tell at most; 10 slices: 0.63. */
 static double by_slices(size_t slices, double scale)
@@ -51,16 +54,21 @@ static void blame(struct audit_decision *decision, enum audit_verdict verdict,
 }
 
 /*
- * An exponential of d doublings brings 2^(d/4) times as much in its last quarter as in
- * the one before; a line that began late fits it well, but brings as much in both.
+ * A line that began late fits an exponential well. It is told by what the quarters bring:
+ * an exponential of d doublings 2^(d/4) times as much in the last as in the one before, a
+ * line as much in both. In a staircase quarters tell little, but there such a line itself
+ * fits much worse.
  */
 static bool is_exponential(const struct audit_facts *facts,
 			   const struct series_shape *shape)
 {
 	double doublings = audit_facts_seconds(facts) / shape->model.doubling;
+	double line = shape->model.weight[GROWTH_LINEAR] +
+		      shape->model.weight[GROWTH_FLAT_THEN_RISE];
 
 	return shape->model.law == GROWTH_EXPONENTIAL && doublings >= DOUBLINGS &&
-	       (shape->bend == 0 || shape->bend >= pow(2, doublings / 8));
+	       (shape->bend == 0 || shape->bend >= pow(2, doublings / 8) ||
+		line < LINE_MAX_WEIGHT);
 }
 
 enum audit_growth audit_decision_growth(const struct audit_facts *facts,
@@ -170,26 +178,54 @@ static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)
 #define HELD_RSS 0.5  /* resident over live at the peak */
 #define HELD_BYTES (8.0 * (1 << 20))
 
+/* The most that lived in the last tenth of the window; of one that was cut short, what
+ * lives now: what was cut off came after it. */
+static double highest_lately(const struct audit_facts *facts)
+{
+	const double *series = facts->total.value[PROFILE_INUSE_SPACE];
+	size_t count = facts->window.count;
+	bool cut = facts->window.idle_s + facts->window.teardown_s > 0;
+	double highest = 0;
+
+	if (cut && facts->profile->life != SEGMENT_EXITED)
+		return (double)facts->profile->total[PROFILE_INUSE_SPACE];
+	for (size_t i = count - (count + 9) / 10; i < count; i++)
+		highest = fmax(highest, series[i]);
+	return highest;
+}
+
+/*
+ * Resident memory, and what lived then. Of a process that ended it is what was resident
+ * at its exit, after its tear-down, which may have given some of it back: what lived is
+ * that of the work before.
+ */
+static bool find_held(const struct audit_facts *facts, double *ret_rss, double *ret_live)
+{
+	const struct audit_surroundings *around = facts->around;
+	const struct heapring_header *header = &facts->profile->segment->header;
+	const double *series = facts->total.value[PROFILE_INUSE_SPACE];
+
+	*ret_live = (double)facts->profile->total[PROFILE_INUSE_SPACE];
+	if (around->samples_count > 0) {
+		*ret_rss = (double)around->samples[around->samples_count - 1].rss_bytes;
+		return true;
+	}
+	*ret_rss = (double)header->resident_bytes;
+	if (facts->profile->life == SEGMENT_EXITED)
+		*ret_live = fmax(*ret_live, series[facts->window.count - 1]);
+	return header->resident_bytes > 0;
+}
+
 /* Resident memory that no live block needs, for as long as is known. */
 static bool is_fragmentation(struct audit_facts *facts, struct audit_decision *decision)
 {
-	const struct audit_surroundings *around = facts->around;
-	double live = (double)facts->profile->total[PROFILE_INUSE_SPACE];
-	double peak = (double)facts->profile->peak_space, rss, highest = 0;
-	const double *series = facts->total.value[PROFILE_INUSE_SPACE];
-	size_t count = facts->window.count;
+	double peak = (double)facts->profile->peak_space, rss, live;
 
-	decision->held_bytes = -1;
-	if (around->samples_count == 0)
+	if (!find_held(facts, &rss, &live))
 		return false;
-	rss = (double)around->samples[around->samples_count - 1].rss_bytes;
 	decision->held_bytes = fmax(0, rss - live);
-	for (size_t i = count - (count + 9) / 10; i < count; i++)
-		highest = fmax(highest, series[i]);
-	/* a tear-down that was cut off, or a pause, comes after the window */
-	if (facts->window.idle_s + facts->window.teardown_s > 0)
-		highest = live;
-	if (live > HELD_PEAK * peak || highest > HELD_PEAK * peak ||
+	decision->held_beside = live;
+	if (live > HELD_PEAK * peak || highest_lately(facts) > HELD_PEAK * peak ||
 	    rss < HELD_LIVE * live + HELD_BYTES || rss < HELD_RSS * peak)
 		return false;
 	blame(decision, AUDIT_FRAGMENTATION, NULL,
@@ -211,6 +247,24 @@ static double mean_life_of_bytes(const struct audit_facts *facts,
 }
 
 /*
+ * One block that is made larger again and again is a new one each time, which does not
+ * live long. A temporary one would be as large as its teeth every time; of one that grows
+ * the mean is half of that.
+ */
+static bool is_one_that_grows(const struct audit_facts *facts,
+			      const struct audit_function *function)
+{
+	double blocks = 0, high = 0;
+
+	for (size_t i = 0; i < facts->window.count; i++) {
+		blocks = fmax(blocks, function->series[PROFILE_INUSE_OBJECTS][i]);
+		high = fmax(high, function->series[PROFILE_INUSE_SPACE][i]);
+	}
+	return blocks <= ONE_BLOCK &&
+	       function->alloc_bytes < ONE_GROWS * high * function->allocs;
+}
+
+/*
  * Blocks that live much shorter than a slice make no teeth that slices could show. A few
  * that live long among many that do not (a text and the pieces that it is made of) do
  * where they hold the bytes.
@@ -228,7 +282,8 @@ static bool lives_long_enough(const struct audit_facts *facts,
 		old += (double)HR_LIFETIME_MS(i) / 1000 >= slice / 4 ? count : 0;
 	}
 	return all == 0 || old >= OLD_SHARE * all ||
-	       mean_life_of_bytes(facts, function) >= slice;
+	       mean_life_of_bytes(facts, function) >= slice ||
+	       is_one_that_grows(facts, function);
 }
 
 static double swing(const struct audit_facts *facts, const double *value)

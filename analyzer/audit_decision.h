@@ -24,7 +24,8 @@ struct audit_decision {
 	const struct series_shape *shape; /* that decided; NULL: none did */
 	double rate_bytes_per_s;
 	struct audit_churn churn;
-	double held_bytes; /* resident and not live, when known; < 0 */
+	double held_bytes;  /* resident and not live, when known; < 0 */
+	double held_beside; /* these live bytes */
 };
 
 /* 0 or -ENOMEM. */

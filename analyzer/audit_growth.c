@@ -127,9 +127,26 @@ static bool rises_by_number(const struct audit_facts *facts,
 	       BY_NUMBER * (bytes[last] - bytes[lowest]);
 }
 
+/* Blocks of the function or of the process are what is in it, and no more come. */
+static bool is_full(const struct audit_facts *facts,
+		    const struct audit_function *function,
+		    const struct doubling *doubling)
+{
+	const struct audit_window *window = &facts->window;
+
+	return doubling_entries_stand(doubling, window->at,
+				      function->series[PROFILE_INUSE_OBJECTS],
+				      window->count) ||
+	       doubling_entries_stand(doubling, window->at,
+				      facts->total.value[PROFILE_INUSE_OBJECTS],
+				      window->count);
+}
+
 /* A container that stands still between steps: what fills it grows in a straight line. */
-static bool fills_up(const struct audit_facts *facts, double (*series)[AUDIT_GRID_MAX],
-		     struct series_shape *shape, struct doubling *ret)
+static bool fills_up(const struct audit_facts *facts,
+		     const struct audit_function *function,
+		     double (*series)[AUDIT_GRID_MAX], struct series_shape *shape,
+		     struct doubling *ret)
 {
 	const struct audit_window *window = &facts->window;
 
@@ -138,7 +155,8 @@ static bool fills_up(const struct audit_facts *facts, double (*series)[AUDIT_GRI
 	    !doubling_find(window->at, series[PROFILE_INUSE_SPACE], window->count, ret))
 		return false;
 	if (shape->highest < BYTES_FEW_STEPS ||
-	    shape->highest < SHARE_MIN * facts->shape.highest) {
+	    shape->highest < SHARE_MIN * facts->shape.highest ||
+	    is_full(facts, function, ret)) {
 		memset(ret, 0, sizeof(*ret));
 		return false;
 	}
@@ -157,6 +175,7 @@ static int look_at_number(const struct audit_facts *facts,
 			  double (*series)[AUDIT_GRID_MAX], struct series_shape *shape)
 {
 	struct series_shape number;
+	double size;
 	int r;
 
 	if (shape->kind != SHAPE_LEVELLING)
@@ -167,7 +186,12 @@ static int look_at_number(const struct audit_facts *facts,
 	    number.end_ratio < STRAIGHT)
 		return r;
 	shape->kind = SHAPE_RISING;
-	shape->rate = number.rate * shape->level / fmax(1, number.level);
+	size = shape->level / fmax(1, number.level);
+	shape->rate = number.rate * size;
+	shape->trend = number.trend;
+	shape->trend.slope *= size;
+	shape->trend.low *= size;
+	shape->trend.high *= size;
 	shape->certainty = BYTES_BEND * number.certainty;
 	shape->model.law = GROWTH_LINEAR;
 	return 0;
@@ -181,10 +205,10 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 
 	if (r == 0)
 		r = look_at_number(facts, function->series, &function->shape);
-	if (r == 0 &&
-	    (fills_up(facts, function->series, &function->shape, &function->doubling) ||
-	     grows(facts, &function->shape, function->series,
-		   function_variance(facts, function)))) {
+	if (r == 0 && (fills_up(facts, function, function->series, &function->shape,
+				&function->doubling) ||
+		       grows(facts, &function->shape, function->series,
+			     function_variance(facts, function)))) {
 		function->grows = true;
 		function->growth_certainty = function->shape.certainty;
 		function->growth_stack = function->largest_stack;
@@ -243,7 +267,7 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 		return 0;
 	audit_facts_stack_series(facts, stack, series);
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);
-	if (r == 0 && (fills_up(facts, series->value, &shape, &doubling) ||
+	if (r == 0 && (fills_up(facts, function, series->value, &shape, &doubling) ||
 		       grows(facts, &shape, series->value, variance_of(facts, stack)))) {
 		function->grows = true;
 		function->doubling = doubling;

@@ -2,9 +2,11 @@
  * audit_pattern - the anti-pattern behind a verdict
  *
  * Figures first. Blocks of a queue die, but later and later; those of a cache or of
- * a leak do not. A retained buffer is large and few, a queued message small and many. A
+ * a leak do not, and where most die young and some never, a path forgets them. A retained
+ * buffer is large and few, a queued message small and many. A
  * map is several blocks of different sizes each time, a copy the same size again. Words
- * in names of functions and files then tell a retry list from a cache.
+ * in names of functions and files then tell a retry list from a cache. What a library
+ * gave out is told by the call that made it, whatever the rest looks like.
  */
 #include "analyzer/audit_pattern.h"
 
@@ -12,16 +14,20 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyzer/audit_release.h"
+
 #define QUEUE_FREED_MIN 0.03 /* of a queue's blocks are gone again */
 #define BUFFER_BYTES 4096.0  /* mean size of what is kept: a buffer, not a message */
 #define SAME_SHARE 0.1       /* counts of stacks that belong together differ by less */
+#define YOUNG_SHARE 0.5      /* of the blocks that died did so at once */
 #define TABLE_ALLOCS_MAX 64.0
-#define FRAMES_MAX 24u /* from the innermost; further out is main() and the like */
+#define TABLE_LIVE_MAX 2.0 /* the old one while it is copied */
+#define FRAMES_MAX 24u     /* from the innermost; further out is main() and the like */
 #define NAME_MAX_CHARS 160u
 
 #define WORDS_RETRY "retry|retries|attempt|backoff|resend|redeliver|requeue"
-#define WORDS_QUEUE "queue|enqueue|push|backlog|pending|inbox|mailbox|fifo|deque|append"
-#define WORDS_CACHE "cache|memo|remember|intern|lookup|index|registry|session"
+#define WORDS_QUEUE "queue|enqueue|backlog|pending|inbox|mailbox|fifo"
+#define WORDS_CACHE "cache|memo|remember|intern|lookup|index|registry"
 #define WORDS_STORE "cache|lru|memo|intern|pool|ring|window|recent"
 #define WORDS_MAP "map|dict|hash|table|tree|rbtree|_rb_tree|hashtable|insert|emplace|put"
 #define WORDS_INPUT "poll|fetch|recv|receive|consume|kafka|socket|subscribe|listener"
@@ -120,7 +126,7 @@ static bool function_mentions(const struct audit_facts *facts,
 	return false;
 }
 
-/* A few large blocks besides many small ones: buckets, which double now and then. */
+/* One large block besides many small ones: buckets, which double now and then. */
 static bool has_table(const struct audit_facts *facts,
 		      const struct audit_function *function)
 {
@@ -136,7 +142,8 @@ static bool has_table(const struct audit_facts *facts,
 		least = fmin(least, size);
 		if (size > most) {
 			most = size;
-			few = stack->allocs <= TABLE_ALLOCS_MAX;
+			few = stack->allocs <= TABLE_ALLOCS_MAX &&
+			      stack->live_objects <= TABLE_LIVE_MAX;
 		}
 	}
 	return few && most > 8 * least;
@@ -187,22 +194,30 @@ static bool messages_wait(const struct audit_facts *facts,
 	return others > MESSAGES_A_BUFFER * objects_grown(facts, buffers);
 }
 
-static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
-					    const struct audit_function *function,
-					    size_t stack, enum audit_growth growth)
+/* Of the stack's blocks that were freed. */
+static double died_young(const struct audit_facts *facts, size_t stack)
 {
-	const struct audit_stack *it = &facts->stacks[stack];
-	double size = it->live_objects > 0 ? it->live_bytes / it->live_objects : 0;
-	double freed = it->allocs > 0 ? it->frees / it->allocs : 0;
-	bool one_block = it->live_objects < 2; /* grows by realloc */
+	const struct profile_detail *details = facts->profile->details;
+	double all = 0;
 
-	if (audit_stack_mentions(facts, stack, WORDS_RETRY))
-		return AUDIT_RETRIES_PILING_UP;
-	if (function->doubling.steps > 0)
-		return AUDIT_CONTAINER_ONLY_GROWS;
-	if (growth == AUDIT_GROWTH_EXPONENTIAL && !one_block &&
-	    !audit_stack_mentions(facts, stack, WORDS_QUEUE))
-		return AUDIT_RUNAWAY_GROWTH;
+	for (unsigned i = 0; details && i < HR_LIFETIMES; i++)
+		all += (double)details[stack].lifetime[i];
+	return all > 0 ? (double)details[stack].lifetime[0] / all : 0;
+}
+
+/* No name helps: what the lives of its blocks say. */
+static enum audit_pattern pattern_of_lives(double freed, double young)
+{
+	if (freed < QUEUE_FREED_MIN)
+		return AUDIT_FORGOTTEN_BLOCKS;
+	return young >= YOUNG_SHARE ? AUDIT_SOME_FORGOTTEN : AUDIT_CAUSE_NOT_CLEAR;
+}
+
+/* By names that the figures allow: what waits in a queue, or comes in too fast. */
+static enum audit_pattern pattern_of_waiting(const struct audit_facts *facts,
+					     const struct audit_function *function,
+					     size_t stack, double size, double freed)
+{
 	if (audit_stack_mentions(facts, stack, WORDS_QUEUE))
 		return AUDIT_UNBOUNDED_QUEUE;
 	if (audit_stack_mentions(facts, stack, WORDS_INPUT) &&
@@ -210,17 +225,57 @@ static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 		return size >= BUFFER_BYTES && !messages_wait(facts, function)
 			       ? AUDIT_RETAINED_BUFFERS
 			       : AUDIT_MISSING_BACK_PRESSURE;
+	return AUDIT_PATTERN_NONE;
+}
+
+/*
+ * What waits dies late: where most die young, those that live are not waiting, whatever
+ * they are called. That is said of the program's own blocks only, since one function of a
+ * library serves many.
+ */
+static enum audit_pattern pattern_of_keeping(const struct audit_facts *facts,
+					     const struct audit_function *function,
+					     size_t stack, bool is_text)
+{
+	const struct audit_stack *it = &facts->stacks[stack];
+	double size = it->live_objects > 0 ? it->live_bytes / it->live_objects : 0;
+	double freed = it->allocs > 0 ? it->frees / it->allocs : 0;
+	double young = died_young(facts, stack);
+	bool one_block = it->live_objects < 2; /* grows by realloc */
+	bool some_forgotten =
+		function->is_direct && freed >= QUEUE_FREED_MIN && young >= YOUNG_SHARE;
+	enum audit_pattern waiting =
+		pattern_of_waiting(facts, function, stack, size, freed);
+
+	if (waiting != AUDIT_PATTERN_NONE && !some_forgotten)
+		return waiting;
 	if (size >= BUFFER_BYTES && !one_block &&
 	    audit_stack_mentions(facts, stack, WORDS_BUFFER))
 		return AUDIT_RETAINED_BUFFERS;
-	if (audit_stack_mentions(facts, stack, WORDS_CACHE) ||
-	    (freed < QUEUE_FREED_MIN && has_table(facts, function)))
+	if (freed < QUEUE_FREED_MIN && (audit_stack_mentions(facts, stack, WORDS_CACHE) ||
+					(!is_text && has_table(facts, function))))
 		return AUDIT_CACHE_WITHOUT_LIMIT;
-	if (one_block)
+	return one_block ? AUDIT_CONTAINER_ONLY_GROWS : pattern_of_lives(freed, young);
+}
+
+static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
+					    const struct audit_function *function,
+					    size_t stack, enum audit_growth growth)
+{
+	struct audit_release release;
+	bool known = audit_release_find(facts, function, stack, &release);
+
+	if (known && !release.is_text)
+		return AUDIT_LIBRARY_OBJECTS;
+	if (audit_stack_mentions(facts, stack, WORDS_RETRY))
+		return AUDIT_RETRIES_PILING_UP;
+	if (function->doubling.steps > 0)
 		return AUDIT_CONTAINER_ONLY_GROWS;
-	if (freed >= QUEUE_FREED_MIN && freed < 0.98)
-		return AUDIT_UNBOUNDED_QUEUE;
-	return AUDIT_FORGOTTEN_BLOCKS;
+	if (growth == AUDIT_GROWTH_EXPONENTIAL &&
+	    facts->stacks[stack].live_objects >= 2 &&
+	    !audit_stack_mentions(facts, stack, WORDS_QUEUE))
+		return AUDIT_RUNAWAY_GROWTH;
+	return pattern_of_keeping(facts, function, stack, known);
 }
 
 bool audit_pattern_nothing_freed(const struct audit_function *function)

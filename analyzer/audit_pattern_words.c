@@ -43,6 +43,21 @@ static const struct {
 				     "Follow the pointer from this stack: find the path, "
 				     "most often an error path or "
 				     "an early return, on which nobody frees it." },
+	[AUDIT_SOME_FORGOTTEN] = { "some blocks forgotten",
+				   "most of these blocks are freed as soon as they are "
+				   "done with, and some never",
+				   "Look at every way out of this function and of its "
+				   "callers: an error, an early return, a rare branch on "
+				   "which the free is missing." },
+	[AUDIT_LIBRARY_OBJECTS] = { "a library's objects not given back", NULL, NULL },
+	[AUDIT_CAUSE_NOT_CLEAR] = { "cause not clear",
+				    "some of these blocks are freed, late, and more and "
+				    "more are not: they wait longer and longer (a queue, "
+				    "a slow reader), or a part of them is forgotten. The "
+				    "figures do not tell which",
+				    "See who holds the oldest of them: if it is a queue "
+				    "or a table, bound it; if nobody does, the free is "
+				    "missing on one path." },
 	[AUDIT_RUNAWAY_GROWTH] = { "runaway growth",
 				   "each round makes more than the one before: something "
 				   "feeds itself",

@@ -25,7 +25,9 @@ static bool is_growth(const struct audit *audit)
 
 static void headline(const struct audit *audit, char *text, size_t room)
 {
-	int used = snprintf(text, room, "%s", audit_verdict_name(audit->verdict));
+	int used = snprintf(text, room, "%s%s",
+			    audit->too_short ? "too short to tell; at a guess " : "",
+			    audit_verdict_name(audit->verdict));
 
 	if (is_growth(audit) && audit->growth != AUDIT_GROWTH_NONE)
 		used += snprintf(text + used, room - (size_t)used, " (%s)",
@@ -241,11 +243,12 @@ json_t *audit_print_json(const struct audit_printed *printed)
 				      finding_json(printed, &audit->findings[i]));
 	json_object_update_new(
 		object,
-		json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}",
+		json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:I}",
 			  "verdict", audit_verdict_name(audit->verdict), "growth",
 			  audit_growth_name(audit->growth), "pattern",
 			  audit_pattern_name(audit->pattern), "confidence",
-			  number(audit->confidence), "site",
+			  number(audit->confidence), "too_short", audit->too_short,
+			  "site",
 			  audit->has_site ? json_incref(json_array_get(findings, 0))
 					  : json_null(),
 			  "rate_bytes_per_s", number(audit->rate_bytes_per_s),

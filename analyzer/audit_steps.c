@@ -68,6 +68,15 @@ static void allocator_activity(const struct audit_facts *facts,
 	const struct audit_sample *first = around->samples, *last;
 	double seconds;
 
+	if (around->samples_count == 0 && decision->held_bytes >= 0) {
+		step->is_known = true;
+		audit_text(step->finding, sizeof(step->finding),
+			   "%s resident and not the profiler's when it ended, %s of it "
+			   "not live",
+			   bytes(decision->held_beside + decision->held_bytes).text,
+			   bytes(decision->held_bytes).text);
+		return;
+	}
 	if (around->samples_count == 0) {
 		audit_text(step->finding, sizeof(step->finding),
 			   "not known: page faults and resident memory are the kernel's "

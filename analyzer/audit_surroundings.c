@@ -1,9 +1,7 @@
 /*
  * audit_surroundings - what the kernel and the program itself say beside the heap
  *
- * Resident memory is counted from smaps: private mappings without a file, less those
- * that hold the profiler's live table (recognised by its address, or by being larger
- * than any heap). The limit is the tightest one up the tree of control groups.
+ * The limit is the tightest one up the tree of control groups.
  */
 #include "analyzer/audit_surroundings.h"
 
@@ -17,9 +15,9 @@
 #include <unistd.h>
 
 #include "analyzer/control_group.h"
+#include "analyzer/heap_resident.h"
 
 #define SAMPLES_PER_S 4.0
-#define RESERVATION (1ull << 38) /* a mapping this large is address space, not heap */
 
 static double now_s(void)
 {
@@ -35,43 +33,6 @@ static FILE *open_proc(int pid, const char *name)
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	return fopen(path, "re");
-}
-
-/* "7f..-7f.. rw-p offset dev inode   path": does its resident memory count? */
-static bool is_heap(const struct audit_surroundings_wants *wants, const char *line)
-{
-	uint64_t from, to, inode;
-	char path[8] = "";
-
-	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %" SCNu64 " %7s", &from,
-		   &to, &inode, path) < 3)
-		return false;
-	return inode == 0 && to - from < RESERVATION &&
-	       (path[0] != '[' || strncmp(path, "[heap", 5) == 0 ||
-		strncmp(path, "[anon", 5) == 0) &&
-	       !(wants->live_table >= from && wants->live_table < to) &&
-	       !(wants->live_table_odd >= from && wants->live_table_odd < to);
-}
-
-static bool read_rss(const struct audit_surroundings_wants *wants,
-		     struct audit_sample *sample)
-{
-	FILE *from = open_proc(wants->pid, "smaps");
-	char line[PATH_MAX + 128];
-	bool counts = false, any = false;
-	uint64_t kilobytes;
-
-	if (!from)
-		return false;
-	while (fgets(line, sizeof(line), from)) {
-		any = true;
-		if (sscanf(line, "Rss: %" SCNu64, &kilobytes) == 1)
-			sample->rss_bytes += counts ? kilobytes << 10 : 0;
-		else if (strchr("0123456789abcdef", line[0]))
-			counts = is_heap(wants, line);
-	}
-	fclose(from);
-	return any;
 }
 
 /* The name of the program may hold anything, blanks and brackets too. */
@@ -146,7 +107,8 @@ static bool take_sample(const struct audit_surroundings_wants *wants, double sta
 	struct audit_sample sample = { .at_s = now_s() - start };
 
 	if (around->samples_count == room || !read_stat(wants->pid, &sample) ||
-	    !read_rss(wants, &sample))
+	    !heap_resident_read(wants->pid, wants->live_table, wants->live_table_odd,
+				&sample.rss_bytes))
 		return false;
 	around->samples[around->samples_count++] = sample;
 	return true;

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "analyzer/audit_pattern.h"
+#include "analyzer/audit_release.h"
 #include "analyzer/units.h"
 
 #define ETA_MAX (365.0 * 86400)
-#define FEW_SLICES 24u
 #define WORTH_SAYING 0.05 /* of the time, without allocations */
 
 static void clean(char *text)
@@ -290,6 +290,8 @@ static void say_steady(const struct audit_facts *facts,
 		  shape->kind == SHAPE_SHORT ? "too few slices to tell a trend"
 		  : shape->trend.p > 0.05    ? "no trend"
 					     : "no rise that lasts");
+	if (shape->kind == SHAPE_SHORT)
+		return;
 	audit_say(&audit->evidence,
 		  "%s short-lived blocks a second: no function makes enough to matter",
 		  count(decision->churn.temporary_per_s).text);
@@ -298,7 +300,7 @@ static void say_steady(const struct audit_facts *facts,
 static void say_fragmentation(const struct audit_facts *facts,
 			      const struct audit_decision *decision, struct audit *audit)
 {
-	double live = (double)facts->profile->total[PROFILE_INUSE_SPACE];
+	double live = decision->held_beside;
 
 	audit_say(&audit->evidence,
 		  "live bytes fell from %s at the peak to %s, but %s are resident",
@@ -340,11 +342,11 @@ static void say_window(const struct audit_facts *facts,
 	if (!facts->history)
 		audit_say(&audit->evidence,
 			  "this profile has no history: only the rates are known");
-	else if (decision->confidence < 0.5 && window->count < FEW_SLICES)
+	else if (audit->too_short)
 		audit_say(
 			&audit->evidence,
-			"%zu slices of %.3gs are few: let it run longer, or take shorter "
-			"slices (HEAPRING_INTERVAL)",
+			"%zu slices of %.3gs are too few to tell: let it run longer, or "
+			"take shorter slices (HEAPRING_INTERVAL)",
 			window->count, facts->history->interval_s);
 	if (facts->history && facts->history->damaged)
 		audit_say(&audit->evidence,
@@ -412,11 +414,41 @@ static const char *next_command(enum audit_verdict verdict)
 	}
 }
 
+/* What the library gave out, and who takes it back. */
+static void advise_release(const struct audit_facts *facts,
+			   const struct audit_decision *decision, struct audit *audit)
+{
+	struct audit_release release;
+
+	if (decision->verdict != AUDIT_LEAK || !decision->function ||
+	    !audit_release_find(facts, decision->function, decision->stack, &release))
+		return;
+	if (!*release.by)
+		audit_say(&audit->advice,
+			  "%s: they come from %s, which is a library's; its manual says "
+			  "which call gives them back",
+			  audit_pattern_name(AUDIT_LIBRARY_OBJECTS), release.made_by);
+	else if (release.is_text)
+		audit_say(&audit->advice,
+			  "what %s() returns is the caller's, to be given back by %s",
+			  release.made_by, release.by);
+	else
+		audit_say(&audit->advice, "%s: what %s() makes is given back by %s",
+			  audit_pattern_name(AUDIT_LIBRARY_OBJECTS), release.made_by,
+			  release.by);
+	if (audit->pattern == AUDIT_LIBRARY_OBJECTS)
+		audit_say(&audit->advice,
+			  "Look at every way out of %s, errors too; if they are kept on "
+			  "purpose, bound how many.",
+			  name_of(decision->function));
+}
+
 void audit_words_advice(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit)
 {
 	const char *what = audit_pattern_what(audit->pattern);
 
+	advise_release(facts, decision, audit);
 	if (what) {
 		audit_say(&audit->advice, "%s: %s", audit_pattern_name(audit->pattern),
 			  what);
@@ -430,7 +462,7 @@ void audit_words_advice(const struct audit_facts *facts,
 			  "again when the curve is flat.");
 	if (decision->verdict == AUDIT_STEADY && decision->confidence >= 0.5)
 		audit_say(&audit->advice, "Nothing to do.");
-	if (facts->window.count < FEW_SLICES && decision->confidence < 0.5)
+	if (audit->too_short)
 		audit_say(&audit->advice, "Audit again after a longer run, or with "
 					  "HEAPRING_INTERVAL=100ms.");
 }

@@ -20,6 +20,10 @@
 	0.25 /* of a step: a point so far above the envelope does not stand still */
 #define RESTLESS_SHARE 0.25 /* of the points */
 #define STEPS_SCALE 2.0     /* certainty = 1 - exp(-(steps - 1) / scale) */
+#define ENTRIES_MIN 8.0     /* between two steps */
+#define ENTRIES_SPREAD 1.3  /* of their growth from one step to the next */
+#define STAND_SHARE 0.5     /* of what should have come since */
+#define STAND_LASTS 0.25    /* of the time between the last two steps */
 
 struct steps {
 	size_t count;
@@ -144,5 +148,31 @@ bool doubling_find(const double *at, const double *value, size_t count,
 		.next_due = steps.at[0] + steps.height[0] / filled,
 		.certainty = 1 - exp(-((double)n - 1) / STEPS_SCALE),
 	};
+	memcpy(ret->last, steps.at, sizeof(ret->last));
 	return true;
+}
+
+static double number_at(const double *at, const double *number, size_t count, double when)
+{
+	size_t i = 0;
+
+	while (i + 1 < count && at[i + 1] <= when)
+		i++;
+	return number[i];
+}
+
+bool doubling_entries_stand(const struct doubling *doubling, const double *at,
+			    const double *number, size_t count)
+{
+	const double *last = doubling->last;
+	double now = number_at(at, number, count, last[0]);
+	double before = number_at(at, number, count, last[1]);
+	double came = now - before, gap = last[0] - last[1];
+	double first = before - number_at(at, number, count, last[2]);
+	double since = at[count - 1] - last[0];
+
+	return came >= ENTRIES_MIN && first > 0 &&
+	       are_alike(came / first, doubling->factor, ENTRIES_SPREAD) &&
+	       since >= STAND_LASTS * gap &&
+	       number[count - 1] - now < STAND_SHARE * came * since / gap;
 }

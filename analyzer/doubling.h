@@ -22,15 +22,24 @@
 #define DOUBLING_STEPS_MIN 3u
 
 struct doubling {
-	size_t steps;     /* that lie on the line */
-	double factor;    /* 2 for most */
-	double rate;      /* of what fills it: value per unit of time */
-	double next_due;  /* when it is full again, in the unit of `at` */
-	double certainty; /* 0 .. 1 */
+	size_t steps;                    /* that lie on the line */
+	double factor;                   /* 2 for most */
+	double rate;                     /* of what fills it: value per unit of time */
+	double next_due;                 /* when it is full again, in the unit of `at` */
+	double certainty;                /* 0 .. 1 */
+	double last[DOUBLING_STEPS_MIN]; /* when the last ones were, the latest first */
 };
 
 /* False: nothing of the kind, and *ret is all 0. 0 < count. */
 bool doubling_find(const double *at, const double *value, size_t count,
 		   struct doubling *ret);
+
+/*
+ * The number of blocks beside it, at the same times: true when these are its entries,
+ * since they were multiplied by its factor from step to step, and hardly any came since
+ * the last one. Then what fills it has come to an end, whatever its room says.
+ */
+bool doubling_entries_stand(const struct doubling *doubling, const double *at,
+			    const double *number, size_t count);
 
 #endif

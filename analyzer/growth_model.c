@@ -20,6 +20,7 @@
 #include <string.h>
 
 #define ROUNDS 8
+#define REFINE_ROUNDS 3
 #define ERROR_FLOOR 0.003
 #define WORTH_MIN 10    /* points, and share of the points, that are always counted: */
 #define WORTH_SHARE 0.2 /* a curve that fits badly has correlated residuals too */
@@ -106,18 +107,42 @@ static void try_shape(struct fit *fit, enum growth_law law, double shape)
 		fit->best[law] = curve;
 }
 
+/* Between the best of the scan and its neighbours: a corner that lies between two of the
+ * scan's would leave residuals that a smooth curve has not. */
+static void refine(struct fit *fit, enum growth_law law, const double *shapes,
+		   size_t count)
+{
+	double best = fit->best[law].shape, below, above;
+	size_t i = 0;
+
+	while (i + 1 < count && shapes[i] < best)
+		i++;
+	below = i > 0 ? best - shapes[i - 1] : 0;
+	above = i + 1 < count ? shapes[i + 1] - best : 0;
+	for (int round = 0; round < REFINE_ROUNDS; round++) {
+		below /= 2;
+		above /= 2;
+		best = fit->best[law].shape;
+		try_shape(fit, law, best - below);
+		try_shape(fit, law, best + above);
+	}
+}
+
+static void scan(struct fit *fit, enum growth_law law, const double *shapes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		try_shape(fit, law, shapes[i]);
+	refine(fit, law, shapes, count);
+}
+
 static void try_all(struct fit *fit)
 {
 	try_shape(fit, GROWTH_CONSTANT, 0);
 	try_shape(fit, GROWTH_LINEAR, 0);
-	for (size_t i = 0; i < COUNT(rates); i++) {
-		try_shape(fit, GROWTH_EXPONENTIAL, rates[i]);
-		try_shape(fit, GROWTH_SATURATING, rates[i]);
-	}
-	for (size_t i = 0; i < COUNT(corners); i++) {
-		try_shape(fit, GROWTH_RISE_THEN_FLAT, corners[i]);
-		try_shape(fit, GROWTH_FLAT_THEN_RISE, corners[i]);
-	}
+	scan(fit, GROWTH_EXPONENTIAL, rates, COUNT(rates));
+	scan(fit, GROWTH_SATURATING, rates, COUNT(rates));
+	scan(fit, GROWTH_RISE_THEN_FLAT, corners, COUNT(corners));
+	scan(fit, GROWTH_FLAT_THEN_RISE, corners, COUNT(corners));
 }
 
 /* Points that would say as much if they were independent. */

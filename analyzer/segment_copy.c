@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "analyzer/counter_pages.h"
+#include "analyzer/heap_resident.h"
 #include "analyzer/segment_map.h"
 
 struct copying {
@@ -104,6 +105,9 @@ static void finish_header(const struct target *target, struct heapring_header *h
 	header->pages_max = pages;
 	if (header->end_unix_ns == 0)
 		header->end_unix_ns = now_unix_ns();
+	if (target_is_live(target))
+		heap_resident_read((int)header->pid, header->live_table,
+				   header->live_table_odd, &header->resident_bytes);
 	if (target->life == SEGMENT_KILLED)
 		header->state = HR_STATE_SIGNALED;
 	if (target->life == SEGMENT_EXECED)

@@ -27,6 +27,8 @@
 #define P_MAX 0.02
 #define LEVEL_MODEL 0.55   /* end slope of the fitted curve over the mean slope */
 #define LEVEL_END 0.65     /* last quarter's rise over a quarter of all */
+#define CORNER_SURE 0.99   /* weight of the law with a corner */
+#define CORNER_POINTS 6.0  /* after it */
 #define GAP_DIP 0.02       /* of the rise, that the series may dip at its end */
 #define LEVEL_ERRORS 4.0   /* of the curve, that the last quarter's rise may be off */
 #define CONSTANT_MAX 0.001 /* weight of the constant law, where there is a rise */
@@ -177,6 +179,17 @@ static bool ends_in_a_gap(const struct window *w, const struct series_shape *sha
 	return changes < w->count / 2 && (double)since < 3 * gap;
 }
 
+/* A corner that no other curve has, and enough points behind it: it stands, however late
+ * that began. */
+static bool stands_since_corner(const struct series_shape *shape)
+{
+	const struct growth_model *model = &shape->model;
+
+	return model->law == GROWTH_RISE_THEN_FLAT &&
+	       model->weight[GROWTH_RISE_THEN_FLAT] >= CORNER_SURE &&
+	       (1 - model->turn) * (double)shape->points >= CORNER_POINTS;
+}
+
 static bool is_levelling(const struct window *w, const struct series_shape *shape)
 {
 	const struct growth_model *model = &shape->model;
@@ -185,7 +198,8 @@ static bool is_levelling(const struct window *w, const struct series_shape *shap
 			  model->end_slope < LEVEL_MODEL;
 	double error = curve_says ? 0 : LEVEL_ERRORS * model->error / shape->net;
 
-	return shape->end_ratio + error < LEVEL_END && !ends_in_a_gap(w, shape);
+	return (shape->end_ratio + error < LEVEL_END || stands_since_corner(shape)) &&
+	       !ends_in_a_gap(w, shape);
 }
 
 static bool has_teeth(const struct teeth *teeth)
@@ -254,6 +268,16 @@ static enum shape_kind rising_kind(const struct window *w, struct series_shape *
 		       : SHAPE_FLAT;
 }
 
+/* What is added a second now, not on average; so for the interval, too. */
+static void take_end_slope(struct series_shape *shape)
+{
+	double more = fmax(1, shape->model.end_slope);
+
+	shape->rate *= more;
+	shape->trend.low *= more;
+	shape->trend.high *= more;
+}
+
 static void set_kind(const struct window *w, struct series_shape *shape)
 {
 	shape->rate = shape->trend.slope;
@@ -263,7 +287,7 @@ static void set_kind(const struct window *w, struct series_shape *shape)
 			shape->rate =
 				shape->net / fmax(1e-9, w->at[w->count - 1] - w->at[0]);
 		if (shape->kind == SHAPE_RISING && shape->model.law == GROWTH_EXPONENTIAL)
-			shape->rate *= fmax(1, shape->model.end_slope);
+			take_end_slope(shape);
 	} else if (has_teeth(&shape->teeth)) {
 		shape->kind = SHAPE_TEETH;
 	} else {

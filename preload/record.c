@@ -17,9 +17,10 @@ static void tick(struct thread *t)
 	uint64_t ms = os_coarse_ms();
 	uint32_t now_ms = ms & LIVE_WORD;
 
+	t->now_ms = now_ms;
 	/* events that are milliseconds apart each get their own time */
-	if (unlikely(t->now_ms != now_ms)) {
-		t->now_ms = now_ms;
+	if (unlikely(t->ticked_ms != now_ms)) {
+		t->ticked_ms = now_ms;
 		t->clock_gap = 1;
 		history_tick(ms);
 		mode_follow_listeners(t);
@@ -84,12 +85,12 @@ static int64_t count_free_sampled(const struct thread *t, struct heapring_counte
 	return (int64_t)w.bytes;
 }
 
-/* A change that was large enough to fold is large enough to look at the clock: a
- * program may be silent for long after it. */
+/* A change that was large enough to fold is large enough to look at the clock when the
+ * event is over: a program may be silent for long after it. */
 static void live_changed(struct thread *t, int64_t by)
 {
 	if (unlikely(peak_live_changed(t, by)))
-		record_clock(t, NULL);
+		t->clock_events = 1;
 }
 
 /* Counts the free of a block taken out of the live table. */
@@ -183,18 +184,30 @@ static bool admit(struct thread **ret_thread)
 	return thread_self->gate >= GATE_EXACT;
 }
 
+static void read_clock(struct thread *t)
+{
+	t->now_ms = os_coarse_ms() & LIVE_WORD;
+}
+
+/* The event's time, where it is due to be looked at. */
 static void enter_gate(struct thread *t)
 {
 	t->gate = GATE_BUSY;
 	compiler_barrier();
-	if (--t->clock_events == 0)
-		tick(t);
+	if (t->clock_events == 1)
+		read_clock(t);
 }
 
-/* Another mode is entered here, after the event: a request was chosen, or not, by the
- * mode that it was made in, and counts as one of that. */
+/*
+ * What a tick does comes after the event, or the history would see a block that is made
+ * larger at the moment when the old one is gone and the new one not yet there. Another
+ * mode is entered here for a like reason: a request was chosen, or not, by the mode that
+ * it was made in, and counts as one of that.
+ */
 static void leave_gate(struct thread *t)
 {
+	if (--t->clock_events == 0)
+		tick(t);
 	mode_refresh(t);
 	compiler_barrier();
 	t->gate = t->resume;
@@ -227,7 +240,8 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 	enter_gate(t);
 	if (t->resume == GATE_SAMPLED) {
 		mode_rearm(t);
-		record_clock(t, NULL); /* samples are far apart */
+		read_clock(t); /* samples are far apart */
+		t->clock_events = 1;
 	}
 	if (likely(t->resume != GATE_DORMANT))
 		count_at(t, block, size, lookup_site(t, caller));
@@ -374,7 +388,8 @@ void record_taken_free(const struct live_block *taken)
 	}
 	enter_gate(t);
 	free_taken(t, taken);
-	leave_gate(t);
+	compiler_barrier();
+	t->gate = t->resume; /* half of an event: no tick, and no other mode */
 }
 
 uint32_t record_stack(struct frame caller)

@@ -245,7 +245,7 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	t->directory = (struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
 	thread_forget(t);
 	follow_tags(t, 0);
-	t->now_ms = os_coarse_ms() & LIVE_WORD;
+	t->now_ms = t->ticked_ms = os_coarse_ms() & LIVE_WORD;
 	t->clock_events = t->clock_gap = 1;
 	peak_flush(t); /* what the slot's last owner held back; new: nothing */
 

@@ -51,6 +51,7 @@ struct thread {
 	uint32_t clock_gap;
 	uint32_t slot;
 	uint32_t site_base;
+	uint32_t ticked_ms; /* when this thread last looked at what was due */
 	int64_t room; /* bytes to allocate before live bytes are folded; see fold() */
 	int64_t room_least; /* since the last fold */
 	int64_t room_most;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The commands `audit` and `check`: options, formats, exit status, bad input.
 
-Usage: run_audit.py HEAPRING LEAKS BOUNDED
-LEAKS and BOUNDED are scenario programs. About 10 s, most of them asleep.
+Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES
+LEAKS, BOUNDED and WAVES are scenario programs. About 15 s, most of them asleep.
 """
 import http.server
 import json
@@ -11,11 +11,12 @@ import random
 import signal
 import subprocess
 import threading
+import time
 import xml.etree.ElementTree
 
 from profiled import ARGS, HEAPRING, Profiled, environment, main, wait_for_pid
 
-LEAKS, BOUNDED = ARGS[:2]
+LEAKS, BOUNDED, WAVES = ARGS[:3]
 STEPS = ["heap trend", "allocation rate", "allocator and page faults", "thread count",
          "queues and workers", "heap profile", "allocation profile", "thread dump", "category"]
 METRICS = b"""# TYPE x_queue_messages gauge
@@ -42,7 +43,7 @@ class Dumps(Profiled):
     dumps = {}
 
     def dump(self, program, name, seconds="3"):
-        key = (program, name)
+        key = (program, name, seconds)
         if key not in self.dumps:
             path = self.path("dump")
             done = self.heapring("run", "-q", "-o", path, "--", program, name, seconds,
@@ -153,6 +154,28 @@ class Audit(Dumps):
                 stream.write(data)
             for args in (["audit"], ["check", "--max-leak", "1", "--baseline", path]):
                 self.assertIn(self.heapring(*args, path).returncode, (0, 1, 3), run)
+
+    def test_holes_are_known_from_dumps_too(self):
+        """Of a process that lives, and of one that has ended."""
+        path, alive = self.path("ended"), self.path("alive")
+        with subprocess.Popen([HEAPRING, "run", "-q", "--interval", "50ms", "-o", path, "--",
+                               WAVES, "holes", "5"],
+                              env=environment(HEAPRING_DIR=self.segments)) as program:
+            pid = wait_for_pid(self.segments)
+            time.sleep(4)
+            self.assertEqual(self.status("dump", str(pid), "-o", alive), 0)
+            self.assertEqual(program.wait(20), 0)
+        for dump in alive, path:
+            self.assertEqual(self.read(dump, view="audit")["verdict"], "fragmentation", dump)
+
+    def test_a_run_too_short_to_tell_says_so(self):
+        dump = self.dump(LEAKS, "plain", "0.3")
+        answer = self.read(dump, view="audit")
+        self.assertTrue(answer["too_short"])
+        self.assertLess(answer["confidence"], 0.5)
+        text = self.heapring("audit", dump).stdout.decode()
+        self.assertIn("verdict: too short to tell; at a guess " + answer["verdict"], text)
+        self.assertFalse(self.read(self.dump(LEAKS, "below-traffic"), view="audit")["too_short"])
 
     def test_a_pprof_profile_has_rates_and_no_history(self):
         out = self.path("profile.pb.gz")

@@ -87,6 +87,17 @@ class History(Profiled):
         self.assertEqual(row["series"], [p["inuse_space"] for p in trend["points"]])
         self.assertEqual(row["series"][-1] % BLOCK, 0)
 
+    def test_a_block_that_is_made_longer_is_always_there(self):
+        """Its realloc is the first event after each pause, when the clock has moved on."""
+        for rate in "exact", "1KiB":
+            with self.subTest(rate=rate):
+                pid = self.run_it("lengthen", HEAPRING_RATE=rate)
+                points = self.trend(pid, "--focus", "^lengthen$")["points"]
+                self.assertGreater(len(points), 5)
+                for point in points[1:]:
+                    self.assertGreaterEqual(point["inuse_space"], 64 << 10)
+                    self.assertEqual(point["inuse_objects"], 1)
+
     def test_totals_end_where_top_is(self):
         pid = self.run_it("grow", "sites", ms=300)
         last = self.trend(pid)["points"][-1]

@@ -11,6 +11,7 @@
 
 #include "analyzer/audit.h"
 #include "analyzer/audit_culprit.h"
+#include "analyzer/audit_release.h"
 #include "analyzer/metrics_scrape.h"
 
 Test(audit_culprit, names_of_wrappers_are_recognised)
@@ -68,6 +69,59 @@ static struct metrics parsed(const char *text)
 	cr_assert(eq(int, metrics_parse(copy, &metrics), 0));
 	free(copy);
 	return metrics;
+}
+
+static void made(const char *function, const char *made_by, const char *by)
+{
+	struct audit_release release;
+
+	cr_assert(audit_release_of_name(function, &release), "%s", function);
+	cr_expect(eq(str, release.made_by, (char *)made_by));
+	cr_expect(eq(str, release.by, (char *)by));
+}
+
+Test(audit_release, documented_calls_are_known_by_what_libc_calls_them)
+{
+	made("fopen", "fopen", "fclose()");
+	made("__fopen_internal", "fopen", "fclose()");
+	made("_IO_new_fopen@@GLIBC_2.2.5", "fopen", "fclose()");
+	made("fopen64", "fopen", "fclose()");
+	made("__opendir", "opendir", "closedir()");
+	made("sqlite3_prepare_v2", "sqlite3_prepare_v2", "sqlite3_finalize()");
+	made("deflateInit2_", "deflateInit2_", "deflateEnd()");
+}
+
+Test(audit_release, what_an_object_allocates_on_first_use_is_the_object)
+{
+	made("_IO_file_doallocate", "fopen", "fclose()");
+	made("re_search_internal", "regcomp", "regfree()");
+	made("gzread", "gzopen", "gzclose()");
+}
+
+Test(audit_release, other_libraries_promise_by_their_names)
+{
+	made("EVP_MD_CTX_new", "EVP_MD_CTX_new", "EVP_MD_CTX_free()");
+	made("SSL_CTX_new", "SSL_CTX_new", "SSL_CTX_free()");
+}
+
+Test(audit_release, plain_memory_is_told_from_objects)
+{
+	struct audit_release release;
+
+	cr_assert(audit_release_of_name("__strdup", &release));
+	cr_expect(release.is_text);
+	cr_assert(audit_release_of_name("regcomp", &release));
+	cr_expect(not(release.is_text));
+}
+
+Test(audit_release, a_name_that_says_nothing_is_none)
+{
+	struct audit_release release;
+
+	cr_expect(not(audit_release_of_name("qsort", &release)));
+	cr_expect(not(audit_release_of_name("_new", &release)));
+	cr_expect(not(audit_release_of_name("", &release)));
+	cr_expect(not(audit_release_of_name("libx.so+0x1234", &release)));
 }
 
 Test(metrics, samples_are_read_with_their_labels)

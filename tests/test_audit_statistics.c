@@ -372,6 +372,27 @@ Test(doubling, a_table_that_is_full_is_not)
 	}
 }
 
+Test(doubling, entries_that_stand_say_that_it_is_full)
+{
+	double when[TABLE_POINTS], room[TABLE_POINTS], number[TABLE_POINTS];
+	struct doubling doubling;
+	double full;
+
+	draw_table(12e3, 8, 5000, when, room);
+	cr_assert(doubling_find(when, room, TABLE_POINTS, &doubling));
+	full = doubling.last[0] + 0.1 * (doubling.last[0] - doubling.last[1]);
+	for (size_t i = 0; i < TABLE_POINTS; i++)
+		number[i] = 30 + 100 * when[i];
+	cr_expect(not(doubling_entries_stand(&doubling, when, number, TABLE_POINTS)));
+	for (size_t i = 0; i < TABLE_POINTS; i++)
+		number[i] = 30 + 100 * fmin(when[i], full);
+	cr_expect(doubling_entries_stand(&doubling, when, number, TABLE_POINTS));
+	for (size_t i = 0; i < TABLE_POINTS; i++)
+		number[i] = 500;
+	cr_expect(not(doubling_entries_stand(&doubling, when, number, TABLE_POINTS)),
+		  "blocks that stood all the time are not its entries");
+}
+
 Test(doubling, neither_are_lines_steps_of_one_height_or_exponentials)
 {
 	double when[TABLE_POINTS], line[TABLE_POINTS], even[TABLE_POINTS],

@@ -1,44 +1,11 @@
 """What each scenario is: the labels that run_scenarios.py checks.
 
-A case is a program with its arguments and what is true of it. Half of them, chosen
-when they were written, are held out: no threshold was ever set by looking at them
-(docs/audit.md).
+Half of the first ones, chosen when they were written, are held out: no threshold was ever
+set by looking at them (docs/audit.md).
 """
-import dataclasses
-
 import draws
-
-
-@dataclasses.dataclass
-class Case:
-    program: str
-    name: str
-    verdict: tuple          # any of these is right
-    culprit: tuple = ()     # any of these functions; none: not checked
-    scale: float = 1
-    seconds: float = 8
-    interval: str = "100ms"
-    growth: str = None
-    half: str = "tuning"
-    live: bool = False      # audited at 9/10 of its time, while it lives
-    too_short: bool = False  # confidence must be below 0.5; any verdict but leak is right
-    rate: str = "exact"
-    argv: tuple = ()        # of a program that is no scenario
-
-    @property
-    def title(self):
-        extra = "" if self.rate == "exact" else " sampled"
-        return "%s %s x%g %gs/%s%s" % (self.program, self.name, self.scale, self.seconds,
-                                       self.interval, extra)
-
-
-LEAK, STEADY, STORM = ("leak",), ("steady",), ("storm",)
-SAW, WARM = ("sawtooth",), ("warming",)
-
-
-def leak(name, culprit, growth="linear", program="leaks", **more):
-    return Case(program, name, LEAK, culprit, growth=growth, **more)
-
+from case import LEAK, SAW, STEADY, STORM, WARM, Case, leak
+from truth_everyday import FIFTH_BATCH, SIXTH_BATCH
 
 TUNING = [
     leak("plain", ("forget", "plain")),
@@ -377,6 +344,10 @@ FOURTH_BATCH = [
          too_short=True),
 ]
 
+for _case in SIXTH_BATCH:
+    _case.half = "batch 6"
+for _case in FIFTH_BATCH:
+    _case.half = "batch 5"
 for _case in FOURTH_BATCH:
     _case.half = "batch 4"
 for _case in THIRD_BATCH:
@@ -390,4 +361,4 @@ for _case in FRESH:
 for _case in HELD_OUT:
     _case.half = "held out"
 CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH + SECOND_BATCH + \
-    THIRD_BATCH + FOURTH_BATCH
+    THIRD_BATCH + FOURTH_BATCH + FIFTH_BATCH + SIXTH_BATCH

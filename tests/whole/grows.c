@@ -5,7 +5,8 @@
  * The ledger is an array of {CLOCK_MONOTONIC ns, bytes held by grow()}, one entry
  * behind another, mapped shared: it survives a kill as the profile does. Steps, one
  * after the other, each for MS milliseconds: `grow` (1 MB/s, the default), `churn`,
- * `sites` (at 3,000 stacks), `idle`, `drop` (frees it all), `fork` (the child goes on).
+ * `sites` (at 3,000 stacks), `idle`, `drop` (frees it all), `fork` (the child goes on),
+ * `lengthen` (one block of 64 KiB and more is made longer, and nothing else happens).
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -61,6 +62,17 @@ static void churn(void)
 	free(block);
 }
 
+static void lengthen(void)
+{
+	static size_t room = 64u << 10;
+	static char *text;
+
+	room += 100;
+	text = realloc(text, room);
+	if (text == NULL)
+		abort();
+}
+
 /* Every path through the tree of calls is a stack of its own. */
 static void site(unsigned path, unsigned depth);
 static void left(unsigned path, unsigned depth)
@@ -108,7 +120,9 @@ static void step(const char *name, uint64_t ms)
 	}
 	while (now_ns() < end) {
 		nap();
-		if (strcmp(name, "idle") == 0)
+		if (strcmp(name, "lengthen") == 0)
+			lengthen();
+		if (strcmp(name, "idle") == 0 || strcmp(name, "lengthen") == 0)
 			continue;
 		for (int i = 0; i < 100; i++)
 			churn();

@@ -388,8 +388,10 @@ struct heapring_header {
 	uint32_t figures_offer;           /* enum heapring_figures */
 	uint32_t wanted_figures;          /* reader writes: asks, as with wanted_trim */
 	uint32_t figures_taken, figures_done; /* T1 as well, for figures[] */
-	uint64_t figures[6]; /* by enum heapring_figure; UINT64_MAX: not told */
-	uint64_t reserved[3];
+	uint64_t figures[6];     /* by enum heapring_figure; UINT64_MAX: not told */
+	uint64_t resident_bytes; /* of the heap's kind, at exit or when a dump was taken,
+				  * where much less is live than was; 0: not told */
+	uint64_t reserved[2];
 	uint64_t symbols_offset; /* dump, reader writes: packed symbols, see
 				  * docs/format.md; past all pages */
 	uint64_t symbols_bytes;  /* 0: none */
