@@ -101,7 +101,7 @@ static int build(struct view_target *target, struct fault *fault)
 {
 	int r;
 
-	target->places = place_table_new();
+	target->places = place_table_new(/*across_builds=*/target->options->base != NULL);
 	if (!target->places)
 		return out_of_memory(fault);
 	r = stack_view_new(target->profile, target->symbols, target->options,

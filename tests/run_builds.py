@@ -73,6 +73,19 @@ class Builds(unittest.TestCase):
         self.assertIn("no stack changed", self.run_it("diff", self.path("old/store.exact"),
                                                       self.path("old/store.exact")))
 
+    def test_lines_of_builds_in_two_folders_are_compared(self):
+        for name in ("here", "there"):
+            os.makedirs(self.path(name + "/build"))
+            shutil.copy(SOURCE, self.path(name + "/store.cc"))
+            subprocess.run(["g++", "-g", "-O2", "../store.cc", "-o", "store"], check=True,
+                           timeout=120, cwd=self.path(name + "/build"))
+            subprocess.run([HEAPRING, "run", "-q", "-o", self.path(name + "/dump"), "--",
+                            self.path(name + "/build/store")], check=True, timeout=60,
+                           env=self.environ, stdout=subprocess.DEVNULL)
+        rows = self.json("diff", "--lines", self.path("here/dump"), self.path("there/dump"))["rows"]
+        self.assertTrue(any(row["line"] and row["before"] for row in rows))
+        self.assertEqual([row for row in rows if row["delta"]], [])
+
     def test_sampled_the_change_stands_out_of_its_error(self):
         diff = self.json("diff", "--cum", self.path("old/store.sampled"),
                          self.path("new/store.sampled"))
