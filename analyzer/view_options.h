@@ -50,6 +50,7 @@ struct view_options {
 	const char *base;           /* TARGET to subtract, NULL none */
 	const char *unit;           /* of sizes, NULL: what suits each */
 	bool keep_allocator;        /* its frames at the inner end of stacks stay */
+	bool find_culprits;         /* entries of the stack set know theirs */
 	struct symbol_cache *cache; /* of names, for who loads often; NULL: none */
 	bool has[VIEW_FILTERS];
 	regex_t filter[VIEW_FILTERS];

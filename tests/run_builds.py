@@ -58,6 +58,24 @@ class Builds(unittest.TestCase):
             self.assertIn("Warehouse::insert", stack)
             self.assertLess(stack.index("Warehouse::insert"), stack.index("main"))
 
+    def test_the_first_line_names_the_programs_own_function_and_not_a_containers(self):
+        for new in ("new/store.exact", "other/renamed.exact"):
+            old, new = self.path("old/store.exact"), self.path(new)
+            diff = self.json("diff", old, new)
+            self.assertTrue(diff["rows"][0]["function"].startswith("std::"), diff["rows"][0])
+            self.assertEqual(diff["responsible"][0]["function"], "Warehouse::insert")
+            self.assertGreater(diff["responsible"][0]["delta"], GROWN)
+            for rows in (diff["rows"], diff["responsible"]):
+                for sample in ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects"):
+                    self.assertEqual(sum(row["delta_" + sample] for row in rows),
+                                     diff["total"][sample], sample)
+            back = self.json("diff", new, old)["responsible"][0]
+            self.assertEqual((back["function"], back["delta"], back["before"]),
+                             ("Warehouse::insert", -diff["responsible"][0]["delta"],
+                              diff["responsible"][0]["after"]))
+            text = self.run_it("diff", "-n", "1", old, new)
+            self.assertLess(text.index("Warehouse::insert"), text.index("std::"), text)
+
     def test_what_did_not_change_is_no_difference_though_it_lies_elsewhere(self):
         rows = {row["function"]: row for row in
                 self.json("diff", "--cum", self.path("old/store.exact"),
