@@ -39,10 +39,11 @@ static void tell_size(const char *name, FILE *stream)
 
 static int show(void *arg, struct view_target *target, char **arguments)
 {
-	const struct report *report = arg;
+	struct report *report = arg;
 	struct output_file file;
 	struct fault fault;
 
+	report->page.target = arguments[0];
 	if (output_file_open(report->output, &file, &fault) < 0)
 		return fault_print(&fault);
 	if (page_write(target, &report->page, file.stream, &fault) < 0) {

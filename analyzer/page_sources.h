@@ -17,8 +17,10 @@
 #include "analyzer/view_target.h"
 
 /*
- * [{"file": name, "lines": count of all, "pieces": [[first line, text], ...]}, ...]
- * NULL without memory.
+ * {"sources": [{"file": name, "lines": count of all, "pieces": [[first line, text],
+ * ...]},
+ * ...], "lost_sources": [{"file": name, "advice": how to get at it}, ...]}, NULL without
+ * memory.
  */
 json_t *page_sources(const struct view_target *target, const struct source_paths *paths,
 		     struct fault *fault);

@@ -93,6 +93,10 @@ class Sources(Profiled):
             self.assertIn("not found: " + folder + "/p.cc", said)
             self.assertIn(advice, said)
             self.assertIn("--source-path", said)
+            page = self.run_it("report", dump, "-o", "-")
+            data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+            lost = {one["file"]: one["advice"] for one in data["lost_sources"]}
+            self.assertIn(advice, lost[folder + "/p.cc"])
 
 
 if __name__ == "__main__":
