@@ -264,9 +264,11 @@ static int run(const struct command *command, int argc, char **argv)
 					   .prepare = take_base,
 					   .show = show,
 					   .arg = &diff };
+	static const char *const is_given[] = { "base", NULL };
 	struct view_options options;
 
 	view_options_init(&options);
+	view_options_leave_out(&options, is_given);
 	return view_command_run(&view, &options, argc, argv);
 }
 

@@ -234,9 +234,11 @@ static int run(const struct command *command, int argc, char **argv)
 					   .prepare = by_line,
 					   .show = show,
 					   .arg = &list };
+	static const char *const always_lines[] = { "functions", "lines", "modules", NULL };
 	struct view_options options;
 
 	view_options_init(&options);
+	view_options_leave_out(&options, always_lines);
 	return view_command_run(&view, &options, argc, argv);
 }
 

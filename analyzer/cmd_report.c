@@ -76,10 +76,12 @@ static int run_with(const struct command *command, struct report *report,
 					   .prepare = prepare,
 					   .show = show,
 					   .arg = report };
+	static const char *const tables_only[] = { "format", "n", "unit", NULL };
 	struct view_options options;
 
 	report->name = command->name;
 	view_options_init(&options);
+	view_options_leave_out(&options, tables_only);
 	return view_command_run(&view, &options, argc, argv);
 }
 

@@ -58,8 +58,9 @@ struct view_options {
 };
 
 void view_options_init(struct view_options *options);
-/* Leaves out the options that are not named; names end with NULL. */
+/* Keeps only the options that are named, or all others; names end with NULL. */
 void view_options_keep(struct view_options *options, const char *const *names);
+void view_options_leave_out(struct view_options *options, const char *const *names);
 void view_options_done(struct view_options *options);
 
 #endif
