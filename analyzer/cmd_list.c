@@ -234,7 +234,8 @@ static int run(const struct command *command, int argc, char **argv)
 					   .prepare = by_line,
 					   .show = show,
 					   .arg = &list };
-	static const char *const always_lines[] = { "functions", "lines", "modules", NULL };
+	static const char *const always_lines[] = { "functions", "lines", "modules",
+						    NULL };
 	struct view_options options;
 
 	view_options_init(&options);
