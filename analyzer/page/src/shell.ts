@@ -8,9 +8,10 @@ const quoted = (text: string) => /^[\w@%+=:,./-]+$/.test(text) ? text
 
 const isNameless = (name: string) => /(^|\+)0x[0-9a-f]+$/.test(name);
 
-// The process while it lives, else the file: whoever reads the page lies beside it.
-function targetOf({ process, target }: Raw): string {
-  return process.state === "live" && process.pid ? String(process.pid) : target ?? "TARGET";
+// The process while its segment is there, else the file, as if it lay beside the reader.
+export function targetOf({ process, target }: Raw): string {
+  const isSegment = process.state === "live" || /^heapring\.\d+\.\d+$/.test(target ?? "");
+  return process.pid && isSegment ? String(process.pid) : target ?? "TARGET";
 }
 
 export function listCommand(raw: Raw, frame: Frame): string {

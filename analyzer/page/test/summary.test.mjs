@@ -91,6 +91,8 @@ test("a source that is not in the page is named, and the way to it told", option
   const said = await page.textContent("#view-source");
   assert.match(said, /Looked for \/build\/keeper-1\.2\/keeper\.cc: `apt-get source keeper`/);
   assert.match(said, /heapring report --source-path DIR keeper\.dump -o page\.html/);
+  const without = await open(t, report(dump, "--no-sources"), { hash: "view=source" });
+  assert.match(await without.textContent("#view-source"), /written with --no-sources/);
   const { file } = json("list", "^parse$", dump).rows[0];
   const again = await open(t, lost(file));
   await again.click(".largest .link >> nth=0");

@@ -7,6 +7,7 @@ import { plain, type SourceFile } from "../data";
 import { el } from "../dom";
 import { sumsOf } from "../findings";
 import { figure, percent, signed } from "../format";
+import { targetOf } from "../shell";
 
 const LOST_SHOWN = 6;
 
@@ -71,7 +72,9 @@ export class Source implements Panel {
     if (unit && !unit.file)
       return `${unit.name} has no line information: build it with -g, or install its debug symbols.`;
     if (!profile.raw.sources)
-      return "This page was written without source lines.";
+      return location.protocol.startsWith("http")
+        ? "The server gives out no lines of source files: `heapring serve --sources` does, and so does `heapring web`."
+        : "This page was written with --no-sources, so it has no lines of source files.";
     if (file && !this.lost.some(one => plain(one.file) === file))
       return `${file} is not in the page: its lines hold too little, or it is no source file by its ` +
         "name. The figures of its lines:";
@@ -91,7 +94,7 @@ export class Source implements Panel {
       "Looked for ", el("span", { class: "code" }, plain(name)), `: ${plain(advice)}.`))),
       el("p", { class: "soft" }, live ? "--source-path is an option of " : "Write the page again with ",
         el("span", { class: "code" }, `heapring report --source-path DIR ${
-          this.context.profile.raw.target ?? "TARGET"} -o page.html`), ".")];
+          targetOf(this.context.profile.raw)} -o page.html`), ".")];
   }
 
   private figuresOf(file: string): Map<number, LineFigures> {

@@ -82,6 +82,8 @@ export class Summary implements Panel {
         : profile.base ? "grew" : "")),
       el("td", {}, this.go(unit, {}), el("span", { class: "soft code where" },
         defined(folded, unit) || folded.units[unit].module)));
+    if (order.length === 0)
+      return el("p", { class: "soft" }, `Nothing ${profile.base ? "changed in" : "to show of"} this figure.`);
     const rest = order.slice(ROWS).reduce((sum, unit) => sum + size(unit), 0);
     const of = context.state.level.replace(/s$/, "");
     return el("div", { class: "largest" }, el("table", {},
