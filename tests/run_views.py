@@ -168,6 +168,7 @@ class Views(unittest.TestCase):
                                     ("slack", "--mmap", "whole pages"),
                                     ("trend", "--by-thread", "not threads"),
                                     ("trend", "--base", self.dump, "with `diff`"),
+                                    ("top", "--normalize", "--base"),
                                     ("report", "--format=json", "-o", "-", "unknown"),
                                     ("report", "-n", "3", "-o", "-", "unknown"),
                                     ("flame", "--unit", "KiB", "-o", "-", "unknown"),

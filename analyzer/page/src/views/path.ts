@@ -4,16 +4,19 @@ import type { Context } from "../context";
 import { SAMPLES, baseName, type Sample } from "../data";
 import { el } from "../dom";
 import { abridge, type Step } from "../findings";
+import { shorten } from "../format";
 import { nodeAt } from "../tree";
 import type { View } from "../state";
+
+const NAME_MAX = 60;
 
 export function pathLine(path: Step[], at: number): HTMLElement {
   return el("p", { class: "path", "aria-label": "Its stack, outermost first" },
     ...abridge(path, at).flatMap((step, i) => [
       i > 0 && el("span", { class: "soft", "aria-hidden": "true" }, " › "),
       step === null ? el("span", { class: "soft" }, "…")
-        : el("span", { class: `code ${step === path[at] ? "named" : "soft"}` },
-          step.name + (step.line ? `:${step.line}` : ""))]).filter(Boolean) as Node[]);
+        : el("span", { class: `code ${step === path[at] ? "named" : "soft"}`, title: step.name },
+          shorten(step.name, NAME_MAX) + (step.line ? `:${step.line}` : ""))]).filter(Boolean) as Node[]);
 }
 
 // Where the function that is named allocates, as people write it.

@@ -4,7 +4,7 @@ import type { Context, Panel } from "../context";
 import { OTHER, type Sample } from "../data";
 import { bar, el } from "../dom";
 import { findings, sumsOf, type Finding } from "../findings";
-import { SAMPLE_NAMES, bytes, figure, percent, signed } from "../format";
+import { SAMPLE_NAMES, bytes, figure, percent, shorten, signed } from "../format";
 import { defined } from "../model";
 import type { State } from "../state";
 import { pathActions, pathLine, stepPlace } from "./path";
@@ -50,8 +50,8 @@ export class Summary implements Panel {
         el("span", { class: "soft code" }, [stepPlace(one.path[one.at]), unit.module]
           .filter(Boolean).join(" · "))),
       el("p", {}, one.text, one.through >= 0 && one.through !== one.unit ? el("span",
-        { class: "soft" }, ", allocated through ", el("span", { class: "code" },
-          units[one.through].name)) : ""),
+        { class: "soft" }, ", allocated through ", el("span", { class: "code",
+          title: units[one.through].name }, shorten(units[one.through].name, 60))) : ""),
       pathLine(one.path, one.at), pathActions(this.context, one.path, one.at, one.sample));
   }
 
