@@ -182,7 +182,8 @@ const char *source_file_advice(const char *name)
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 		if (strncmp(name, places[i].begin, strlen(places[i].begin)) == 0)
 			return places[i].advice;
-	return "its folder is not recorded; --source-path DIR looks for it below DIR";
+	return "its folder is not recorded, as distributions build: `apt-get source "
+	       "PACKAGE`, then --source-path with the folder that this made";
 }
 
 const char *source_file_line(const struct source_file *file, uint32_t line)

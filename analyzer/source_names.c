@@ -70,37 +70,51 @@ static bool is(const char *part, size_t length, const char *what)
 	return strlen(what) == length && strncmp(part, what, length) == 0;
 }
 
-/* An absolute path without its `.`, `..` and `//`; path is as long or longer. */
+static bool ends_upward(const char *path, size_t length)
+{
+	return length >= 2 && is(path + length - 2, 2, "..") &&
+	       (length == 2 || path[length - 3] == '/');
+}
+
+/* A path without its `.`, `//` and what a `..` takes back; path is as long or longer. */
 static void shorten(const char *path, char *shorter)
 {
+	bool absolute = *path == '/';
 	size_t at = 0, length;
 
 	for (; *path; path += length) {
 		path += strspn(path, "/");
 		length = strcspn(path, "/");
-		if (is(path, length, "..")) {
+		if (length == 0 || is(path, length, "."))
+			continue;
+		if (is(path, length, "..") && (absolute || at > 0) &&
+		    !ends_upward(shorter, at)) {
 			while (at > 0 && shorter[--at] != '/')
 				;
-		} else if (length > 0 && !is(path, length, ".")) {
-			shorter[at++] = '/';
-			memcpy(shorter + at, path, length);
-			at += length;
+			continue;
 		}
+		if (absolute || at > 0)
+			shorter[at++] = '/';
+		memcpy(shorter + at, path, length);
+		at += length;
 	}
 	shorter[at] = '\0';
 }
 
 static const char *work_out(const struct source_names *names, const char *name)
 {
-	const char *folder = *name == '/' ? NULL : names->folder;
+	/* a folder that is relative itself is one that nobody can go to */
+	const char *folder = names->folder && *names->folder == '/' && *name != '/'
+				     ? names->folder
+				     : NULL;
 	char joined[PATH_MAX], shorter[PATH_MAX];
 	int length = snprintf(joined, sizeof(joined), "%s%s%s", folder ? folder : "",
 			      folder ? "/" : "", name);
 
-	if (*joined != '/' || length >= (int)sizeof(joined))
+	if (length >= (int)sizeof(joined))
 		return string_pool_keep(names->strings, name);
 	shorten(joined, shorter);
-	if (strstr(joined, "/../") && access(shorter, F_OK) != 0 &&
+	if (*joined == '/' && strstr(joined, "/../") && access(shorter, F_OK) != 0 &&
 	    access(joined, F_OK) == 0)
 		return string_pool_keep(names->strings, joined);
 	return string_pool_keep(names->strings, shorter);

@@ -9,8 +9,9 @@
  *     still and are known by their address until the next unit;
  *   - a relative name is joined with the folder in which the unit was compiled. One of a
  *     unit that does not tell its folder stays as it is;
- *   - there is no `.`, `..` or `//` in an absolute answer, unless a `..` after a symbolic
- *     link leads to a file that the shorter name does not;
+ *   - there is no `.`, `//` or, but at the beginning of a relative one, `..` in an
+ * answer, unless a `..` after a symbolic link leads to a file that the shorter name does
+ * not;
  *   - answers lie in strings; NULL for NULL, or without memory.
  */
 #ifndef ANALYZER_SOURCE_NAMES_H

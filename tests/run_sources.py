@@ -98,6 +98,22 @@ class Sources(Profiled):
             lost = {one["file"]: one["advice"] for one in data["lost_sources"]}
             self.assertIn(advice, lost[folder + "/p.cc"])
 
+    def test_names_without_a_folder_as_distributions_build_are_found_below_one(self):
+        """-ffile-prefix-map=$PWD=. and a build folder: ./debian/build/../src/p.cc"""
+        for folder in ("debian/build", "debian/src", "elsewhere/src"):
+            os.makedirs(self.path(folder))
+        shutil.copy(SOURCE, self.path("debian/src/p.cc"))
+        dump = self.compile(self.folder, "./debian/build/../src/p.cc",
+                            "-ffile-prefix-map=%s=." % self.folder)
+        os.rename(self.path("debian/src/p.cc"), self.path("elsewhere/src/p.cc"))
+        with open(self.path("p.cc"), "w", encoding="utf-8") as stream:
+            stream.write("another\n" * 100)  # what a `..` of the name could lead to
+        said = self.run_it("list", "visible", dump)
+        self.assertIn("not found: debian/src/p.cc", said)
+        self.assertIn("apt-get source", said)
+        self.assertIn("outer(bytes);", self.run_it("list", "--source-path", "elsewhere",
+                                                   "visible", dump))
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
