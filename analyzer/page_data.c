@@ -411,7 +411,7 @@ static json_t *small_keys(const struct building *building,
 	json_t *folded = page_fold_json(&building->fold, &target->set, &building->tree);
 
 	json_object_set_new(keys, "level", json_string(levels[page->level]));
-	if (page->target)
+	if (page->target && !page->only_flame)
 		json_object_set_new(keys, "target",
 				    report_json_text(without_folders(page->target)));
 	json_object_set_new(keys, "own_total", own_total(target->profile));

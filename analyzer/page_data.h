@@ -4,7 +4,7 @@
  * The keys of every view (view_output.h) and
  *
  *   level       "functions", "lines" or "modules": what to show first
- *   target      how the profile was named on the command line, without folders
+ *   target      how the profile was named, without folders; not of `flame`
  *   own_total   the target's totals, before a base was subtracted: 100 %
  *   folded      see page_fold.h; only when stacks were folded
  *   warnings    lines of text about symbols
