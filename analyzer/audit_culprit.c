@@ -84,16 +84,23 @@ static bool is_runtime_function(const char *function)
 	return false;
 }
 
-/* getline() and the like are compiled into the program, too, from libc's headers. */
-static bool is_runtime_header(const char *file)
+/*
+ * getline() and the like are compiled into the program, too, from libc's headers; and
+ * all that Rust's library implements for the program's types is from its sources.
+ */
+static bool is_runtime_source(const char *file)
 {
-	return file && starts(file, "/usr/") &&
-	       (strstr(file, "/include/c++/") || strstr(file, "/bits/"));
+	if (!file)
+		return false;
+	if (starts(file, "/usr/") &&
+	    (strstr(file, "/include/c++/") || strstr(file, "/bits/")))
+		return true;
+	return starts(file, "/rustc/") || strstr(file, "/rustlib/src/rust/library/");
 }
 
 bool culprit_is_runtime(const struct symbol *symbol)
 {
-	return is_runtime_header(symbol->file) ||
+	return is_runtime_source(symbol->file) ||
 	       (symbol->flags & (HR_MODULE_SHIM | HR_MODULE_LIBC)) ||
 	       is_runtime_module(symbol->module) || is_runtime_function(symbol->function);
 }

@@ -244,6 +244,7 @@ static int check(void *arg, struct view_options *options, char **arguments,
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct view_command view = { .command = command, .prepare = check, .show = show };
+	static const char *const of_sizes[] = { "unit", NULL };
 	struct view_options options;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -251,6 +252,8 @@ static int run(const struct command *command, int argc, char **argv)
 			view.arg = (void *)&kinds[i];
 	view_options_init(&options);
 	options.sample = PROFILE_ALLOC_OBJECTS;
+	if (command == &cmd_lifetimes)
+		view_options_leave_out(&options, of_sizes);
 	return view_command_run(&view, &options, argc, argv);
 }
 

@@ -1,7 +1,9 @@
 /*
  * cmd_diff - what changed from one profile to another, function by function
  *
- * The views' --base with both sides shown: A is the base, B the target.
+ * The views' --base with both sides shown: A is the base, B the target. Where libraries
+ * and wrappers allocate for others, a first table says for whom; its changes add up to
+ * the same total as those of the second one, which is flat or cum as in every view.
  */
 #include "analyzer/commands.h"
 
@@ -15,29 +17,37 @@
 
 #define STACK_FRAMES 12u
 #define TEXT_ROWS 30
+#define RESPONSIBLE_ROWS 10
+
+/* The rows of one table. */
+struct changes {
+	struct place_rows rows;
+	bool by_cum;
+};
 
 struct diff {
 	bool by_cum;
 	const struct view_target *target;
-	struct place_rows rows;
+	struct changes responsible, all;
 };
 
-static const int64_t *delta_of(const struct diff *diff, const struct place_row *row)
+static const int64_t *delta_of(const struct changes *changes, const struct place_row *row)
 {
-	return diff->by_cum ? row->cum : row->flat;
+	return changes->by_cum ? row->cum : row->flat;
 }
 
-static const int64_t *before_of(const struct diff *diff, const struct place_row *row)
+static const int64_t *before_of(const struct changes *changes,
+				const struct place_row *row)
 {
-	return diff->by_cum ? row->base_cum : row->base_flat;
+	return changes->by_cum ? row->base_cum : row->base_flat;
 }
 
-static void add_row(const struct diff *diff, struct table *table,
-		    const struct place_row *row)
+static void add_row(const struct diff *diff, const struct changes *changes,
+		    struct table *table, const struct place_row *row)
 {
 	const struct view_options *options = diff->target->options;
 	enum profile_sample s = options->sample;
-	int64_t delta = delta_of(diff, row)[s], before = before_of(diff, row)[s];
+	int64_t delta = delta_of(changes, row)[s], before = before_of(changes, row)[s];
 	char text[4096], sign[UNITS_TEXT + 1];
 
 	snprintf(sign, sizeof(sign), "%s%s", delta > 0 ? "+" : "",
@@ -49,8 +59,8 @@ static void add_row(const struct diff *diff, struct table *table,
 		  before ? units_percent((double)delta, (double)before).text : "new");
 	if (diff->target->set.has_variance)
 		table_add(table, view_error(diff->target, s,
-					    diff->by_cum ? row->cum_variance
-							 : row->flat_variance)
+					    changes->by_cum ? row->cum_variance
+							    : row->flat_variance)
 					 .text);
 	view_place_text(place_table_get(diff->target->places, row->place),
 			options->granularity == VIEW_LINES, text, sizeof(text));
@@ -93,19 +103,70 @@ static void print_largest(const struct view_target *target)
 		       largest->count - STACK_FRAMES);
 }
 
-static int print_text(const struct diff *diff)
+static int print_changes(const struct diff *diff, const struct changes *changes,
+			 long limit)
 {
 	const struct view_target *target = diff->target;
 	bool sampled = target->set.has_variance;
-	const char *const heading[] = {
-		"change", "before", "after", "change%", sampled ? "95%" : NULL, "function"
-	};
-	enum profile_sample s = target->options->sample;
-	long limit = target->options->rows < 0 ? TEXT_ROWS : target->options->rows;
+	const char *const heading[] = { "change",
+					"before",
+					"after",
+					"change%",
+					sampled ? "95%" : NULL,
+					view_row_name(target->options) };
 	struct table *table = table_new(sampled ? "rrrrrl" : "rrrrl");
 
 	if (!table)
 		return FAULT_INPUT;
+	for (size_t i = 0; i < sizeof(heading) / sizeof(heading[0]); i++)
+		if (heading[i])
+			table_add(table, heading[i]);
+	for (uint32_t i = 0; i < changes->rows.count && (long)i < limit; i++)
+		if (delta_of(changes, &changes->rows.rows[i])[target->options->sample] !=
+		    0)
+			add_row(diff, changes, table, &changes->rows.rows[i]);
+	table_print(table, stdout);
+	table_free(table);
+	return 0;
+}
+
+/* Did anybody's library or wrapper change? Else both tables are one. */
+static bool has_others_changes(const struct view_target *target)
+{
+	enum profile_sample s = target->options->sample;
+
+	for (size_t i = 0; i < target->set.count; i++) {
+		const struct stack_entry *entry = &target->set.entries[i];
+		const uint32_t *places = stack_set_places(&target->set, entry);
+
+		if (entry->value[s] != 0 && places[entry->culprit] != places[0])
+			return true;
+	}
+	return false;
+}
+
+static int print_tables(const struct diff *diff)
+{
+	const struct view_options *options = diff->target->options;
+	long limit = options->rows < 0 ? TEXT_ROWS : options->rows;
+	int status = 0;
+
+	if (has_others_changes(diff->target)) {
+		puts("by who is responsible, libraries and wrappers left out:");
+		status = print_changes(diff, &diff->responsible,
+				       options->rows < 0 ? RESPONSIBLE_ROWS : limit);
+		puts(diff->by_cum ? "by all that are on the stack:"
+				  : "by who called the allocator:");
+	}
+	return status == 0 ? print_changes(diff, &diff->all, limit) : status;
+}
+
+static int print_text(const struct diff *diff)
+{
+	const struct view_target *target = diff->target;
+	enum profile_sample s = target->options->sample;
+	int status;
+
 	view_print_heading(target, stdout);
 	printf("%s%s: %s%s from %s to %s\n", profile_sample_name(s),
 	       diff->by_cum ? " by cum" : "", target->total[s] > 0 ? "+" : "",
@@ -114,31 +175,26 @@ static int print_text(const struct diff *diff)
 			  (int64_t)target->profile->total[s] - target->total[s])
 		       .text,
 	       view_value(target->options, s, (int64_t)target->profile->total[s]).text);
-	for (size_t i = 0; i < sizeof(heading) / sizeof(heading[0]); i++)
-		if (heading[i])
-			table_add(table, heading[i]);
-	for (uint32_t i = 0; i < diff->rows.count && (long)i < limit; i++)
-		if (delta_of(diff, &diff->rows.rows[i])[s] != 0)
-			add_row(diff, table, &diff->rows.rows[i]);
-	table_print(table, stdout);
-	table_free(table);
+	status = print_tables(diff);
+	if (status != 0)
+		return status;
 	print_largest(target);
 	report_coverage(target->profile, stdout);
 	return 0;
 }
 
-static int print_json(const struct diff *diff)
+static json_t *changes_json(const struct diff *diff, const struct changes *changes)
 {
 	const struct view_target *target = diff->target;
 	enum profile_sample s = target->options->sample;
 	long limit = target->options->rows;
 	json_t *rows = json_array();
 
-	for (uint32_t i = 0; i < diff->rows.count && (limit < 0 || (long)i < limit);
+	for (uint32_t i = 0; i < changes->rows.count && (limit < 0 || (long)i < limit);
 	     i++) {
-		const struct place_row *from = &diff->rows.rows[i];
-		const int64_t *delta = delta_of(diff, from);
-		const int64_t *before = before_of(diff, from);
+		const struct place_row *from = &changes->rows.rows[i];
+		const int64_t *delta = delta_of(changes, from);
+		const int64_t *before = before_of(changes, from);
 		json_t *row =
 			view_json_place(place_table_get(target->places, from->place));
 
@@ -147,25 +203,42 @@ static int print_json(const struct diff *diff)
 		json_object_set_new(row, "after", json_integer(before[s] + delta[s]));
 		view_json_figures(row, "delta_", delta);
 		json_object_set_new(row, "stderr",
-				    view_json_error(diff->by_cum ? from->cum_variance
-								 : from->flat_variance));
+				    view_json_error(changes->by_cum
+							    ? from->cum_variance
+							    : from->flat_variance));
 		json_array_append_new(rows, row);
 	}
-	return view_json_print(view_json(target, "diff"), rows);
+	return rows;
+}
+
+static int print_json(const struct diff *diff)
+{
+	json_t *object = view_json(diff->target, "diff");
+
+	if (object)
+		json_object_set_new(object, "responsible",
+				    changes_json(diff, &diff->responsible));
+	return view_json_print(object, changes_json(diff, &diff->all));
 }
 
 static int show(void *arg, struct view_target *target, char **arguments)
 {
 	struct diff *diff = arg;
+	enum profile_sample s = target->options->sample;
 	struct fault fault;
 	int status;
 
 	diff->target = target;
-	if (place_rows_load(&target->set, target->places, target->options->sample,
-			    diff->by_cum, &diff->rows, &fault) < 0)
-		return fault_print(&fault);
-	status = target->options->json ? print_json(diff) : print_text(diff);
-	place_rows_done(&diff->rows);
+	diff->all.by_cum = diff->by_cum;
+	if (place_rows_load(&target->set, target->places, s, diff->by_cum,
+			    &diff->all.rows, &fault) < 0 ||
+	    place_rows_load_responsible(&target->set, target->places, s,
+					&diff->responsible.rows, &fault) < 0)
+		status = fault_print(&fault);
+	else
+		status = target->options->json ? print_json(diff) : print_text(diff);
+	place_rows_done(&diff->all.rows);
+	place_rows_done(&diff->responsible.rows);
 	return status;
 }
 
@@ -173,6 +246,7 @@ static int take_base(void *arg, struct view_options *options, char **arguments,
 		     struct fault *fault)
 {
 	options->base = arguments[0];
+	options->find_culprits = true;
 	return 0;
 }
 
@@ -190,9 +264,11 @@ static int run(const struct command *command, int argc, char **argv)
 					   .prepare = take_base,
 					   .show = show,
 					   .arg = &diff };
+	static const char *const is_given[] = { "base", NULL };
 	struct view_options options;
 
 	view_options_init(&options);
+	view_options_leave_out(&options, is_given);
 	return view_command_run(&view, &options, argc, argv);
 }
 
@@ -202,9 +278,10 @@ const struct command cmd_diff = {
 	.summary = "What changed from profile A to profile B, largest change first",
 	.help = "A and B are TARGETs: two moments of one program, or two builds of it. "
 		"Functions\n"
-		"are matched by name and library. --normalize compares shares: A is "
-		"first "
-		"scaled\n"
-		"to B's total.",
+		"are matched by name and library. Where containers and wrappers "
+		"allocate for\n"
+		"others, a first table names the functions that they do it for. "
+		"--normalize\n"
+		"compares shares: A is first scaled to B's total.",
 	.run = run,
 };

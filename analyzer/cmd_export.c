@@ -33,6 +33,12 @@ static bool set_format(void *to, const char *value)
 	return false;
 }
 
+/* Formats that put no figure before the others. */
+static bool has_no_first(const struct export_format *format)
+{
+	return format == &export_callgrind || format == &export_csv;
+}
+
 static int prepare(void *arg, struct view_options *options, char **arguments,
 		   struct fault *fault)
 {
@@ -49,6 +55,16 @@ static int prepare(void *arg, struct view_options *options, char **arguments,
 		return fault_set(fault, FAULT_USAGE, -EINVAL,
 				 "export: %s has no negative figures; export both "
 				 "profiles and let the other program compare",
+				 export->format->name);
+	if (export->format == &export_pprof && options->granularity == VIEW_MODULES)
+		return fault_set(
+			fault, FAULT_USAGE, -EINVAL,
+			"export: a pprof profile holds functions and lines; leave "
+			"out --modules");
+	if (options->sample != PROFILE_INUSE_SPACE && has_no_first(export->format))
+		return fault_set(fault, FAULT_USAGE, -EINVAL,
+				 "export: %s holds all four figures alike; leave out "
+				 "--sample",
 				 export->format->name);
 	/* asked for by name, threads are frames in every format */
 	options->as_labels = export->format->by_thread && !options->wants.by_thread;
@@ -91,9 +107,11 @@ static int run(const struct command *command, int argc, char **argv)
 					   .prepare = prepare,
 					   .show = show,
 					   .arg = &export };
+	static const char *const tables_only[] = { "format", "n", "unit", NULL };
 	struct view_options options;
 
 	view_options_init(&options);
+	view_options_leave_out(&options, tables_only);
 	return view_command_run(&view, &options, argc, argv);
 }
 

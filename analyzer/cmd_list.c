@@ -5,6 +5,7 @@
  */
 #include "analyzer/commands.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,25 +68,48 @@ static void print_lines(const struct list *list, const struct listing_function *
 	}
 }
 
+/* Names come from files: no control characters reach the terminal. */
+__attribute__((format(printf, 1, 2))) static void print_plain(const char *format, ...)
+{
+	char text[8192];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			*c = '?';
+	puts(text);
+}
+
+static void print_title(const struct list *list, const struct listing_function *function,
+			bool found)
+{
+	putchar('\n');
+	if (!function->file) {
+		print_plain("%s in %s (no line information)", function->name,
+			    function->module);
+		return;
+	}
+	print_plain("%s in %s", function->name, function->file);
+	if (!found)
+		print_plain("source not found: %s%s%s; %s", function->file,
+			    list->paths.search ? ", nor below " : "",
+			    list->paths.search ? list->paths.search : "",
+			    source_file_advice(function->file));
+}
+
 static void print_function(const struct list *list,
 			   const struct listing_function *function)
 {
 	const struct view_options *options = list->target->options;
 	enum profile_sample s = options->sample;
 	struct source_file source = { 0 };
-	char title[8192];
-	int r = function->file ? source_file_load(&list->paths, function->file, &source)
-			       : -1;
+	bool found = function->file &&
+		     source_file_load(&list->paths, function->file, &source) == 0;
 
-	snprintf(title, sizeof(title), "%s in %s", function->name,
-		 function->file ? function->file : function->module);
-	for (char *c = title; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			*c = '?';
-	printf("\n%s%s\n", title,
-	       !function->file ? " (no line information)"
-	       : r < 0         ? " (source not found; see --source-path)"
-			       : "");
+	print_title(list, function, found);
 	printf("%10s %10s  flat, cum (%s of the total)\n",
 	       view_value(options, s, function->flat[s]).text,
 	       view_value(options, s, function->cum[s]).text,
@@ -210,9 +234,12 @@ static int run(const struct command *command, int argc, char **argv)
 					   .prepare = by_line,
 					   .show = show,
 					   .arg = &list };
+	static const char *const always_lines[] = { "functions", "lines", "modules",
+						    NULL };
 	struct view_options options;
 
 	view_options_init(&options);
+	view_options_leave_out(&options, always_lines);
 	return view_command_run(&view, &options, argc, argv);
 }
 

@@ -39,10 +39,11 @@ static void tell_size(const char *name, FILE *stream)
 
 static int show(void *arg, struct view_target *target, char **arguments)
 {
-	const struct report *report = arg;
+	struct report *report = arg;
 	struct output_file file;
 	struct fault fault;
 
+	report->page.target = arguments[0];
 	if (output_file_open(report->output, &file, &fault) < 0)
 		return fault_print(&fault);
 	if (page_write(target, &report->page, file.stream, &fault) < 0) {
@@ -75,10 +76,12 @@ static int run_with(const struct command *command, struct report *report,
 					   .prepare = prepare,
 					   .show = show,
 					   .arg = report };
+	static const char *const tables_only[] = { "format", "n", "unit", NULL };
 	struct view_options options;
 
 	report->name = command->name;
 	view_options_init(&options);
+	view_options_leave_out(&options, tables_only);
 	return view_command_run(&view, &options, argc, argv);
 }
 

@@ -202,9 +202,11 @@ static int run(const struct command *command, int argc, char **argv)
 	const struct view_command view = { .command = command,
 					   .prepare = check,
 					   .show = show };
+	static const char *const of_others[] = { "sample", NULL };
 	struct view_options options;
 
 	view_options_init(&options);
+	view_options_leave_out(&options, of_others);
 	return view_command_run(&view, &options, argc, argv);
 }
 

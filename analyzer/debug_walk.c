@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "analyzer/scope_names.h"
+#include "analyzer/source_names.h"
 
 #define ABBREVS 128u      /* whose code is one byte; the most frequent are */
 #define NESTING_LIMIT 256 /* damaged debug information may nest without end */
@@ -30,6 +31,7 @@ struct debug_walk {
 	Dwarf_Files *files;
 	size_t files_count;
 	struct scope_names *scopes;
+	struct source_names *sources;
 	bool enter_all;
 	Dwarf_Abbrev *abbrevs[ABBREVS]; /* of the unit, by code */
 };
@@ -100,7 +102,9 @@ static struct debug_frame make_frame(const struct debug_walk *walk, Dwarf_Die *d
 
 		frame.line = die_number(die, DW_AT_call_line);
 		if (walk->files && file < walk->files_count)
-			frame.file = dwarf_filesrc(walk->files, file, NULL, NULL);
+			frame.file = source_names_whole(
+				walk->sources,
+				dwarf_filesrc(walk->files, file, NULL, NULL));
 	} else if (die_entry(die, &entry)) {
 		frame.entry = entry - walk->shift;
 	}
@@ -278,7 +282,7 @@ static void finish_address(struct debug_walk *walk, Dwarf_Die *unit,
 		push(address, &(struct debug_frame){ 0 });
 	if (line) {
 		dwarf_lineno(line, &number);
-		file = dwarf_linesrc(line, NULL, NULL);
+		file = source_names_whole(walk->sources, dwarf_linesrc(line, NULL, NULL));
 	}
 	for (uint32_t i = 0; i < address->frames_count; i++) {
 		struct debug_frame *frame = &address->frames[i];
@@ -301,16 +305,19 @@ struct debug_walk *debug_walk_new(struct string_pool *strings, Dwarf_Addr shift)
 		return NULL;
 	walk->shift = shift;
 	walk->scopes = scope_names_new(strings);
-	if (walk->scopes)
+	walk->sources = source_names_new(strings);
+	if (walk->scopes && walk->sources)
 		return walk;
-	free(walk);
+	debug_walk_free(walk);
 	return NULL;
 }
 
 void debug_walk_free(struct debug_walk *walk)
 {
-	if (walk)
-		scope_names_free(walk->scopes);
+	if (!walk)
+		return;
+	scope_names_free(walk->scopes);
+	source_names_free(walk->sources);
 	free(walk);
 }
 
@@ -326,6 +333,7 @@ int debug_walk_unit(struct debug_walk *walk, Dwarf_Die *unit, Dwarf_Die *functio
 	walk->files = NULL;
 	walk->files_count = 0;
 	dwarf_getsrcfiles(unit, &walk->files, &walk->files_count);
+	source_names_unit(walk->sources, unit);
 	walk->enter_all = false;
 	scope_names_unit(walk->scopes, functions);
 	r = walk_children(walk, functions, false, 0);

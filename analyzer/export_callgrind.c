@@ -31,7 +31,7 @@ static int make_functions(struct writing *writing)
 	uint32_t count = place_table_count(writing->target->places);
 	int r = 0;
 
-	writing->functions = place_table_new();
+	writing->functions = place_table_new(/*across_builds=*/false);
 	writing->function_of = calloc((size_t)count + 1, sizeof(*writing->function_of));
 	writing->named = calloc((size_t)count + 1, sizeof(*writing->named));
 	if (!writing->functions || !writing->function_of || !writing->named)

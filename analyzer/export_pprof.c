@@ -418,7 +418,8 @@ static int write_kind(struct view_target *target, const struct kind *kind, FILE 
 	struct writing writing = { .target = target,
 				   .kind = kind,
 				   .pieces = pprof_pieces_new(to),
-				   .functions = place_table_new() };
+				   .functions =
+					   place_table_new(/*across_builds=*/false) };
 	int r = writing.pieces && writing.functions ? 0 : -ENOMEM, end = 0;
 
 	if (r == 0) {

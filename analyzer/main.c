@@ -7,6 +7,7 @@
  *   heapring man [COMMAND]          a manual page
  *   heapring options [COMMAND]      commands, or a command's options, a line each
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -204,18 +205,30 @@ static int hidden(int argc, char **argv)
 	return 0;
 }
 
+/* What was printed is written; a command that failed has said why already. */
+static int finish(int status)
+{
+	bool written = fflush(stdout) == 0 && !ferror(stdout);
+	int error = errno;
+
+	pager_end();
+	if (written || status != 0)
+		return status;
+	fprintf(stderr, "heapring: cannot write to stdout: %s\n", strerror(error));
+	return FAULT_INPUT;
+}
+
 int main(int argc, char **argv)
 {
 	char version[] = "version";
 	const struct command *command;
-	int status;
 
 	if (argc > 2 && strcmp(argv[1], "help") == 0)
 		return write_out(argv[2], OPTIONS_HELP_TEXT);
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_overview();
-		return 0;
+		return finish(0);
 	}
 	if (strcmp(argv[1], "man") == 0 || strcmp(argv[1], "options") == 0)
 		return hidden(argc, argv);
@@ -224,7 +237,5 @@ int main(int argc, char **argv)
 	command = find(argv[1]);
 	if (!command)
 		return unknown(argv[1]);
-	status = command->run(command, argc - 1, argv + 1);
-	pager_end();
-	return status;
+	return finish(command->run(command, argc - 1, argv + 1));
 }

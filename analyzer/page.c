@@ -18,6 +18,7 @@ void page_prepare(struct page_options *page, struct view_options *options)
 {
 	page->level = options->granularity;
 	options->granularity = VIEW_LINES;
+	options->find_culprits = true;
 	if (page->only_flame)
 		return;
 	options->wants.if_there = !options->wants.history;

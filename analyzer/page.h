@@ -22,10 +22,11 @@
 struct page_options {
 	enum view_granularity level; /* which the page shows first; of page_prepare() */
 	struct source_paths sources;
-	long stacks;     /* most of them that are shown by themselves; 0: all */
-	bool no_sources; /* no line of any source file goes into the page */
-	bool only_flame; /* the flame graph is the page */
-	bool live;       /* the page asks for `data.json` beside it again and again */
+	const char *target; /* how to name the profile in a command; NULL: not known */
+	long stacks;        /* most of them that are shown by themselves; 0: all */
+	bool no_sources;    /* no line of any source file goes into the page */
+	bool only_flame;    /* the flame graph is the page */
+	bool live;          /* the page asks for `data.json` beside it again and again */
 };
 
 #define PAGE_STACKS 60000 /* what a browser draws and searches without a pause */

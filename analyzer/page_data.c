@@ -273,6 +273,26 @@ enum figure {
 	VARIANCE,
 };
 
+/* The frames between a stack's innermost one and its culprit, beside put_figures(). */
+static int put_culprits(const struct building *building, struct json_columns *to)
+{
+	const struct stack_set *set = &building->target->set;
+	uint32_t *culprit = calloc(building->tree.count, sizeof(*culprit));
+
+	if (!culprit)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->count; i++)
+		if (!page_fold_has(&building->fold, &building->tree, i))
+			culprit[building->tree.node_of[i]] = set->entries[i].culprit;
+	json_columns_begin(to, "culprit");
+	for (uint32_t i = 0; i + 1 < building->tree.count; i++)
+		if (has_stack(&building->tree.nodes[building->order[i]]))
+			json_columns_add(to, culprit[building->order[i]]);
+	json_columns_end(to);
+	free(culprit);
+	return 0;
+}
+
 /* One column for each sample type, in the order of the nodes that have figures. */
 static void put_figures(const struct building *building, struct json_columns *to,
 			enum figure figure)
@@ -296,9 +316,10 @@ static void put_figures(const struct building *building, struct json_columns *to
 	}
 }
 
-static void put_stacks(const struct building *building, struct json_columns *to)
+static int put_stacks(const struct building *building, struct json_columns *to)
 {
 	int64_t before = -1;
+	int r;
 
 	json_columns_open(to, "stacks");
 	json_columns_begin(to, "node");
@@ -308,6 +329,7 @@ static void put_stacks(const struct building *building, struct json_columns *to)
 			before = i;
 		}
 	json_columns_end(to);
+	r = put_culprits(building, to);
 	put_figures(building, to, OWN);
 	json_columns_close(to);
 	if (building->target->base) {
@@ -320,6 +342,7 @@ static void put_stacks(const struct building *building, struct json_columns *to)
 		put_figures(building, to, VARIANCE);
 		json_columns_close(to);
 	}
+	return r;
 }
 
 static void put_texts(const struct building *building, struct json_columns *to)
@@ -367,6 +390,14 @@ static json_t *resident(const struct profile *profile)
 	return object;
 }
 
+/* A page may be sent elsewhere: where the file lay is nobody's business. */
+static const char *without_folders(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static json_t *small_keys(const struct building *building,
 			  const struct page_options *page, struct fault *fault)
 {
@@ -380,6 +411,9 @@ static json_t *small_keys(const struct building *building,
 	json_t *folded = page_fold_json(&building->fold, &target->set, &building->tree);
 
 	json_object_set_new(keys, "level", json_string(levels[page->level]));
+	if (page->target && !page->only_flame)
+		json_object_set_new(keys, "target",
+				    report_json_text(without_folders(page->target)));
 	json_object_set_new(keys, "own_total", own_total(target->profile));
 	json_object_set_new(keys, "warnings", warnings(target));
 	if (folded)
@@ -389,8 +423,7 @@ static json_t *small_keys(const struct building *building,
 	if (rss)
 		json_object_set_new(keys, "rss", rss);
 	if (!page->no_sources)
-		json_object_set_new(keys, "sources",
-				    page_sources(target, &page->sources, fault));
+		json_object_update_new(keys, page_sources(target, &page->sources, fault));
 	return keys;
 }
 
@@ -436,7 +469,8 @@ int page_data_write(const struct view_target *target, const struct page_options 
 		put_functions(&building, &columns);
 		put_places(&building, &columns);
 		put_nodes(&building, &columns);
-		put_stacks(&building, &columns);
+		if (r == 0)
+			r = put_stacks(&building, &columns);
 		if (r == 0 && !page->only_flame)
 			r = put_history(&building, &columns);
 		json_columns_close(&columns);

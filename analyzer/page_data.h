@@ -4,6 +4,7 @@
  * The keys of every view (view_output.h) and
  *
  *   level       "functions", "lines" or "modules": what to show first
+ *   target      how the profile was named, without folders; not of `flame`
  *   own_total   the target's totals, before a base was subtracted: 100 %
  *   folded      see page_fold.h; only when stacks were folded
  *   warnings    lines of text about symbols
@@ -12,11 +13,12 @@
  *   places      {function, file, line}: columns, one entry for each source line
  *   nodes       {depth, place}: the call tree in preorder without its root; depth
  *               from 1, so the parent is the last node before of a depth less by one
- *   stacks      {node, inuse_space, ..}: what was allocated at a node itself; node
- *               is the distance from the one before, from -1
+ *   stacks      {node, culprit, inuse_space, ..}: what was allocated at a node itself;
+ *               node is the distance from the one before, from -1; culprit how many
+ *               frames outside of it whom to name for it is (audit_culprit.h)
  *   base_stacks {inuse_space, ..}: what was subtracted, beside stacks; --base only
  *   variance    {inuse_space, ..}: beside stacks; only where something was sampled
- *   sources     see page_sources.h
+ *   sources, lost_sources   see page_sources.h
  *   verdict     the object of `audit`, only when there is one
  *   history     see page_history.h
  *

@@ -16,6 +16,7 @@
 #define CONTEXT 7u           /* lines before and after */
 #define BYTES_MAX (2u << 20) /* of text in one page */
 #define FILES_MAX 500u       /* tried, found or not */
+#define LOST_MAX 200u        /* told of those that are not found */
 #define LINE_BYTES_MAX 400   /* of one line */
 #define WEIGHT_MIN 0.0001    /* of a place: a share of a total */
 
@@ -157,10 +158,24 @@ static json_t *pieces(const struct source_file *source, const struct line *lines
 	return array;
 }
 
+static json_t *found_source(const struct source_file *source, const struct line *lines,
+			    size_t count, size_t *budget)
+{
+	return json_pack("{s:o, s:i, s:o}", "file", report_json_text(lines->file),
+			 "lines", (int)source->count, "pieces",
+			 pieces(source, lines, count, budget));
+}
+
+static json_t *lost_source(const char *file)
+{
+	return json_pack("{s:o, s:s}", "file", report_json_text(file), "advice",
+			 source_file_advice(file));
+}
+
 static json_t *read_all(const struct source_paths *paths, const struct line *lines,
 			size_t count)
 {
-	json_t *files = json_array();
+	json_t *files = json_array(), *lost = json_array();
 	size_t budget = BYTES_MAX;
 	unsigned tried = 0;
 
@@ -172,15 +187,13 @@ static json_t *read_all(const struct source_paths *paths, const struct line *lin
 		     end < count && lines[end].file == lines[first].file;)
 			end++;
 		if (source_file_load(paths, lines[first].file, &source) == 0)
-			json_array_append_new(
-				files, json_pack("{s:o, s:i, s:o}", "file",
-						 report_json_text(lines[first].file),
-						 "lines", (int)source.count, "pieces",
-						 pieces(&source, lines + first,
-							end - first, &budget)));
+			json_array_append_new(files, found_source(&source, lines + first,
+								  end - first, &budget));
+		else if (json_array_size(lost) < LOST_MAX)
+			json_array_append_new(lost, lost_source(lines[first].file));
 		source_file_done(&source);
 	}
-	return files;
+	return json_pack("{s:o, s:o}", "sources", files, "lost_sources", lost);
 }
 
 json_t *page_sources(const struct view_target *target, const struct source_paths *paths,

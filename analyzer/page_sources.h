@@ -17,8 +17,9 @@
 #include "analyzer/view_target.h"
 
 /*
- * [{"file": name, "lines": count of all, "pieces": [[first line, text], ...]}, ...]
- * NULL without memory.
+ * Two keys, NULL without memory:
+ *   sources       [{file, lines: count of all, pieces: [[first line, text], ..]}, ..]
+ *   lost_sources  [{file, advice: how to get at it}, ..]: those that are not found
  */
 json_t *page_sources(const struct view_target *target, const struct source_paths *paths,
 		     struct fault *fault);

@@ -20,15 +20,25 @@ static void add_flat(struct place_row *row, const struct stack_entry *entry)
 	profile_detail_add(&row->detail, &entry->detail);
 }
 
+struct order {
+	const struct place_table *places;
+	enum profile_sample sample;
+	bool by_cum;
+	bool responsible;
+};
+
 static void add_stack(struct place_rows *rows, const struct stack_set *set,
-		      const struct stack_entry *entry, enum profile_sample sample,
+		      const struct stack_entry *entry, const struct order *order,
 		      size_t *seen)
 {
+	enum profile_sample sample = order->sample;
 	const uint32_t *places = stack_set_places(set, entry);
+	struct place_row *flat =
+		&rows->rows[places[order->responsible ? entry->culprit : 0]];
 	size_t number = (size_t)(entry - set->entries) + 1;
 
-	add_flat(&rows->rows[places[0]], entry);
-	rows->rows[places[0]].flat_variance += entry->variance[sample];
+	add_flat(flat, entry);
+	flat->flat_variance += entry->variance[sample];
 	for (uint32_t f = 0; f < entry->count; f++) {
 		struct place_row *row = &rows->rows[places[f]];
 
@@ -44,12 +54,6 @@ static void add_stack(struct place_rows *rows, const struct stack_set *set,
 	for (int s = 0; s < PROFILE_SAMPLES; s++)
 		rows->shown[s] += entry->value[s];
 }
-
-struct order {
-	const struct place_table *places;
-	enum profile_sample sample;
-	bool by_cum;
-};
 
 /* Larger first, and of two as large the positive one. */
 static int compare_size(int64_t x, int64_t y)
@@ -82,28 +86,32 @@ static int compare(const void *a, const void *b, void *arg)
 	return r;
 }
 
+static bool has_figures(const int64_t *value, const int64_t *base)
+{
+	return value[PROFILE_ALLOC_OBJECTS] || value[PROFILE_ALLOC_SPACE] ||
+	       base[PROFILE_ALLOC_OBJECTS];
+}
+
 /* Drops the places that only lay on stacks which a filter dropped. */
-static void compact(struct place_rows *rows)
+static void compact(struct place_rows *rows, bool responsible)
 {
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < rows->count; i++) {
 		const struct place_row *row = &rows->rows[i];
 
-		if (row->cum[PROFILE_ALLOC_OBJECTS] || row->cum[PROFILE_ALLOC_SPACE] ||
-		    row->base_cum[PROFILE_ALLOC_OBJECTS] ||
-		    profile_detail_has_frees(&row->detail))
+		if (responsible ? has_figures(row->flat, row->base_flat)
+				: has_figures(row->cum, row->base_cum) ||
+					  profile_detail_has_frees(&row->detail))
 			rows->rows[kept++] = *row;
 	}
 	rows->count = kept;
 }
 
-int place_rows_load(const struct stack_set *set, const struct place_table *places,
-		    enum profile_sample sample, bool by_cum, struct place_rows *ret_rows,
-		    struct fault *fault)
+static int load(const struct stack_set *set, struct order order,
+		struct place_rows *ret_rows, struct fault *fault)
 {
-	struct order order = { places, sample, by_cum };
-	struct place_rows rows = { .count = place_table_count(places) };
+	struct place_rows rows = { .count = place_table_count(order.places) };
 	size_t *seen = calloc((size_t)rows.count + 1, sizeof(*seen));
 
 	rows.rows = calloc((size_t)rows.count + 1, sizeof(*rows.rows));
@@ -116,12 +124,28 @@ int place_rows_load(const struct stack_set *set, const struct place_table *place
 	for (uint32_t i = 0; i < rows.count; i++)
 		rows.rows[i].place = i;
 	for (size_t i = 0; i < set->count; i++)
-		add_stack(&rows, set, &set->entries[i], sample, seen);
+		add_stack(&rows, set, &set->entries[i], &order, seen);
 	free(seen);
-	compact(&rows);
+	compact(&rows, order.responsible);
 	qsort_r(rows.rows, rows.count, sizeof(*rows.rows), compare, &order);
 	*ret_rows = rows;
 	return 0;
+}
+
+int place_rows_load(const struct stack_set *set, const struct place_table *places,
+		    enum profile_sample sample, bool by_cum, struct place_rows *ret_rows,
+		    struct fault *fault)
+{
+	return load(set, (struct order){ places, sample, by_cum, false }, ret_rows,
+		    fault);
+}
+
+int place_rows_load_responsible(const struct stack_set *set,
+				const struct place_table *places,
+				enum profile_sample sample, struct place_rows *ret_rows,
+				struct fault *fault)
+{
+	return load(set, (struct order){ places, sample, false, true }, ret_rows, fault);
 }
 
 void place_rows_done(struct place_rows *rows)

@@ -4,7 +4,10 @@
  * Contract
  *   - flat belongs to a stack's innermost shown frame, cum to every place on
  *     the stack, once, however often it recurs there;
- *   - so flat summed over all rows is the total of the stacks that are shown;
+ *   - or, responsible, flat belongs to the stack's culprit, so that a container that
+ *     grows for somebody is not named for it; whoever loads the stacks must have asked
+ *     for culprits (view_options.h);
+ *   - in both flat summed over all rows is the total of the stacks that are shown;
  *   - ordered by size whatever the sign, as differences may be negative.
  */
 #ifndef ANALYZER_PLACE_ROWS_H
@@ -34,6 +37,11 @@ struct place_rows {
 int place_rows_load(const struct stack_set *set, const struct place_table *places,
 		    enum profile_sample sample, bool by_cum, struct place_rows *ret_rows,
 		    struct fault *fault);
+/* Responsible, ordered by flat; places that are nobody's culprit are left out. */
+int place_rows_load_responsible(const struct stack_set *set,
+				const struct place_table *places,
+				enum profile_sample sample, struct place_rows *ret_rows,
+				struct fault *fault);
 void place_rows_done(struct place_rows *rows);
 
 #endif

@@ -29,16 +29,19 @@ struct place_table {
 	struct entry *index;
 	struct place *places;
 	uint32_t count, room;
+	bool across_builds;
 };
 
-struct place_table *place_table_new(void)
+struct place_table *place_table_new(bool across_builds)
 {
 	struct place_table *table = calloc(1, sizeof(*table));
 
 	if (table)
 		table->strings = string_pool_new();
-	if (table && table->strings)
+	if (table && table->strings) {
+		table->across_builds = across_builds;
 		return table;
+	}
 	place_table_free(table);
 	return NULL;
 }
@@ -75,6 +78,13 @@ static const char *module_key(struct place_table *table, const char *module,
 	memcpy(text, module, length);
 	text[length] = '\0';
 	return string_pool_keep(table->strings, text);
+}
+
+static const char *file_key(struct place_table *table, const char *file)
+{
+	const char *slash = file && table->across_builds ? strrchr(file, '/') : NULL;
+
+	return slash ? string_pool_keep(table->strings, slash + 1) : file;
 }
 
 static int append(struct place_table *table, const struct key *key,
@@ -117,10 +127,11 @@ int place_table_add(struct place_table *table, const struct place *place, bool b
 	kept.same_module = module_key(table, place->module, is_program);
 	key.module = kept.same_module;
 	if (by_line) {
-		key.file = kept.file;
+		key.file = file_key(table, kept.file);
 		key.line = kept.line;
 	}
-	if (!key.function || !key.module || !kept.module || (place->file && !kept.file))
+	if (!key.function || !key.module || !kept.module ||
+	    (place->file && (!kept.file || (by_line && !key.file))))
 		return -ENOMEM;
 	HASH_FIND(hh, table->index, &key, sizeof(key), entry);
 	*ret_number = entry ? entry->number : table->count;

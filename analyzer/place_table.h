@@ -6,6 +6,7 @@
  *   - texts are copied, so profiles that are compared can share one table;
  *   - the program itself is one module whatever its file is called, and so are
  *     the versions of one library: two builds of a program have equal places;
+ *   - across builds a file is known by its name without folders: each build has its own;
  *   - function and same_module are unique pointers: equal ones are one function.
  */
 #ifndef ANALYZER_PLACE_TABLE_H
@@ -25,7 +26,7 @@ struct place {
 
 struct place_table;
 
-struct place_table *place_table_new(void);
+struct place_table *place_table_new(bool across_builds);
 void place_table_free(struct place_table *table);
 
 /* by_line: places that differ in file or line are different ones. 0 or -ENOMEM. */

@@ -6,6 +6,7 @@
  */
 #include "analyzer/report.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,7 @@ int report_json_print(json_t *object)
 	putchar('\n');
 	if (r == 0 && fflush(stdout) == 0)
 		return 0;
-	fprintf(stderr, "heapring: cannot write the JSON to stdout\n");
+	fprintf(stderr, "heapring: cannot write the JSON to stdout: %s\n",
+		strerror(errno));
 	return FAULT_INPUT;
 }

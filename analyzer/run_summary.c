@@ -43,8 +43,8 @@ static void print_rows(const struct view_target *target, enum profile_sample sam
 	struct place_rows rows;
 	struct fault ignored;
 
-	if (place_rows_load(&target->set, target->places, sample, /*by_cum=*/false, &rows,
-			    &ignored) < 0)
+	if (place_rows_load_responsible(&target->set, target->places, sample, &rows,
+					&ignored) < 0)
 		return;
 	for (uint32_t i = 0; i < ROWS && i < rows.count && rows.rows[i].flat[sample]; i++)
 		fprintf(stderr, "heapring: %-15s %9s %6s  %s\n", i == 0 ? what : "",
@@ -79,6 +79,7 @@ void run_summary_print(const char *segment, const char *kept,
 	struct fault fault;
 
 	view_options_init(&options);
+	options.find_culprits = true;
 	if (view_target_load(segment, &options, &target, &fault) < 0) {
 		fault_print(&fault);
 	} else {

@@ -14,7 +14,8 @@ static void answer(struct serve *serve, struct http_request *request,
 		   const struct served_process *process, write_fn *write,
 		   const char *type)
 {
-	struct page_options page = { .stacks = PAGE_STACKS,
+	struct page_options page = { .target = process->path,
+				     .stacks = PAGE_STACKS,
 				     .live = true,
 				     .no_sources = !serve->has_sources };
 	struct view_options options;

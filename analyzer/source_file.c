@@ -163,6 +163,29 @@ void source_file_done(struct source_file *file)
 	memset(file, 0, sizeof(*file));
 }
 
+const char *source_file_advice(const char *name)
+{
+	static const struct {
+		const char *begin, *advice;
+	} places[] = {
+		{ "/rustc/",
+		  "it is Rust's own: `rustup component add rust-src`, then --source-path "
+		  "\"$(rustc --print sysroot)/lib/rustlib/src/rust\"" },
+		{ "/build/",
+		  "a distribution built it there: `apt-get source PACKAGE`, then "
+		  "--source-path with the folder that this made" },
+		{ "/usr/src/debug/",
+		  "install the package's debug source, or give --source-path DIR" },
+		{ "/", "--source-path DIR looks for it below DIR" },
+	};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strncmp(name, places[i].begin, strlen(places[i].begin)) == 0)
+			return places[i].advice;
+	return "its folder is not recorded, as distributions build: `apt-get source "
+	       "PACKAGE`, then --source-path with the folder that this made";
+}
+
 const char *source_file_line(const struct source_file *file, uint32_t line)
 {
 	return line > 0 && line <= file->count ? file->lines[line - 1] : NULL;

@@ -37,6 +37,9 @@ int source_file_load(const struct source_paths *paths, const char *name,
 		     struct source_file *ret_file);
 void source_file_done(struct source_file *file);
 
+/* How to get at a source that is not found; half a sentence, to come behind its name. */
+const char *source_file_advice(const char *name);
+
 /* Line numbers start at 1; NULL when there is no such line. */
 const char *source_file_line(const struct source_file *file, uint32_t line);
 

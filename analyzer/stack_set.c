@@ -91,7 +91,7 @@ static int grow(struct stack_set *set, uint32_t places)
 }
 
 static int find(struct stack_set *set, const struct stack_frame *frames, uint32_t count,
-		struct stack_entry **ret_entry)
+		struct stack_entry **ret_entry, bool *ret_is_new)
 {
 	uint64_t hash = hash_of(frames, count);
 	struct stack_entry *entry;
@@ -100,6 +100,7 @@ static int find(struct stack_set *set, const struct stack_frame *frames, uint32_
 	if (grow(set, count) < 0)
 		return -ENOMEM;
 	at = slot_of(set, frames, count, hash);
+	*ret_is_new = set->index[at] == 0;
 	if (set->index[at]) {
 		*ret_entry = &set->entries[set->index[at] - 1];
 		return 0;
@@ -162,11 +163,14 @@ static int add_all(struct stack_set *set, const struct profile *profile,
 		const struct stack_frame *frames;
 		uint32_t count = stack_view_frames(view, stack, &frames);
 		struct stack_entry *entry;
+		bool is_new;
 
 		if (count == 0)
 			continue;
-		if (find(set, frames, count, &entry) < 0)
+		if (find(set, frames, count, &entry, &is_new) < 0)
 			return -ENOMEM;
+		if (is_new)
+			entry->culprit = stack_view_culprit(view, stack, frames, count);
 		if (!scale)
 			set->entry_of[stack] = (uint32_t)(entry - set->entries);
 		add_figures(entry, profile, stack, scale);

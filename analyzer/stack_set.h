@@ -5,6 +5,7 @@
  *   - stacks that go through the same places are one entry;
  *   - the values of a base are subtracted, so a value may be negative; base[]
  *     keeps what was subtracted;
+ *   - of stacks that are one entry the first one's culprit is the entry's;
  *   - variances of both sides are added up;
  *   - memory is proportional to distinct stacks.
  */
@@ -18,8 +19,9 @@
 #define STACK_SET_NONE UINT32_MAX
 
 struct stack_entry {
-	size_t first;   /* in places, innermost first */
-	uint32_t count; /* of places, at least 1 */
+	size_t first;     /* in places, innermost first */
+	uint32_t count;   /* of places, at least 1 */
+	uint32_t culprit; /* of places, see stack_view_culprit() */
 	uint32_t stacks;
 	uint64_t hash;
 	int64_t value[PROFILE_SAMPLES];

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "analyzer/allocator_frames.h"
+#include "analyzer/audit_culprit.h"
 
 #define PLACE_HIDDEN UINT32_MAX
 #define ENDS HR_NODE_FIRST
@@ -39,7 +40,8 @@ struct stack_view {
 	const struct symbol *first_symbol;
 	struct marked *marked; /* by symbol */
 	struct marked ends[ENDS];
-	struct marked *threads; /* by thread number; NULL: not by thread */
+	struct marked *threads;    /* by thread number; NULL: not by thread */
+	struct culprits *culprits; /* NULL: nobody asks */
 	struct stack_frame *frames;
 	uint32_t frames_room;
 };
@@ -166,6 +168,8 @@ int stack_view_new(const struct profile *profile, const struct symbols *symbols,
 		view->places = places;
 		r = mark_all(view);
 	}
+	if (r == 0 && options->find_culprits)
+		r = culprits_new(profile, symbols, &view->culprits);
 	if (r < 0) {
 		stack_view_free(view);
 		return fault_set(fault, FAULT_INPUT, r, "out of memory for the view");
@@ -178,6 +182,7 @@ void stack_view_free(struct stack_view *view)
 {
 	if (!view)
 		return;
+	culprits_free(view->culprits);
 	free(view->marked);
 	free(view->threads);
 	free(view->frames);
@@ -301,4 +306,16 @@ uint32_t stack_view_frames(struct stack_view *view, size_t stack,
 		add_outer(view, &walk, view->threads[from->thread], HR_NODE_ROOT);
 	*ret_frames = view->frames;
 	return is_dropped(view, &walk) ? 0 : walk.count;
+}
+
+uint32_t stack_view_culprit(const struct stack_view *view, size_t stack,
+			    const struct stack_frame *frames, uint32_t count)
+{
+	const struct symbol *symbol =
+		view->culprits ? culprit_of(view->culprits, stack).symbol : NULL;
+
+	for (uint32_t i = 0; symbol && i < count; i++)
+		if (frames[i].symbol == symbol)
+			return i;
+	return 0;
 }

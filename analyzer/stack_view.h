@@ -51,4 +51,11 @@ const struct place *stack_view_place(const struct stack_view *view, uint32_t pla
 uint32_t stack_view_frames(struct stack_view *view, size_t stack,
 			   const struct stack_frame **ret_frames);
 
+/*
+ * Which of these frames a person would blame (audit_culprit.h), with find_culprits;
+ * without, or when it is not shown, the first.
+ */
+uint32_t stack_view_culprit(const struct stack_view *view, size_t stack,
+			    const struct stack_frame *frames, uint32_t count);
+
 #endif

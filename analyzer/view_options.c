@@ -171,14 +171,24 @@ static bool is_among(const char *name, const char *const *names)
 	return false;
 }
 
-void view_options_keep(struct view_options *options, const char *const *names)
+static void choose(struct view_options *options, const char *const *names, bool named)
 {
 	struct option_spec *to = options->specs;
 
 	for (const struct option_spec *from = options->specs; from->name; from++)
-		if (is_among(from->name, names))
+		if (is_among(from->name, names) == named)
 			*to++ = *from;
 	*to = (struct option_spec){ 0 };
+}
+
+void view_options_keep(struct view_options *options, const char *const *names)
+{
+	choose(options, names, true);
+}
+
+void view_options_leave_out(struct view_options *options, const char *const *names)
+{
+	choose(options, names, false);
 }
 
 void view_options_done(struct view_options *options)

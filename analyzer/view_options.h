@@ -50,6 +50,7 @@ struct view_options {
 	const char *base;           /* TARGET to subtract, NULL none */
 	const char *unit;           /* of sizes, NULL: what suits each */
 	bool keep_allocator;        /* its frames at the inner end of stacks stay */
+	bool find_culprits;         /* entries of the stack set know theirs */
 	struct symbol_cache *cache; /* of names, for who loads often; NULL: none */
 	bool has[VIEW_FILTERS];
 	regex_t filter[VIEW_FILTERS];
@@ -57,8 +58,9 @@ struct view_options {
 };
 
 void view_options_init(struct view_options *options);
-/* Leaves out the options that are not named; names end with NULL. */
+/* Keeps only the options that are named, or all others; names end with NULL. */
 void view_options_keep(struct view_options *options, const char *const *names);
+void view_options_leave_out(struct view_options *options, const char *const *names);
 void view_options_done(struct view_options *options);
 
 #endif

@@ -101,7 +101,7 @@ static int build(struct view_target *target, struct fault *fault)
 {
 	int r;
 
-	target->places = place_table_new();
+	target->places = place_table_new(/*across_builds=*/target->options->base != NULL);
 	if (!target->places)
 		return out_of_memory(fault);
 	r = stack_view_new(target->profile, target->symbols, target->options,
@@ -113,8 +113,12 @@ static int build(struct view_target *target, struct fault *fault)
 	return r == 0 && target->options->base ? subtract_base(target, fault) : r;
 }
 
-static int check_window(const struct view_options *options, struct fault *fault)
+static int check_options(const struct view_options *options, struct fault *fault)
 {
+	if (options->normalize && !options->base)
+		return fault_set(fault, FAULT_USAGE, -EINVAL,
+				 "--normalize scales a base to the same total: it goes "
+				 "with --base or `diff`");
 	if (options->since && options->wants.at_peak)
 		return fault_set(fault, FAULT_USAGE, -EINVAL,
 				 "--since goes with a time for --at, not with the peak");
@@ -129,7 +133,7 @@ static int check_window(const struct view_options *options, struct fault *fault)
 static int load(const char *name, struct view_target *target, struct fault *fault)
 {
 	const struct view_options *options = target->options;
-	int r = check_window(options, fault);
+	int r = check_options(options, fault);
 
 	if (r == 0)
 		r = load_named(name, options, &options->wants, &target->profile,

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "analyzer/report.h"
+#include "analyzer/view_output.h"
 #include "analyzer/watch_screen.h"
 
 #define HEAD_ROWS 3
@@ -191,15 +192,11 @@ static int draw_frames(const struct watch_sites *sites, const struct watch_site 
 	uint32_t i;
 
 	for (i = 0; i < count && row + (int)i < last; i++) {
-		const struct place *place = watch_site_place(sites, &frames[i]);
+		struct place place = *watch_site_place(sites, &frames[i]);
 
-		if (place->file)
-			snprintf(line, sizeof(line), "%s  %s:%u", place->function,
-				 place->file,
-				 frames[i].symbol ? frames[i].symbol->line : place->line);
-		else
-			snprintf(line, sizeof(line), "%s  %s", place->function,
-				 place->module);
+		if (frames[i].symbol)
+			place.line = frames[i].symbol->line;
+		view_place_text(&place, /*with_line=*/true, line, sizeof(line));
 		watch_put(row + (int)i, 0, 12, WATCH_PLAIN, "");
 		watch_put(row + (int)i, 12, COLS - 12, WATCH_SOFT, line);
 	}

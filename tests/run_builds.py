@@ -58,6 +58,24 @@ class Builds(unittest.TestCase):
             self.assertIn("Warehouse::insert", stack)
             self.assertLess(stack.index("Warehouse::insert"), stack.index("main"))
 
+    def test_the_first_line_names_the_programs_own_function_and_not_a_containers(self):
+        for new in ("new/store.exact", "other/renamed.exact"):
+            old, new = self.path("old/store.exact"), self.path(new)
+            diff = self.json("diff", old, new)
+            self.assertTrue(diff["rows"][0]["function"].startswith("std::"), diff["rows"][0])
+            self.assertEqual(diff["responsible"][0]["function"], "Warehouse::insert")
+            self.assertGreater(diff["responsible"][0]["delta"], GROWN)
+            for rows in (diff["rows"], diff["responsible"]):
+                for sample in ("inuse_space", "inuse_objects", "alloc_space", "alloc_objects"):
+                    self.assertEqual(sum(row["delta_" + sample] for row in rows),
+                                     diff["total"][sample], sample)
+            back = self.json("diff", new, old)["responsible"][0]
+            self.assertEqual((back["function"], back["delta"], back["before"]),
+                             ("Warehouse::insert", -diff["responsible"][0]["delta"],
+                              diff["responsible"][0]["after"]))
+            text = self.run_it("diff", "-n", "1", old, new)
+            self.assertLess(text.index("Warehouse::insert"), text.index("std::"), text)
+
     def test_what_did_not_change_is_no_difference_though_it_lies_elsewhere(self):
         rows = {row["function"]: row for row in
                 self.json("diff", "--cum", self.path("old/store.exact"),
@@ -72,6 +90,19 @@ class Builds(unittest.TestCase):
         self.assertEqual({row["delta"] for row in same["rows"]}, {0})
         self.assertIn("no stack changed", self.run_it("diff", self.path("old/store.exact"),
                                                       self.path("old/store.exact")))
+
+    def test_lines_of_builds_in_two_folders_are_compared(self):
+        for name in ("here", "there"):
+            os.makedirs(self.path(name + "/build"))
+            shutil.copy(SOURCE, self.path(name + "/store.cc"))
+            subprocess.run(["g++", "-g", "-O2", "../store.cc", "-o", "store"], check=True,
+                           timeout=120, cwd=self.path(name + "/build"))
+            subprocess.run([HEAPRING, "run", "-q", "-o", self.path(name + "/dump"), "--",
+                            self.path(name + "/build/store")], check=True, timeout=60,
+                           env=self.environ, stdout=subprocess.DEVNULL)
+        rows = self.json("diff", "--lines", self.path("here/dump"), self.path("there/dump"))["rows"]
+        self.assertTrue(any(row["line"] and row["before"] for row in rows))
+        self.assertEqual([row for row in rows if row["delta"]], [])
 
     def test_sampled_the_change_stands_out_of_its_error(self):
         diff = self.json("diff", "--cum", self.path("old/store.sampled"),

@@ -49,6 +49,17 @@ class Cli(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done)
         return json.loads(done.stdout)
 
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        for view in (["top"], ["top", "--format", "json"], ["audit"], ["export", "--to", "csv",
+                                                                       "-o", "-"]):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([HEAPRING, *view, self.dump], stdout=full, text=True,
+                                      stderr=subprocess.PIPE, timeout=60, check=False)
+            self.assertEqual(done.returncode, 3, (view, done))
+            said = [line for line in done.stderr.splitlines() if "warning" not in line]
+            self.assertEqual(len(said), 1, (view, done))
+            self.assertIn("No space left on device", said[0])
+
     def test_alone_it_prints_an_overview_of_one_screen(self):
         done = self.run_it()
         self.assertEqual(done.returncode, 0)

@@ -167,7 +167,20 @@ class Views(unittest.TestCase):
                                     ("foreign", "--at", "start", "two dumps with --base"),
                                     ("slack", "--mmap", "whole pages"),
                                     ("trend", "--by-thread", "not threads"),
-                                    ("trend", "--base", self.dump, "with `diff`")):
+                                    ("trend", "--base", self.dump, "with `diff`"),
+                                    ("top", "--normalize", "--base"),
+                                    ("report", "--format=json", "-o", "-", "unknown"),
+                                    ("report", "-n", "3", "-o", "-", "unknown"),
+                                    ("flame", "--unit", "KiB", "-o", "-", "unknown"),
+                                    ("slack", "--sample", "alloc_space", "unknown"),
+                                    ("list", "--modules", ".", "unknown"),
+                                    ("lifetimes", "--unit", "KiB", "unknown"),
+                                    ("diff", "--base", self.dump, self.dump, "unknown"),
+                                    ("export", "-n", "3", "--to=csv", "-o", "-", "unknown"),
+                                    ("export", "--to=csv", "--sample=alloc_space", "-o", "-",
+                                     "all four"),
+                                    ("export", "--to=pprof", "--modules", "-o", "-",
+                                     "leave out --modules")):
             done = subprocess.run([HEAPRING, view, *args, self.dump], capture_output=True,
                                   text=True, timeout=60)
             self.assertEqual(done.returncode, 2, done)

@@ -53,12 +53,26 @@ Test(audit_culprit, the_runtime_is_told_from_the_program)
 	};
 	const struct symbol own = { .function = "stdlib_user", .module = "app" };
 
+	struct symbol rust = {
+		.function = "<str as alloc::borrow::ToOwned>::to_owned",
+		.file = "/rustc/0123abcd/library/alloc/src/str.rs",
+		.module = "r",
+	};
+	struct symbol rust_sources = {
+		.function = "<u8 as ConvertVec>::to_vec",
+		.file = "/opt/lib/rustlib/src/rust/library/alloc/src/slice.rs",
+		.module = "r",
+	};
+
 	cr_expect(culprit_is_runtime(&vector));
 	cr_expect(culprit_is_runtime(&typed));
 	cr_expect(culprit_is_runtime(&libc));
 	cr_expect(culprit_is_runtime(&header),
 		  "compiled into the program, but not its own");
 	cr_expect(not(culprit_is_runtime(&own)));
+	cr_expect(culprit_is_runtime(&rust),
+		  "whatever it implements is named after it: <str as ToOwned>::to_owned");
+	cr_expect(culprit_is_runtime(&rust_sources), "and where its sources are here");
 }
 
 static struct metrics parsed(const char *text)

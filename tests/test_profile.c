@@ -187,7 +187,7 @@ static void show(struct loaded *loaded, struct segment_builder *builder)
 	cr_assert(eq(int,
 		     symbols_load(loaded->profile, NULL, NULL, &loaded->symbols, &fault),
 		     0));
-	loaded->places = place_table_new();
+	loaded->places = place_table_new(/*across_builds=*/false);
 	loaded->set = (struct stack_set){ 0 };
 	cr_assert(eq(int,
 		     stack_view_new(loaded->profile, loaded->symbols, &loaded->options,

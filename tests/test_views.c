@@ -73,7 +73,7 @@ static uint32_t place_in(struct place_table *places, const char *function,
 
 Test(place_table, a_place_is_there_once_and_lines_count_only_by_line)
 {
-	struct place_table *places = place_table_new();
+	struct place_table *places = place_table_new(/*across_builds=*/false);
 
 	cr_expect(eq(u32, place_in(places, "f", "x", 1, false, false), 0));
 	cr_expect(eq(u32, place_in(places, "f", "x", 2, false, false), 0));
@@ -86,7 +86,7 @@ Test(place_table, a_place_is_there_once_and_lines_count_only_by_line)
 
 Test(place_table, builds_of_a_program_and_versions_of_a_library_are_one_module)
 {
-	struct place_table *places = place_table_new();
+	struct place_table *places = place_table_new(/*across_builds=*/false);
 
 	cr_expect(eq(u32, place_in(places, "f", "app-1", 1, false, true), 0));
 	cr_expect(eq(u32, place_in(places, "f", "app-2", 1, false, true), 0));

@@ -46,13 +46,13 @@ export class Context {
     return folded;
   }
 
-  get tree(): Tree {
-    const key = `${this.state.level} ${this.state.invert}`;
+  get tree(): Tree { return this.treeAt(this.state.level, this.state.invert); }
+
+  treeAt(level: Level, invert: boolean): Tree {
+    const key = `${level} ${invert}`, folded = this.foldedAt(level);
     let tree = this.trees.get(key);
-    if (!tree) {
-      tree = this.state.invert ? invertedTree(this.folded) : callTree(this.folded);
-      this.trees.set(key, tree);
-    }
+    if (!tree)
+      this.trees.set(key, tree = invert ? invertedTree(folded) : callTree(folded));
     return tree;
   }
 
@@ -65,7 +65,7 @@ export class Context {
   }
 
   select(unit: number): void {
-    this.store.set({ sel: unit < 0 ? "" : this.folded.units[unit].key });
+    this.store.set({ sel: unit < 0 ? "" : this.folded.units[unit].key, line: 0 });
   }
 
   // A function's name, its file or its module, whatever the case.

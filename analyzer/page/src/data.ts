@@ -14,9 +14,10 @@ export interface Process {
   pid: number; exe: string; command: string[]; start_unix_ns: number;
   state: "live" | "exited" | "killed"; exit: number | null; signal: number | null;
 }
+export interface Frame { function: string; module: string; file: string | null; line: number | null }
 export interface Verdict {
   verdict: string; growth: string; pattern: string; confidence: number;
-  site: { function: string; module?: string; file?: string | null; line?: number | null } | null;
+  site: Frame & { stack: Frame[] } | null; // innermost first
   rate_bytes_per_s?: number | null; eta_to_limit_s?: number | null;
   evidence: string[]; advice: string[]; checklist: { step: string; finding: string }[];
 }
@@ -32,6 +33,7 @@ export interface History extends Record<Sample, number[]> {
   stacks: { stack: number; inuse_space: number[] }[]; // those that held the most, at grid_s
 }
 export interface SourceFile { file: string; lines: number; pieces: [number, string][] }
+export interface LostSource { file: string; advice: string }
 
 export interface RssLine { key: string; what: string; depth: number; bytes: number; pct: number; how: string; error: string }
 // What too many stacks made one place of: its name, how many, and what they add up to.
@@ -51,7 +53,9 @@ export interface Raw {
   base?: { process: Process; total: Totals; normalized: boolean };
   folded?: Other;
   warnings: string[];
+  target?: string; // as it was named on the command line
   sources?: SourceFile[];
+  lost_sources?: LostSource[];
   verdict?: Verdict;
   rss?: Rss;
   history?: History;
@@ -67,6 +71,7 @@ export interface Profile {
   places: { function: Int32Array; file: Int32Array; line: Int32Array };
   nodes: { parent: Int32Array; place: Int32Array };
   stacks: Int32Array;
+  culprit: Int32Array; // by stack: frames between its innermost one and whom to name for it
   own: Figures;
   base: Figures | null;
   variance: Figures | null;
@@ -108,6 +113,7 @@ export function decode(raw: Raw): Profile {
       line: int(raw.places.line) },
     nodes: { parent: parents(raw.nodes.depth), place: int(raw.nodes.place) },
     stacks: running(raw.stacks.node),
+    culprit: int(raw.stacks.culprit),
     own: figures(raw.stacks),
     base: raw.base_stacks ? figures(raw.base_stacks) : null,
     variance: raw.variance ? figures(raw.variance) : null,

@@ -7,24 +7,26 @@
 import type { Context } from "./context";
 import { OTHER, SAMPLES, type Figures, type Sample } from "./data";
 import { bytes, count, figure, percent, signed } from "./format";
-import { newFigures, type Folded, type Unit } from "./model";
+import { newFigures, type Folded } from "./model";
 import { responsible, type Responsible } from "./responsible";
 
-export interface Step { unit: number; line: number } // a frame; line 0 unknown
+// A frame; line 0 unknown, unit -1: the page has no such function.
+export interface Step { name: string; unit: number; file: string; line: number }
 
 export interface Finding {
   kind: "hold" | "stay" | "churn" | "grew" | "shrank";
   title: string;
   text: string;
   unit: number;
-  wrapper: number; // through which it allocates, -1: itself
+  through: number; // by what it allocates, -1: itself
   sample: Sample;
   path: Step[];    // the heaviest stack, outermost first
+  at: number;      // the unit's place in it
 }
 
 const STAY_MIN = 0.9, BLOCKS_MIN = 50, SHARE_MIN = 0.02, CHURN_MIN = 0.05, FREED_MIN = 0.9;
 
-class Sums {
+export class Sums {
   readonly own: Figures;
   readonly base: Figures;
   private readonly named: Responsible;
@@ -77,15 +79,33 @@ class Sums {
   path(stack: number): Step[] {
     const { profile, unitOf } = this.folded, { parent, place } = profile.nodes, path: Step[] = [];
     for (let node = profile.stacks[stack] ?? -1; node >= 0; node = parent[node])
-      path.unshift({ unit: unitOf[place[node]], line: profile.places.line[place[node]] });
+      path.unshift(this.step(unitOf[place[node]], place[node]));
     return path;
+  }
+
+  private step(unit: number, place: number): Step {
+    const { profile, units } = this.folded, file = profile.places.file[place];
+    return { unit, name: units[unit].name, line: profile.places.line[place],
+      file: file < 0 ? "" : profile.texts[file] };
   }
 
   finding(kind: Finding["kind"], sample: Sample, unit: number, title: string,
           text: string): Finding {
-    const stack = this.heaviest(sample, (_, of) => of === unit);
-    return { kind, title, text, unit, sample, path: this.path(stack),
-      wrapper: this.named.wrapperOf[stack] };
+    const stack = this.heaviest(sample, (_, of) => of === unit), path = this.path(stack);
+    return { kind, title, text, unit, sample, path, through: this.named.throughOf[stack],
+      at: path.findLastIndex(step => step.unit === unit) };
+  }
+
+  // Is it called from more places than one?
+  private hasCallers(unit: number): boolean {
+    const { profile, unitOf } = this.folded, { parent, place } = profile.nodes;
+    const callers = new Set<number>();
+    this.named.ofStack.forEach((of, stack) => {
+      const outer = parent[this.named.nodeOf[stack]];
+      if (of === unit && outer >= 0)
+        callers.add(unitOf[place[outer]]);
+    });
+    return callers.size > 1;
   }
 
   // The stacks whose blocks are not freed, though they allocate again and again. Where
@@ -110,9 +130,11 @@ class Sums {
     const [unit, [space, living, made]] = first;
     const path = this.path(this.heaviest("inuse_space", (stack, of) => of === unit && stays(stack)));
     const at = path.findLastIndex(step => step.unit === unit);
-    const caller = this.kept(unit) < STAY_MIN && at > 0 ? path[at - 1].unit : unit;
+    const freesForOthers = this.kept(unit) < STAY_MIN && at > 0 && this.hasCallers(unit);
+    const caller = freesForOthers ? path[at - 1].unit : unit;
     return { kind: "stay", title: "Allocates again and again, and does not free", sample: "inuse_space",
-      unit: caller, wrapper: caller === unit ? -1 : unit, path, text: `${bytes(space)} in use, ${
+      unit: caller, at: freesForOthers ? at - 1 : at, path,
+      through: freesForOthers ? unit : path[at + 1]?.unit ?? -1, text: `${bytes(space)} in use, ${
         percent(space, total)} of all; ${living === made ? "none" : `only ${
         percent(made - living, made)}`} of the ${count(made)} blocks from such stacks ${
         living === made ? "was" : "were"} freed` };
@@ -128,6 +150,15 @@ function compared(sums: Sums, sample: Sample): Finding[] {
     ...(shrank < 0 ? [] : [sums.finding("shrank", sample, shrank, "Shrank most", say(shrank))])];
 }
 
+const summed = new WeakMap<Folded, Sums>();
+
+// What each unit is responsible for.
+export function sumsOf(folded: Folded): Sums {
+  const sums = summed.get(folded) ?? new Sums(folded);
+  summed.set(folded, sums);
+  return sums;
+}
+
 const made = new WeakMap<Folded, Finding[]>();
 
 export function findings(context: Context): Finding[] {
@@ -137,7 +168,7 @@ export function findings(context: Context): Finding[] {
 }
 
 function find(context: Context): Finding[] {
-  const sums = new Sums(context.foldedAt("functions")), { own } = sums;
+  const sums = sumsOf(context.foldedAt("functions")), { own } = sums;
   const { own_total: total, sample } = context.profile.raw, found: Finding[] = [];
   if (context.profile.base)
     return compared(sums, sample);
@@ -147,7 +178,7 @@ function find(context: Context): Finding[] {
   const stay = sums.staying(total.inuse_space);
   if (stay)
     found.push(stay);
-  if (hold >= 0 && !(stay && (stay.unit === hold || stay.wrapper === hold)))
+  if (hold >= 0 && !(stay && (stay.unit === hold || stay.through === hold)))
     found.push(sums.finding("hold", "inuse_space", hold, "Holds the most",
       `${bytes(own.inuse_space[hold])} in ${count(own.inuse_objects[hold])} blocks, ${
         percent(own.inuse_space[hold], total.inuse_space)} of what is in use`));
@@ -162,9 +193,9 @@ function find(context: Context): Finding[] {
 
 // A path short enough to read: its ends, the named unit, and null for what is left out.
 // Of a stripped program the innermost callers that have a name say where one is.
-export function abridge(path: Step[], named: number, units: Unit[]): (Step | null)[] {
-  const at = path.findLastIndex(step => step.unit === named), last = path.length - 1;
-  const hasName = (step: Step) => !/\+0x[0-9a-f]+$/.test(units[step.unit].name);
+export function abridge(path: Step[], at: number): (Step | null)[] {
+  const last = path.length - 1;
+  const hasName = (step: Step) => !/\+0x[0-9a-f]+$/.test(step.name);
   const callers = path.map((_, i) => i).filter(i => i > 1 && i < at && hasName(path[i])).slice(-2);
   const out: (Step | null)[] = [];
   path.forEach((step, i) => {

@@ -28,7 +28,7 @@ const raw = JSON.parse(document.getElementById("data")!.textContent!) as Raw;
 const onlyFlame = raw.view === "flame";
 const store = new Store({ view: onlyFlame ? "flame" : "summary", sample: raw.sample,
   level: raw.level, q: "", sel: "", zoom: "", up: false, invert: false, color: "module",
-  sort: "-flat", file: "", nodes: 30 });
+  sort: "-flat", file: "", line: 0, nodes: 30 });
 const context = new Context(decode(raw), store);
 const table = new Table(context);
 const panels: Record<View, Panel> = { summary: new Summary(context), flame: new Flame(context),
@@ -125,6 +125,7 @@ draw();
 if (location.protocol.startsWith("http"))
   new Live(header.live, fresh => {
     fresh.sources ??= raw.sources;
+    fresh.lost_sources ??= raw.lost_sources;
     context.replace(decode(fresh));
     draw();
   });

@@ -128,6 +128,13 @@ export function place(unit: Unit): string {
   return unit.file ? baseName(unit.file) + (unit.line ? `:${unit.line}` : "") : "";
 }
 
+// Of a function the line is where it begins, not one that allocates: say so.
+export function defined(folded: Folded, unit: number): string {
+  const where = place(folded.units[unit]);
+  return where && folded.level === "functions" && folded.units[unit].line ? `defined at ${where}`
+    : where;
+}
+
 export interface Neighbours { callers: [number, number][]; callees: [number, number][] }
 
 // What came through each caller of a unit and went to each callee, a stack once each.

@@ -20,6 +20,7 @@ export interface State {
   color: "module" | "kept";
   sort: string;     // "-flat": by flat, largest first
   file: string;     // of the source view
+  line: number;     // in that file, to look at whatever is selected; 0: none
   nodes: number;    // of the call graph
 }
 

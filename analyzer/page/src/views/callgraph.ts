@@ -8,13 +8,10 @@ import type { Context, Panel } from "../context";
 import { rowChange, unitColor } from "../color";
 import { el, svg } from "../dom";
 import { callGraph, type Edge, type Graph } from "../edges";
-import { figure, percent, signed } from "../format";
+import { figure, percent, shorten, signed } from "../format";
 import { cum, flat } from "../model";
 
 const NAME_MAX = 34, LETTER = 7.3;
-
-const shorten = (name: string) => name.length <= NAME_MAX ? name
-  : `${name.slice(0, NAME_MAX / 2 - 1)}…${name.slice(-NAME_MAX / 2)}`;
 
 export class CallGraph implements Panel {
   readonly element = el("section", { class: "view graph" });
@@ -80,7 +77,7 @@ export class CallGraph implements Panel {
     plan.setDefaultEdgeLabel(() => ({}));
     for (const unit of graph.nodes) {
       const font = size(Math.min(1, Math.abs(flat(folded, sample, unit)) / (total || 1)));
-      const letters = Math.max(shorten(folded.units[unit].name).length,
+      const letters = Math.max(shorten(folded.units[unit].name, NAME_MAX).length,
         ...this.label(unit).map(line => line.length * 0.92));
       plan.setNode(String(unit), { width: letters * LETTER * font / 12 + 20,
         height: font * (1.5 + this.label(unit).length * 1.3) + 8, font });
@@ -138,7 +135,7 @@ export class CallGraph implements Panel {
       } },
       svg("title", {}, `${name}${module ? ` [${module}]` : ""}`), box,
       svg("text", { x: 10, y: laid.font * 1.35, class: "name", "font-size": laid.font },
-        shorten(name)),
+        shorten(name, NAME_MAX)),
       ...lines.map((line, i) => svg("text", { x: 10, y: laid.font * (2.7 + 1.3 * i),
         class: "figures", "font-size": laid.font * 0.88 }, line)));
     return group;

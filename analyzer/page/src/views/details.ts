@@ -4,7 +4,7 @@ import type { Context } from "../context";
 import { SAMPLES } from "../data";
 import { bar, el } from "../dom";
 import { SAMPLE_NAMES, exactly, figure, percent, signed } from "../format";
-import { cum, flat, kept, neighbours } from "../model";
+import { cum, defined, flat, kept, neighbours } from "../model";
 import type { View } from "../state";
 
 const MOST = 6;
@@ -25,8 +25,8 @@ export class Details {
       el("div", { class: "details-head" }, el("h2", { class: "code" }, name),
         el("button", { type: "button", class: "icon", "aria-label": "Nothing selected",
           title: "Close (Esc)", onclick: () => context.select(-1) }, "×")),
-      el("p", { class: "soft code" }, [file && `${file}${line ? `:${line}` : ""}`, module]
-        .filter(Boolean).join(" · ")),
+      el("p", { class: "soft code where", title: file && `${file}${line ? `:${line}` : ""}` },
+        [defined(folded, unit), module].filter(Boolean).join(" · ")),
       this.figures(unit),
       !context.profile.base && share >= 0 && el("p", { class: "kept" }, this.keptText(share, unit)),
       this.shortcuts(),

@@ -9,7 +9,7 @@ import type { Context, Panel } from "../context";
 import { changeColor, keptColor, unitColor } from "../color";
 import { el, segments } from "../dom";
 import { exactly, figure, percent, signed } from "../format";
-import { flat, kept, place } from "../model";
+import { defined, flat, kept } from "../model";
 import { matchedSum, nodeAt, pathOf, type Tree } from "../tree";
 
 const ROW = 21, PIXELS_MIN = 0.5, MOVE_MS = 180, PAPER_HEIGHT = 900;
@@ -289,7 +289,7 @@ export class Flame implements Panel {
       lines.push(`${figure(sample, flat(folded, sample, unit))} allocated by itself, in all stacks`);
     if (unit >= 0) {
       const { module, file } = folded.units[unit];
-      const where = [file && place(folded.units[unit]), module].filter(Boolean).join(" · ");
+      const where = [file && defined(folded, unit), module].filter(Boolean).join(" · ");
       if (where)
         lines.push(where);
       if (!profile.base && this.context.state.color === "kept" && kept(folded, unit) >= 0)
@@ -347,7 +347,7 @@ export class Flame implements Panel {
   private zoomTo(node: number): void {
     const { store, folded } = this.context, unit = this.tree!.unit(node);
     store.set({ zoom: pathOf(this.tree!, folded, node),
-      ...(unit >= 0 ? { sel: folded.units[unit].key } : {}) });
+      ...(unit >= 0 ? { sel: folded.units[unit].key, line: 0 } : {}) });
   }
 
   private key(event: KeyboardEvent): void {

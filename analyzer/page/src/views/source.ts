@@ -1,9 +1,15 @@
 // source - the lines of a file with what each holds beside it
+//
+// Where there is no text, the page says which file was looked for and how to get at it.
 
 import type { Context, Panel } from "../context";
 import { plain, type SourceFile } from "../data";
 import { el } from "../dom";
+import { sumsOf } from "../findings";
 import { figure, percent, signed } from "../format";
+import { targetOf } from "../shell";
+
+const LOST_SHOWN = 6;
 
 interface LineFigures { flat: number; cum: number }
 
@@ -11,24 +17,32 @@ export class Source implements Panel {
   readonly element = el("section", { class: "view source" });
   private readonly files = el("select", { "aria-label": "Source file" });
   private readonly note = el("p", { class: "status", role: "status" });
+  private readonly advice = el("div", { class: "lost" });
   private readonly lines = el("div", { class: "listing", tabindex: 0, role: "region",
     "aria-label": "Source lines" });
   private options = "";
   private opened = "";
 
   constructor(private readonly context: Context) {
-    this.element.append(el("div", { class: "tools" }, this.files), this.note, this.lines);
+    this.element.append(el("div", { class: "tools" }, this.files), this.note, this.advice,
+      this.lines);
     this.files.addEventListener("change", () =>
-      context.store.set({ file: this.files.value, sel: "" }));
+      context.store.set({ file: this.files.value, sel: "", line: 0 }));
   }
 
-  // The selected unit's file comes first, then the chosen one, then the heaviest.
+  // A line that was asked for comes first, then the selected unit's file, then the chosen
+  // one, then that of whoever is responsible for the most, then the heaviest.
   private fileOf(sources: SourceFile[]): { file: string; line: number } {
     const { context } = this, unit = context.folded.units[context.selected];
+    if (context.state.line && context.state.file)
+      return { file: context.state.file, line: context.state.line };
     if (unit?.file)
       return { file: unit.file, line: unit.line };
-    const chosen = sources.find(one => plain(one.file) === context.state.file);
-    return { file: plain((chosen ?? sources[0])?.file ?? ""), line: 0 };
+    const functions = context.foldedAt("functions");
+    const largest = functions.units[sumsOf(functions).best(context.sample, 1, () => true)];
+    const named = (name: string | undefined) => sources.find(one => plain(one.file) === name);
+    const file = named(context.state.file) ?? named(largest?.file) ?? sources[0];
+    return { file: plain(file?.file ?? ""), line: 0 };
   }
 
   draw(): void {
@@ -44,6 +58,7 @@ export class Source implements Panel {
     this.files.value = source ? file : "";
     this.files.parentElement!.hidden = sources.length === 0;
     this.note.textContent = this.say(sources, file, source);
+    this.advice.replaceChildren(...(source ? [] : this.advise(file)));
     const figures = file ? this.figuresOf(file) : new Map<number, LineFigures>();
     this.lines.replaceChildren(...(source ? this.listing(source, figures)
       : file ? this.bare(figures) : []));
@@ -57,11 +72,29 @@ export class Source implements Panel {
     if (unit && !unit.file)
       return `${unit.name} has no line information: build it with -g, or install its debug symbols.`;
     if (!profile.raw.sources)
-      return "This page was written without source lines.";
-    return file ? `${file} was not found when the page was written, or is of little weight; ` +
-      "--source-path says where sources are."
-      : sources.length ? "" : "No source file was found when the page was written: programs need " +
-      "debug information, and --source-path says where sources are.";
+      return location.protocol.startsWith("http")
+        ? "The server gives out no lines of source files: `heapring serve --sources` does, and so does `heapring web`."
+        : "This page was written with --no-sources, so it has no lines of source files.";
+    if (file && !this.lost.some(one => plain(one.file) === file))
+      return `${file} is not in the page: its lines hold too little, or it is no source file by its ` +
+        "name. The figures of its lines:";
+    if (file)
+      return `${file} was not found when the page was written. The figures of its lines:`;
+    return sources.length || this.lost.length ? "None of the source files was found when the page was written."
+      : "No function here has line information: build the program with -g, or install its debug symbols.";
+  }
+
+  private get lost() { return this.context.profile.raw.lost_sources ?? []; }
+
+  // What was looked for: the file that is shown, or the heaviest ones.
+  private advise(file: string): HTMLElement[] {
+    const shown = this.lost.filter(one => !file || plain(one.file) === file).slice(0, LOST_SHOWN);
+    const live = location.protocol.startsWith("http");
+    return shown.length === 0 ? [] : [el("ul", {}, ...shown.map(({ file: name, advice }) => el("li", {},
+      "Looked for ", el("span", { class: "code" }, plain(name)), `: ${plain(advice)}.`))),
+      el("p", { class: "soft" }, live ? "--source-path is an option of " : "Write the page again with ",
+        el("span", { class: "code" }, `heapring report --source-path DIR ${
+          targetOf(this.context.profile.raw)} -o page.html`), ".")];
   }
 
   private figuresOf(file: string): Map<number, LineFigures> {
@@ -125,16 +158,18 @@ export class Source implements Panel {
   // The selected function's heaviest line is brought into sight.
   private reveal(figures: Map<number, LineFigures>, start: number): void {
     const { context } = this, unit = context.folded.units[context.selected];
-    const key = `${context.state.sel} ${context.state.file}`;
+    const asked = context.state.line;
+    const key = `${context.state.sel} ${context.state.file} ${asked}`;
     if (this.opened === key || !this.lines.clientHeight)
       return;
     this.opened = key;
     const own = unit ? this.linesOf(context.selected) : new Set<number>();
     const best = [...figures].filter(([number]) => own.size === 0 || own.has(number))
       .sort((a, b) => Math.abs(b[1].cum) - Math.abs(a[1].cum))[0];
-    const row = this.lines.querySelector<HTMLElement>(`[data-line="${best ? best[0] : start}"]`);
+    const at = asked || (best ? best[0] : start);
+    const row = this.lines.querySelector<HTMLElement>(`[data-line="${at}"]`);
     this.lines.scrollTop = row ? row.offsetTop - this.lines.clientHeight / 3 : 0;
-    for (const number of own)
+    for (const number of asked ? [asked] : own)
       this.lines.querySelector(`[data-line="${number}"]`)?.classList.add("chosen");
   }
 

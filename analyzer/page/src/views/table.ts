@@ -10,7 +10,7 @@ import { cum, error95, flat, kept, place, type Folded } from "../model";
 
 const ROW = 28;
 const WIDTHS: Record<string, [number, number]> = { name: [190, 3], flat: [150, 1], cum: [150, 1],
-  kept: [76, 0], where: [150, 1.5], module: [120, 1] };
+  kept: [80, 0], where: [150, 1.5], module: [120, 1] };
 
 interface Column {
   key: string; title: string; hint: string;
@@ -86,7 +86,9 @@ export class Table implements Panel {
         value: (from, unit) => kept(from, unit) || 0,
         cell: unit => [kept(folded, unit) >= 0 ? percent(kept(folded, unit), 1) : ""] });
     if (state.level !== "modules")
-      columns.push({ key: "where", title: "Source", hint: "", kind: "text",
+      columns.push({ key: "where", title: state.level === "lines" ? "Line" : "Defined at",
+        hint: state.level === "lines" ? "" : "where the function begins; Lines shows which allocate",
+        kind: "text",
         value: (from, unit) => place(from.units[unit]),
         cell: unit => [el("span", { class: "code soft" }, place(folded.units[unit]))] },
       { key: "module", title: "Module", hint: "", kind: "text",
@@ -124,7 +126,7 @@ export class Table implements Panel {
 
   // The least width of each column, and its share of what is left.
   private widths(): [number, number][] {
-    return this.columns.map(({ key }) => WIDTHS[key] ?? [108, 0]);
+    return this.columns.map(({ key }) => WIDTHS[key] ?? [122, 0]);
   }
 
   private ordered(): number[] {

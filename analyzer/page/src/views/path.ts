@@ -1,0 +1,50 @@
+// path - a stack in one line, and the ways from it into the other views
+
+import type { Context } from "../context";
+import { SAMPLES, baseName, type Sample } from "../data";
+import { el } from "../dom";
+import { abridge, type Step } from "../findings";
+import { shorten } from "../format";
+import { nodeAt } from "../tree";
+import type { View } from "../state";
+
+const NAME_MAX = 60;
+
+export function pathLine(path: Step[], at: number): HTMLElement {
+  return el("p", { class: "path", "aria-label": "Its stack, outermost first" },
+    ...abridge(path, at).flatMap((step, i) => [
+      i > 0 && el("span", { class: "soft", "aria-hidden": "true" }, " › "),
+      step === null ? el("span", { class: "soft" }, "…")
+        : el("span", { class: `code ${step === path[at] ? "named" : "soft"}`, title: step.name },
+          shorten(step.name, NAME_MAX) + (step.line ? `:${step.line}` : ""))]).filter(Boolean) as Node[]);
+}
+
+// Where the function that is named allocates, as people write it.
+export function stepPlace(step: Step | undefined): string {
+  return step?.file ? `${baseName(step.file)}${step.line ? `:${step.line}` : ""}` : "";
+}
+
+// The box of a stack's named frame, and a figure of which it has some.
+function boxOf(context: Context, path: Step[], at: number, wanted: Sample):
+    { zoom: string; sample: Sample } {
+  const folded = context.foldedAt("functions"), tree = context.treeAt("functions", false);
+  const zoom = path.slice(0, at + 1).filter(step => step.unit >= 0)
+    .map(step => folded.units[step.unit].key.slice(-4)).join(".");
+  const depth = (sample: Sample) => tree.depth(nodeAt(tree, folded, sample, zoom));
+  const sample = [wanted, ...SAMPLES].reduce((best, one) => depth(one) > depth(best) ? one : best);
+  return { zoom, sample };
+}
+
+export function pathActions(context: Context, path: Step[], at: number, sample: Sample): HTMLElement {
+  const step = path[at], { units } = context.foldedAt("functions"), { store } = context;
+  const chosen = { level: "functions", sel: units[step.unit]?.key ?? "", line: 0 } as const;
+  const button = (label: string, act: () => void) =>
+    el("button", { type: "button", class: "button", onclick: act }, label);
+  const show = (view: View) => () => store.set({ ...chosen, sample, view });
+  return el("p", { class: "shortcuts" },
+    button("Flame graph", () => store.set({ ...chosen, view: "flame", invert: false,
+      ...boxOf(context, path, at, sample) })),
+    button("Call graph", show("graph")),
+    button("Source line", () => store.set({ ...chosen, sample, view: "source", file: step.file,
+      line: step.line })));
+}

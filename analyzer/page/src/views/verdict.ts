@@ -1,0 +1,63 @@
+// verdict - what `audit` says: who, on which path, how it is known, and what to do next
+
+import type { Context } from "../context";
+import { plain, type Frame, type Verdict } from "../data";
+import { el } from "../dom";
+import type { Step } from "../findings";
+import { bytes, duration } from "../format";
+import { commandLine, gdbCommand, listCommand } from "../shell";
+import { pathActions, pathLine, stepPlace } from "./path";
+
+const GOOD = new Set(["steady", "none", "warming"]);
+
+function headline(verdict: Verdict): HTMLElement {
+  const { confidence, growth, rate_bytes_per_s: rate, eta_to_limit_s: eta } = verdict;
+  const facts = [confidence === undefined ? "" : `${Math.round(100 * confidence)}\u202f% sure`,
+    growth && growth !== "none" ? `growth ${plain(growth)}` : "",
+    rate ? `${rate > 0 ? "+" : ""}${bytes(60 * rate)} a minute` : "",
+    eta ? `limit in ${duration(eta)}` : ""];
+  return el("p", { class: "verdict-name" },
+    el("strong", {}, plain(verdict.verdict).replace(/_/g, " ")),
+    el("span", { class: "soft" }, facts.filter(Boolean).join(" · ")));
+}
+
+// The stack as a path of the page's own functions, outermost first.
+function pathOf(context: Context, stack: Frame[]): Step[] {
+  const { units } = context.foldedAt("functions");
+  return stack.map(frame => {
+    const name = plain(frame.function), module = plain(frame.module);
+    return { name, line: frame.line ?? 0, file: plain(frame.file ?? ""),
+      unit: units.findIndex(one => one.name === name && one.module === module) };
+  }).reverse();
+}
+
+function site(context: Context, verdict: Verdict): HTMLElement[] {
+  const frame = verdict.site;
+  if (!frame)
+    return [];
+  const path = pathOf(context, frame.stack), { raw } = context.profile;
+  const at = path.findLastIndex(step => step.name === plain(frame.function));
+  const where = el("span", { class: "soft code" }, [stepPlace(path[at]), plain(frame.module)]
+    .filter(Boolean).join(" · "));
+  const unit = context.foldedAt("functions").units[path[at]?.unit ?? -1];
+  const name = el("p", { class: "finding-name" }, unit
+    ? el("button", { type: "button", class: "link code", onclick: () =>
+      context.store.set({ level: "functions", sel: unit.key, line: 0 }) }, unit.name)
+    : el("strong", { class: "code" }, plain(frame.function)), where);
+  if (at < 0)
+    return [name];
+  const gdb = gdbCommand(raw, { ...frame, file: path[at].file, line: path[at].line });
+  return [name, pathLine(path, at),
+    pathActions(context, path, at, verdict.verdict === "storm" ? "alloc_space" : "inuse_space"),
+    commandLine(listCommand(raw, frame)), ...(gdb ? [commandLine(gdb)] : [])];
+}
+
+export function verdictBox(context: Context, verdict: Verdict): HTMLElement {
+  const list = (title: string, lines: string[] | undefined) => lines?.length
+    ? el("div", {}, el("h3", {}, title), el("ul", {}, ...lines.map(line =>
+      el("li", {}, plain(line))))) : null;
+  return el("div", { class: `verdict ${GOOD.has(verdict.verdict) ? "good" : "bad"}`,
+    role: "status" }, headline(verdict), ...site(context, verdict),
+    el("div", { class: "columns" }, list("Evidence", verdict.evidence),
+      list("Advice", verdict.advice)));
+}

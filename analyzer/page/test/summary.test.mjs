@@ -1,0 +1,120 @@
+// summary.test - a first reader: whom to blame, by which path, and what to do next
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test from "node:test";
+import { folder, go, heapring, json, open, options, report } from "./harness.mjs";
+
+const { KEEPER } = process.env, dump = join(folder, "keeper.dump");
+const OWN = new Set(["SessionStore::remember", "load_settings", "main", "parse"]);
+
+heapring("run", "-q", "--interval", "10ms", "-o", dump, "--", KEEPER);
+
+// A report in which something else stands; what audit says of so short a run is chance.
+function rewritten(change, ...args) {
+  const file = report(dump, ...args), page = readFileSync(file, "utf8");
+  const [before, rest] = page.split('<script type="application/json" id="data">');
+  const [text, after] = rest.split(/<\/script>(.*)/s), data = JSON.parse(text);
+  change(data);
+  writeFileSync(file, `${before}<script type="application/json" id="data">${
+    JSON.stringify(data).replaceAll("<", "\\u003c")}</script>${after}`);
+  return file;
+}
+
+// As audit writes it, of the heaviest stack of checked_malloc.
+function blame(data) {
+  const [row] = json("traces", "--lines", "--focus", "^checked_malloc$", dump).rows;
+  const at = row.stack.find(frame => frame.function === "SessionStore::remember");
+  data.verdict = { verdict: "leak", growth: "linear", pattern: "", confidence: 0.99,
+    rate_bytes_per_s: 1024, eta_to_limit_s: 7200, evidence: ["it grows"], advice: ["free it"],
+    checklist: [], site: { ...at, stack: row.stack } };
+  return at;
+}
+
+test("the largest are the program's own functions, and add up", options, async t => {
+  const page = await open(t, report(dump)), { total } = json("top", dump);
+  for (const sample of ["inuse_space", "alloc_objects"]) {
+    await page.click(`.card[data-value=${sample}]`);
+    const rows = await page.$$eval(".largest tbody tr", found => found.map(row =>
+      [row.dataset.unit, Number(row.dataset.value)]));
+    const [[first]] = rows, own = rows.filter(([name]) => OWN.has(name));
+    assert.equal(first, sample === "inuse_space" ? "SessionStore::remember" : "parse");
+    assert.deepEqual(rows.filter(([name]) => /^std::|malloc|operator new/.test(name)), []);
+    const sum = own.reduce((all, [, value]) => all + value, 0);
+    assert.ok(sum > 0.5 * total[sample] && sum <= total[sample], `${sum} of ${total[sample]}`);
+  }
+  await page.click('[role=tab][data-value="source"]');
+  assert.match(await page.inputValue(".source select"), /\/keeper\.cc$/);
+  await page.click('[role=tab][data-value="summary"]');
+  const named = await page.$$eval(".finding-name .link", found => found.map(one => one.textContent));
+  assert.ok(named.length > 1 && named.every(name => OWN.has(name)), named.join());
+  assert.match(await page.textContent(".finding"), /SessionStore::remember.*keeper\.cc:\d+/);
+});
+
+test("history follows who holds the memory, not the containers", options, async t => {
+  const page = await open(t, report(dump), { hash: "view=time" });
+  const holders = page.locator("figure", { hasText: "by who holds them" });
+  assert.match(await holders.locator(".u-legend").textContent(), /SessionStore::remember/);
+  assert.doesNotMatch(await holders.locator(".u-legend").textContent(), /std::|malloc/);
+});
+
+test("the verdict leads to its stack, its line and the next command", options, async t => {
+  let at = null;
+  const file = rewritten(data => { at = blame(data); });
+  const page = await open(t, file, { permissions: ["clipboard-read", "clipboard-write"] });
+  const box = page.locator(".verdict");
+  assert.match(await box.textContent(), /Leak|leak/);
+  assert.match(await box.textContent(), /\+60\.0\u202fKiB a minute/);
+  assert.match(await box.locator(".path").textContent(), /main:\d+ › SessionStore::remember:\d+ ›/);
+  await box.locator(".copy").first().click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()),
+    "heapring list '^SessionStore::remember$' keeper.dump");
+  assert.match(heapring("list", "^SessionStore::remember$", dump), /session\.note = checked_malloc/);
+  assert.match(await box.textContent(), new RegExp(
+    `gdb -ex 'break keeper.cc:${at.line}' -ex run --args \\S*keeper`));
+  await box.getByText("Flame graph").click();
+  assert.match(await page.textContent("#flame-status"), /^SessionStore::remember: /);
+  assert.equal(await page.textContent(".details h2"), "SessionStore::remember");
+  assert.match(await page.textContent(".details .code.soft"), /defined at .*keeper\.cc:\d+/);
+  await page.goBack();
+  await box.getByText("Source line").click();
+  assert.equal(await page.textContent(".line.chosen .number"), String(at.line));
+  assert.match(await page.textContent(".line.chosen code"), /checked_malloc/);
+});
+
+test("a source that is not in the page is named, and the way to it told", options, async t => {
+  const lost = file => rewritten(data => {
+    data.sources = [];
+    data.lost_sources = [{ file, advice: "`apt-get source keeper`, then --source-path" }];
+  });
+  const page = await open(t, lost("/build/keeper-1.2/keeper.cc"), { hash: "view=source" });
+  const said = await page.textContent("#view-source");
+  assert.match(said, /Looked for \/build\/keeper-1\.2\/keeper\.cc: `apt-get source keeper`/);
+  assert.match(said, /heapring report --source-path DIR keeper\.dump -o page\.html/);
+  const without = await open(t, report(dump, "--no-sources"), { hash: "view=source" });
+  assert.match(await without.textContent("#view-source"), /written with --no-sources/);
+  const { file } = json("list", "^parse$", dump).rows[0];
+  const again = await open(t, lost(file));
+  await again.click(".largest .link >> nth=0");
+  await go(again, `${await again.evaluate(() => location.hash.slice(1))}&view=source`);
+  assert.match(await again.textContent("#view-source"), /keeper\.cc was not found/);
+  assert.ok(await again.locator(".line[data-line]").count() > 0);
+});
+
+test("no title of a column is cut, and every tab is in sight", options, async t => {
+  const page = await open(t, report(dump), { hash: "view=table" });
+  for (const sample of ["inuse_space", "inuse_objects", "alloc_space", "alloc_objects"]) {
+    await go(page, `view=table&sample=${sample}&sort=-inuse_objects`);
+    const cut = await page.$$eval(".head .cell", cells => cells.filter(cell =>
+      cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent));
+    assert.deepEqual(cut, []);
+  }
+  const narrow = await open(t, report(dump), { viewport: { width: 420, height: 800 } });
+  for (const view of ["summary", "time", "table"]) {
+    await go(narrow, `view=${view}`);
+    const out = await narrow.$$eval(".tab", tabs => tabs.map(tab => tab.getBoundingClientRect())
+      .filter(box => box.left < 0 || box.right > innerWidth).length);
+    assert.equal(out, 0, view);
+    assert.equal(await narrow.evaluate(() => document.scrollingElement.scrollWidth), 420, view);
+  }
+});
