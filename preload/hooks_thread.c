@@ -18,6 +18,7 @@
 #include "preload/process.h"
 #include "preload/record.h"
 #include "preload/starts.h"
+#include "preload/thread.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -39,6 +40,7 @@ static OUTER void *thread_main(void *of_creator)
 	struct launch launch = *(struct launch *)of_creator;
 	void *ret;
 
+	thread_began = (uintptr_t)__builtin_frame_address(0);
 	next.free(of_creator);
 	starts_run(launch.start);
 	pthread_cleanup_push(end, &launch.start);

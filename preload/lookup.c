@@ -29,7 +29,8 @@ static void enter_recent(struct thread *t, struct frame caller, struct counted_s
 					.counter = at.counter,
 					.check = stack->check,
 					.checks = top->checks,
-					.own_from = stack->own_from };
+					.own_from = stack->own_from,
+					.own_to = stack->own_to };
 	recent_enter(&t->recents, &recent);
 }
 

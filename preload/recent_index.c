@@ -148,7 +148,8 @@ static bool part(struct recent_index *x, struct index_slot *slot, struct recent 
 		 const struct difference *by)
 {
 	uintptr_t at = (uintptr_t)by->at;
-	bool mapped = (at ^ stack->top.sp) < 4096 || stack->top.sp >= stack->own_from;
+	bool own = stack->top.sp >= stack->own_from && at < stack->own_to;
+	bool mapped = own || (at ^ stack->top.sp) < 4096;
 	uint32_t number = x->branches;
 	uint64_t to = (uint64_t)at << INDEX_PLACE_SHIFT |
 		      (uint64_t)number << INDEX_NUMBER_SHIFT |

@@ -14,8 +14,8 @@
  * Contract
  *   - what is found is a guess: whoever asks compares the whole stack;
  *   - words are read only where something is mapped: in the page of the innermost frame,
- *     on the stack that the thread was started on, which stays (`own_from`), and else
- *     after all words further in were compared;
+ *     on the stack that the thread was started on, which stays (`own_from` to `own_to`),
+ *     and else after all words further in were compared;
  *   - nothing is taken out; when it is full its owner forgets everything.
  */
 #ifndef PRELOAD_RECENT_INDEX_H

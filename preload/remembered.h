@@ -73,8 +73,7 @@ struct recent_stack {
 	struct heapring_counter *counter;
 	const struct check *check; /* vouch for all of the stack, outermost first */
 	uint32_t checks;
-	uintptr_t
-		own_from; /* from here outward the stack is the thread's own, for good */
+	uintptr_t own_from, own_to; /* the thread's own stack as far as is known */
 };
 
 /* Where two checks of a group, i and i + 1, differ from what was remembered. */

@@ -42,6 +42,7 @@ static struct thread closed; /* gate closed: what a thread points at before it a
 static struct thread off = { .gate = GATE_OFF };
 static struct thread lost = { .gate = GATE_OFF }; /* of a profiled process, but no slot */
 _Thread_local struct thread *thread_self = &closed;
+_Thread_local uintptr_t thread_began;
 
 static char *states;      /* HR_THREADS_MAX * STATE_BYTES */
 static char *directories; /* HR_THREADS_MAX * DIRECTORY_BYTES */
@@ -171,7 +172,8 @@ static uint32_t slot_take(uint32_t tid)
 /*
  * The stack that this thread was started on. The main thread's is known. Another
  * thread's descriptor, at which the thread pointer points, lies at the top of its stack,
- * whoever allocated that; how far down it goes walks will show. pthread_getattr_np would
+ * whoever allocated that; how far down it goes walks will show, which know it by
+ * thread_began: a coroutine's may lie right below, or above. pthread_getattr_np would
  * tell, but it holds a lock while it allocates (java: its realloc attached the thread,
  * which asked again).
  */
@@ -180,10 +182,11 @@ static void know_stack(struct stack *s)
 	uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
 
 	process_main_stack(&s->own_from, &s->hi);
+	s->own_to = s->hi;
 	if (sp >= s->own_from && sp < s->hi)
 		return;
 	s->hi = (uintptr_t)__builtin_thread_pointer();
-	s->own_from = UINTPTR_MAX;
+	s->own_from = s->own_to = thread_began;
 }
 
 void thread_forget(struct thread *t)

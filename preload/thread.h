@@ -73,6 +73,10 @@ struct thread {
 extern _Thread_local struct thread *thread_self
 	__attribute__((visibility("hidden"), tls_model("initial-exec")));
 
+/* A place on the calling thread's own stack, near its outer end; 0: not known. */
+extern _Thread_local uintptr_t thread_began
+	__attribute__((visibility("hidden"), tls_model("initial-exec")));
+
 /* Reserves the private memory of all slots, of `most` bytes at most: as many threads
  * are counted as fit. False: not even some do. */
 bool threads_init(uint64_t most);

@@ -338,15 +338,16 @@ static void add_end_checks(const struct walk *w, struct stack *s, struct stack_f
 }
 
 /*
- * Is all between the innermost frame and the top of the stack that the thread was
- * started on one piece? A walk that reached its end shows it, unless a frame may lie on
- * two stacks: one that is found by fp and is large.
+ * Is all between the innermost frame and the place where the thread began one piece? A
+ * walk that came by there shows it, unless a frame may lie on two stacks: one that is
+ * found by fp and is larger than the page without access between them.
  */
 static bool is_one_piece(const struct stack *s)
 {
-	const uintptr_t large = 64 << 10;
+	const uintptr_t large = 4096;
 
-	if (s->end != HR_END_COMPLETE || s->hi - s->frame[0].regs.sp > large)
+	if (s->end != HR_END_COMPLETE || s->frame[0].regs.sp < s->own_to ||
+	    s->frame[0].regs.sp >= s->hi)
 		return false;
 	for (uint32_t i = 1; i < s->frames; i++)
 		if (s->frame[i - 1].regs.sp - s->frame[i].regs.sp > large &&

@@ -49,7 +49,10 @@ struct stack {
 	uint32_t end;    /* enum heapring_end */
 	uint32_t kept; /* of `check`, how many were there when its reader last set this */
 	uintptr_t hi;  /* top of the stack that the thread was started on; 0 unknown */
-	uintptr_t own_from; /* from here to hi memory is that stack's, while it lives */
+
+	/* That stack as far as is known, which stays mapped while the thread lives; it
+	 * grows downward from where the thread began. own_to 0: nothing is. */
+	uintptr_t own_from, own_to;
 
 	struct check check[STACK_CHECKS];
 	struct stack_frame frame[CONFIG_DEPTH_MAX];

@@ -251,6 +251,11 @@ class Weather(Profiled):
         self.assertEqual(rows["deeper"]["alloc_objects"], 700)
         self.assertEqual(top["coverage"]["stacks_complete_pct"], 100)
 
+    def test_stacks_beside_the_threads_own_that_end_further_in_than_before(self):
+        for where in ("above", "below"):
+            _, _, rows = self.hazard("stacks-beside", where)
+            self.assertEqual(rows["at_level"]["alloc_objects"], 24)
+
     def test_stacks_through_what_is_no_file(self):
         dump, _, rows = self.hazard("vdso")  # no warning of a file that is not here
         self.assertGreaterEqual(rows["handled"]["alloc_objects"], 3000)

@@ -33,6 +33,7 @@ static struct made make(unsigned at, unsigned n, uint32_t site)
 		.site = site,
 		.counter = &counter,
 		.own_from = (uintptr_t)stack,
+		.own_to = (uintptr_t)(stack + 4096),
 	};
 	return m;
 }

@@ -18,7 +18,7 @@ static struct heapring_counter counter;
 #define STACK_PAGES 3u
 static uintptr_t *word; /* of all pages */
 static unsigned first;  /* number of check 0 */
-static uintptr_t own_from;
+static uintptr_t own_from, own_to;
 
 static struct frame top(void)
 {
@@ -33,7 +33,8 @@ static void enter_part(uint32_t site, unsigned n, unsigned left_out)
 				      .site = site,
 				      .counter = &counter,
 				      .check = check,
-				      .own_from = own_from };
+				      .own_from = own_from,
+				      .own_to = own_to };
 
 	for (unsigned i = n; i-- > 0;)
 		if (i != left_out)
@@ -62,6 +63,7 @@ static void begin(void)
 	cr_assert(word != MAP_FAILED);
 	first = 100;
 	own_from = 0;
+	own_to = UINTPTR_MAX;
 	recent_forget(&recents);
 }
 
@@ -170,33 +172,52 @@ Test(recent_index, the_same_words_with_another_fp_take_the_place)
 	cr_expect(eq(u32, recent_find(&recents, stack.top)->site, 2));
 }
 
-/* Two stacks that differ in the second page, all of them in foreign memory. */
+/* Two stacks that differ in the second page. */
 static void enter_two_across_pages(void)
 {
 	first = PAGE_WORDS - 20;
-	own_from = UINTPTR_MAX;
 	word[first + 30] = 1;
 	enter(1);
 	word[first + 30] = 2;
 	enter(2);
 }
 
+/* The thread's own stack lies elsewhere: further out, if anywhere. */
+static void enter_two_foreign(void)
+{
+	own_from = own_to = UINTPTR_MAX;
+	enter_two_across_pages();
+}
+
 Test(recent_index, stacks_in_foreign_memory_are_found_too)
 {
-	enter_two_across_pages();
+	enter_two_foreign();
 	cr_expect(eq(u32, found(), 2));
 	word[first + 30] = 1;
 	cr_expect(eq(u32, found(), 1));
 }
 
-Test(recent_index, of_foreign_memory_only_live_frames_are_read)
+static void expect_only_live_frames_read(void)
 {
-	enter_two_across_pages();
 	word[first + 19]++; /* what lies outside it need not be there */
 	cr_assert(eq(int, mprotect(word + PAGE_WORDS, PAGE, PROT_NONE), 0));
 	cr_expect(eq(u32, found(), 0));
 	enter_part(3, 20, WORDS);
 	cr_expect(eq(u32, found(), 3));
+}
+
+Test(recent_index, of_foreign_memory_only_live_frames_are_read)
+{
+	enter_two_foreign();
+	expect_only_live_frames_read();
+}
+
+Test(recent_index, memory_outside_the_own_stack_is_foreign_too)
+{
+	own_from = (uintptr_t)word - PAGE;
+	own_to = (uintptr_t)word;
+	enter_two_across_pages();
+	expect_only_live_frames_read();
 }
 
 /* A comb: stack i differs from all others in word i. */

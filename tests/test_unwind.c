@@ -118,7 +118,7 @@ static void begin(void)
 	cr_assert(rows_init());
 	unwinder.steps = &steps;
 	unwinder.stack.hi = (uintptr_t)(stack + WORDS);
-	unwinder.stack.own_from = UINTPTR_MAX;
+	unwinder.stack.own_from = unwinder.stack.own_to = unwinder.stack.hi - 512;
 }
 
 static uintptr_t pc_in(uint32_t function)
@@ -248,9 +248,11 @@ static void stack_valid(const struct stack *s)
 static void enter(struct frame caller, uint32_t node)
 {
 	struct stack *s = &unwinder.stack;
-	struct recent_stack recent = {
-		.top = caller, .site = node, .check = s->check, .own_from = s->own_from
-	};
+	struct recent_stack recent = { .top = caller,
+				       .site = node,
+				       .check = s->check,
+				       .own_from = s->own_from,
+				       .own_to = s->own_to };
 
 	recent_moved(&recents, s->kept);
 	s->kept = STACK_CHECKS;
@@ -313,13 +315,21 @@ Test(unwind, a_limit_of_one_frame, .timeout = 100)
 	walk_often(1, 6, 50000);
 }
 
-/* An outermost frame near the top of a stack of 512 KiB, one found by fp that is `large`
- * bytes long, and one found by sp. */
-static void walk_over(uintptr_t large)
+/* A thread's stack of 512 KiB, on which it began that many bytes from the top. */
+static void begin_thread(uintptr_t from_top)
 {
 	static uintptr_t big[64 << 10] __attribute__((aligned(4096)));
+
 	begin();
 	unwinder.stack.hi = (uintptr_t)(big + sizeof big / sizeof *big);
+	unwinder.stack.own_to = unwinder.stack.hi - from_top;
+	unwinder.stack.own_from = unwinder.stack.own_to;
+}
+
+/* An outermost frame near the top, one found by fp that is `large` bytes long, and one
+ * found by sp. */
+static void walk_over(uintptr_t large)
+{
 	frame[0] = (struct frame){ pc_in(11), unwinder.stack.hi - 256, 0 };
 	frames = 1;
 	call(6);
@@ -331,12 +341,30 @@ static void walk_over(uintptr_t large)
 
 Test(unwind, a_whole_walk_shows_that_the_stack_is_one_piece)
 {
-	walk_over(4096);
+	begin_thread(512);
+	walk_over(2048);
 	cr_expect(eq(uptr, unwinder.stack.own_from, frame[2].sp));
 }
 
 Test(unwind, a_frame_that_may_lie_on_two_stacks_shows_nothing)
 {
-	walk_over(128 << 10);
-	cr_expect(eq(uptr, unwinder.stack.own_from, UINTPTR_MAX));
+	begin_thread(512);
+	walk_over(4096);
+	cr_expect(eq(uptr, unwinder.stack.own_from, unwinder.stack.own_to));
+}
+
+/* A coroutine's, right below. */
+Test(unwind, a_stack_that_begins_further_in_than_the_thread_shows_nothing)
+{
+	begin_thread(128);
+	walk_over(2048);
+	cr_expect(eq(uptr, unwinder.stack.own_from, unwinder.stack.own_to));
+}
+
+Test(unwind, where_it_is_not_known_where_the_thread_began_nothing_is_shown)
+{
+	begin_thread(512);
+	unwinder.stack.own_from = unwinder.stack.own_to = 0;
+	walk_over(2048);
+	cr_expect(eq(uptr, unwinder.stack.own_from, 0));
 }

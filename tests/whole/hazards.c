@@ -416,6 +416,7 @@ static const struct {
 	{ "converters", converters },
 	{ "names", name_services },
 	{ "small-stacks", small_stacks },
+	{ "stacks-beside", stacks_beside },
 	{ "many-stacks", many_stacks },
 	{ "handlers", handlers },
 	{ "vdso", in_the_vdso },

@@ -10,6 +10,7 @@ _Noreturn void broken(const char *what);
 
 /* hazards_stacks.c: stacks that are small, many, or interrupted */
 void small_stacks(char **argv);
+void stacks_beside(char **argv);
 void many_stacks(char **argv);
 void handlers(char **argv);
 void in_the_vdso(char **argv);

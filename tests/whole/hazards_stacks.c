@@ -1,12 +1,15 @@
 /*
  * hazards_stacks - stacks that are small, many, or interrupted
  */
+#include <alloca.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -49,6 +52,86 @@ void small_stacks(char **argv)
 		makecontext(&inside, small_body, 0);
 		swapcontext(&outside, &inside);
 	}
+}
+
+/*
+ * Coroutines whose stack lies right above a thread's own, or right below one that is
+ * small, and is then another, which begins further in: what the first ones had further
+ * out is gone. All allocate at one place of memory.
+ */
+enum { OWN_PAGES = 16, SMALL_PAGES = 4, LONG_PAGES = 16, SHORT_PAGES = 8 };
+static char *beside;
+static uintptr_t level; /* where the stack pointer is to be */
+
+__attribute__((noinline)) static void at_level(void)
+{
+	volatile char *room = alloca(16);
+
+	while ((uintptr_t)room > level)
+		room = alloca(16);
+	*room = 1;
+	free(malloc(40));
+	free(malloc(40));
+}
+
+static void first_path(void)
+{
+	at_level();
+	__asm__ volatile("");
+}
+
+static void second_path(void)
+{
+	at_level();
+	__asm__ volatile("");
+}
+
+static void third_path(void)
+{
+	at_level();
+	__asm__ volatile("");
+}
+
+static void run_beside(void (*path)(void), size_t pages)
+{
+	getcontext(&inside);
+	inside.uc_stack.ss_sp = beside;
+	inside.uc_stack.ss_size = pages * 4096;
+	inside.uc_link = &outside;
+	makecontext(&inside, path, 0);
+	swapcontext(&outside, &inside);
+}
+
+static void *run_all_beside(void *unused)
+{
+	free(malloc(1));
+	level = (uintptr_t)beside + (SHORT_PAGES - 2) * 4096;
+	for (int i = 0; i < 6; i++)
+		run_beside(i % 2 == 0 ? first_path : second_path, LONG_PAGES);
+	munmap(beside + SHORT_PAGES * 4096, (LONG_PAGES - SHORT_PAGES) * 4096);
+	for (int i = 0; i < 6; i++)
+		run_beside(third_path, SHORT_PAGES);
+	return unused;
+}
+
+void stacks_beside(char **argv)
+{
+	bool above = argv[0] != NULL && strcmp(argv[0], "above") == 0;
+	size_t own = (above ? OWN_PAGES : SMALL_PAGES) * 4096, bytes = LONG_PAGES * 4096;
+	char *mem = mmap(NULL, own + bytes, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_attr_t attr;
+	pthread_t thread;
+
+	if (mem == MAP_FAILED)
+		broken("a stack");
+	beside = above ? mem + own : mem;
+	pthread_attr_init(&attr);
+	if (pthread_attr_setstack(&attr, above ? mem : mem + bytes, own) != 0 ||
+	    pthread_create(&thread, &attr, run_all_beside, NULL) != 0)
+		broken("pthread_create");
+	pthread_join(thread, NULL);
+	pthread_attr_destroy(&attr);
 }
 
 /* As many stacks as paths of 14 turns; another thread gives all back. */
