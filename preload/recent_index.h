@@ -95,8 +95,11 @@ index_find(struct recent_index *x, struct frame caller, uint32_t under)
 {
 	uint64_t to = index_slot(x, index_key_of_root(caller, under))->to;
 
-	while ((to & INDEX_BRANCH) != 0) {
+	/* a word that nobody entered may have the key of a branch on the way to it */
+	for (uint32_t depth = 1; (to & INDEX_BRANCH) != 0; depth++) {
 		if (unlikely((to & INDEX_MAPPED) == 0) && !index_proves(x, to, caller))
+			return NULL;
+		if (unlikely(depth == INDEX_DEPTH_MAX))
 			return NULL;
 		to = index_slot(x, index_key_of_child(to, *index_place(to)))->to;
 	}

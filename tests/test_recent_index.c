@@ -220,6 +220,20 @@ Test(recent_index, memory_outside_the_own_stack_is_foreign_too)
 	expect_only_live_frames_read();
 }
 
+/* Words 2 and 9 are branches 0 and 1; the second one's key comes again below itself. */
+Test(recent_index, a_search_ends_when_keys_of_two_words_are_the_same, .timeout = 10)
+{
+	enter(1);
+	word[first + 2] = 1;
+	enter(2);
+	word[first + 9] = 5;
+	enter(3);
+	cr_assert(eq(u32, recents.index.branches, 2));
+	word[first + 9] = 1 | 1ull << 48;
+	cr_expect(eq(u32, found(), 0));
+	enter(4); /* ends as well */
+}
+
 /* A comb: stack i differs from all others in word i. */
 Test(recent_index, more_branches_in_a_row_than_are_followed_do_no_harm)
 {
