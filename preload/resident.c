@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "preload/os_linux.h"
-#include "preload/segment_writer.h"
+#include "preload/reserved.h"
 
 #define RESERVATION (1ull << 38) /* a mapping this large is address space, not heap */
 #define LINE 96u                 /* a longer line's rest tells nothing */
@@ -39,15 +39,10 @@ static const char *next_field(const char *at)
 	return at;
 }
 
-static bool holds(uint64_t from, uint64_t to, uint64_t address)
-{
-	return address >= from && address < to;
-}
-
 /* "7f..-7f.. rw-p offset device inode   path" */
 static bool is_heap(const char *line)
 {
-	const struct heapring_header *h = segment.header;
+	struct reserved_range own;
 	uint64_t from, to, inode;
 	const char *at = digits(line, 16, &from);
 
@@ -60,7 +55,7 @@ static bool is_heap(const char *line)
 	return inode == 0 && to - from < RESERVATION &&
 	       (*at != '[' || strncmp(at, "[heap", 5) == 0 ||
 		strncmp(at, "[anon", 5) == 0) &&
-	       !holds(from, to, h->live_table) && !holds(from, to, h->live_table_odd);
+	       !reserved_within(from, to, &own);
 }
 
 /* "Rss:     12 kB" belongs to the mapping above it. */

@@ -5,8 +5,8 @@
  * the process. Who profiles a whole run and looks afterwards wants to know it, too.
  *
  * Contract
- *   - private mappings without a file, those of the profiler's live table apart, in
- *     bytes; 0: the kernel does not say;
+ *   - private mappings without a file, the profiler's own apart, in bytes; 0: the kernel
+ *     does not say;
  *   - reads /proc/self/smaps: for the end of the process, and once.
  */
 #ifndef PRELOAD_RESIDENT_H
