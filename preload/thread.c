@@ -205,27 +205,35 @@ static void follow_tags(struct thread *t, uint32_t tags)
 	recent_hang_under(&t->recents, unwind_tags_node(&t->unwinder));
 }
 
-/* A signal handler meanwhile passes through. */
-static void set_tags(struct thread *t, uint32_t tags)
+/* A signal handler meanwhile passes through: with tags of its own it would leave one of
+ * them where the next belongs. */
+static void begin_tags(struct thread *t)
 {
 	t->gate = GATE_BUSY;
 	__asm__ volatile("" ::: "memory");
-	follow_tags(t, tags);
+}
+
+static void end_tags(struct thread *t)
+{
 	__asm__ volatile("" ::: "memory");
 	t->gate = t->resume;
 }
 
 void thread_tag_push(struct thread *t, uint32_t tag)
 {
+	begin_tags(t);
 	if (t->tags < UNWIND_TAGS)
 		t->unwinder.tag[t->tags] = tag;
-	set_tags(t, t->tags + 1);
+	follow_tags(t, t->tags + 1);
+	end_tags(t);
 }
 
 void thread_tag_pop(struct thread *t)
 {
+	begin_tags(t);
 	if (t->tags > 0)
-		set_tags(t, t->tags - 1);
+		follow_tags(t, t->tags - 1);
+	end_tags(t);
 }
 
 const struct heapring_thread *threads_record(uint32_t slot)

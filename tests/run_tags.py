@@ -13,9 +13,9 @@ THREADS, ROUNDS = 2, 3000  # of the program
 
 
 class Tags(Profiled):
-    def held(self, sample="inuse_space"):
+    def held(self, sample="inuse_space", *args):
         """Bytes by tag, and by function, as `top --cum` has them."""
-        done, dump = self.profile([PROGRAM])
+        done, dump = self.profile([PROGRAM, *args])
         self.assertEqual(done.returncode, 0, done)
         said = self.read(dump, "--cum", "-n", "500", "--sample", sample)
         return {row["function"]: row["cum"] for row in said["rows"]}
@@ -41,6 +41,11 @@ class Tags(Profiled):
         for shown in range(8):
             self.assertEqual(cum["[tag d%d]" % shown], 7)
         self.assertNotIn("[tag d8]", cum)
+
+    def test_a_handlers_tag_is_not_put_where_the_programs_was_to_go(self):
+        cum = self.held("alloc_objects", "steps")
+        self.assertEqual((cum["[tag program]"], cum["keep"]), (10, 10))
+        self.assertNotIn("[tag handler]", cum)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,13 @@
  * tags - blocks under tags, from one place of the code and from two threads
  *
  * What each tag holds in the end is a matter of arithmetic: see run_tags.py.
+ *
+ * Usage: tags [steps]   steps: instead, a handler with a tag of its own interrupts push
+ * and pop after each instruction, where the processor does that
  */
 #include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <heapring/heapring.h>
@@ -56,9 +61,56 @@ static void nest(void)
 	keep(3);
 }
 
-int main(void)
+static void on_trap(int number)
+{
+	(void)number;
+	heapring_tag_push("handler");
+	heapring_tag_pop();
+}
+
+/* From here on, or no longer, the processor traps after each instruction. */
+static void step(bool on)
+{
+#ifdef __x86_64__
+	__asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
+			 "pushfq\n\t"
+			 "andq $~0x100, (%%rsp)\n\t"
+			 "orq %0, (%%rsp)\n\t"
+			 "popfq\n\t"
+			 "leaq 128(%%rsp), %%rsp"
+			 :
+			 : "r"(on ? 0x100ul : 0ul)
+			 : "cc", "memory");
+#else
+	(void)on;
+#endif
+}
+
+static int be_interrupted(void)
+{
+	struct sigaction action = { .sa_handler = on_trap };
+
+	if (sigaction(SIGTRAP, &action, NULL) != 0)
+		return 1;
+	for (int i = 0; i < 10; i++) {
+		step(true);
+		heapring_tag_push("program");
+		step(false);
+		keep(1);
+		step(true);
+		heapring_tag_pop();
+		step(false);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	pthread_t thread;
+
+	(void)argv;
+	if (argc > 1)
+		return be_interrupted();
 
 	if (pthread_create(&thread, NULL, serve_all, NULL) != 0)
 		return 1;
