@@ -107,8 +107,7 @@ static bool take_sample(const struct audit_surroundings_wants *wants, double sta
 	struct audit_sample sample = { .at_s = now_s() - start };
 
 	if (around->samples_count == room || !read_stat(wants->pid, &sample) ||
-	    !heap_resident_read(wants->pid, wants->live_table, wants->live_table_odd,
-				&sample.rss_bytes))
+	    !heap_resident_read(wants->pid, wants->private_table, &sample.rss_bytes))
 		return false;
 	around->samples[around->samples_count++] = sample;
 	return true;

@@ -45,7 +45,7 @@ struct audit_surroundings_wants {
 	int pid;
 	double duration_s;
 	const char *metrics_url;
-	uint64_t live_table, live_table_odd; /* of the header: the profiler's own */
+	uint64_t private_table; /* of the header: the profiler's own memory */
 };
 
 int audit_surroundings_read(const struct audit_surroundings_wants *wants,

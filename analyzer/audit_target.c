@@ -19,8 +19,7 @@ static int read_surroundings(const struct target *target,
 		.pid = is_alive ? (int)target->header.pid : 0,
 		.duration_s = wants->duration_s,
 		.metrics_url = wants->metrics_url,
-		.live_table = target->header.live_table,
-		.live_table_odd = target->header.live_table_odd,
+		.private_table = target->header.private_table,
 	};
 
 	if (wants->duration_s > 0 && !is_alive)

@@ -8,16 +8,24 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "analyzer/private_memory.h"
 
 #define RESERVATION (1ull << 38) /* a mapping this large is address space, not heap */
 
-struct live_tables {
-	uint64_t even, odd;
-};
+/* Is the mapping the profiler's, or a part of it? */
+static bool is_private(const struct heapring_private *own, uint64_t from, uint64_t to)
+{
+	for (uint32_t i = 0; i < own->used; i++)
+		if (from < own->of[i].at + own->of[i].bytes && to > own->of[i].at)
+			return true;
+	return false;
+}
 
 /* "7f..-7f.. rw-p offset dev inode   path": does its resident memory count? */
-static bool is_heap(const struct live_tables *own, const char *line)
+static bool is_heap(const struct heapring_private *own, const char *line)
 {
 	uint64_t from, to, inode;
 	char path[8] = "";
@@ -28,14 +36,12 @@ static bool is_heap(const struct live_tables *own, const char *line)
 	return inode == 0 && to - from < RESERVATION &&
 	       (path[0] != '[' || strncmp(path, "[heap", 5) == 0 ||
 		strncmp(path, "[anon", 5) == 0) &&
-	       !(own->even >= from && own->even < to) &&
-	       !(own->odd >= from && own->odd < to);
+	       !is_private(own, from, to);
 }
 
-bool heap_resident_read(int pid, uint64_t live_table, uint64_t live_table_odd,
-			uint64_t *ret_bytes)
+bool heap_resident_read(int pid, uint64_t private_table, uint64_t *ret_bytes)
 {
-	const struct live_tables own = { live_table, live_table_odd };
+	struct heapring_private *own;
 	char path[64], line[PATH_MAX + 128];
 	bool counts = false, any = false;
 	uint64_t kilobytes, bytes = 0;
@@ -45,13 +51,15 @@ bool heap_resident_read(int pid, uint64_t live_table, uint64_t live_table_odd,
 	from = fopen(path, "re");
 	if (!from)
 		return false;
-	while (fgets(line, sizeof(line), from)) {
+	own = private_memory_read((uint32_t)pid, private_table);
+	while (own && fgets(line, sizeof(line), from)) {
 		any = true;
 		if (sscanf(line, "Rss: %" SCNu64, &kilobytes) == 1)
 			bytes += counts ? kilobytes << 10 : 0;
 		else if (strchr("0123456789abcdef", line[0]))
-			counts = is_heap(&own, line);
+			counts = is_heap(own, line);
 	}
+	free(own);
 	fclose(from);
 	*ret_bytes = bytes;
 	return any;

@@ -17,8 +17,7 @@ static void read_surroundings(const struct profile *profile,
 	bool alive = profile->life == SEGMENT_LIVE && header->kind != KIND_DUMP;
 	const struct audit_surroundings_wants wants = {
 		.pid = alive ? (int)header->pid : 0,
-		.live_table = header->live_table,
-		.live_table_odd = header->live_table_odd,
+		.private_table = header->private_table,
 	};
 	struct fault ignored;
 

@@ -6,6 +6,8 @@
 
 #include <heapring/live_memory.h>
 
+#include "analyzer/private_memory.h"
+
 #define ATTEMPTS 5u
 #define PAGE_MASK ((uint64_t)RESIDENT_PAGE - 1)
 #define LOOKED_AT_MAX (64u << 20) /* bytes of tables that are searched for pointers */
@@ -20,23 +22,15 @@ static const char *base_name(const char *path)
 
 int picture_claim_private(struct memory_picture *picture)
 {
-	struct heapring_private *list = calloc(1, sizeof(*list));
-	size_t got;
+	struct heapring_private *list =
+		private_memory_read(picture->pid, picture->header->private_table);
 	int r = list ? 0 : -ENOMEM;
 
-	if (list && picture->header->private_table) {
-		got = live_blocks_read(picture->pid, picture->header->private_table, list,
-				       sizeof(*list));
-		for (uint32_t i = 0; r == 0 && got == sizeof(*list) && i < list->used &&
-				     i < HR_PRIVATE_MAX;
-		     i++)
-			if (list->of[i].bytes > 0 &&
-			    list->of[i].at < UINT64_MAX - list->of[i].bytes)
-				r = address_space_claim(&picture->space, list->of[i].at,
-							list->of[i].at +
-								list->of[i].bytes,
-							SPACE_PROFILER, 0);
-	}
+	for (uint32_t i = 0; r == 0 && i < list->used; i++)
+		if (list->of[i].bytes > 0)
+			r = address_space_claim(&picture->space, list->of[i].at,
+						list->of[i].at + list->of[i].bytes,
+						SPACE_PROFILER, 0);
 	free(list);
 	return r;
 }

@@ -106,8 +106,8 @@ static void finish_header(const struct target *target, struct heapring_header *h
 	if (header->end_unix_ns == 0)
 		header->end_unix_ns = now_unix_ns();
 	if (target_is_live(target))
-		heap_resident_read((int)header->pid, header->live_table,
-				   header->live_table_odd, &header->resident_bytes);
+		heap_resident_read((int)header->pid, header->private_table,
+				   &header->resident_bytes);
 	if (target->life == SEGMENT_KILLED)
 		header->state = HR_STATE_SIGNALED;
 	if (target->life == SEGMENT_EXECED)

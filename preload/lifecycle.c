@@ -112,7 +112,6 @@ EXPORT OUTER int dlclose(void *handle)
 	modules_unload_begin();
 	ret = real.dlclose(handle);
 	modules_unload_end();
-	if (thread_self->generation != 0)
-		thread_forget(thread_self);
+	thread_forget_own();
 	return ret;
 }

@@ -196,6 +196,19 @@ void thread_forget(struct thread *t)
 	t->generation = modules_generation();
 }
 
+void thread_forget_own(void)
+{
+	struct thread *t = thread_self;
+
+	if (t->gate < GATE_EXACT)
+		return;
+	t->gate = GATE_BUSY;
+	__asm__ volatile("" ::: "memory");
+	thread_forget(t);
+	__asm__ volatile("" ::: "memory");
+	t->gate = t->resume;
+}
+
 /* Stacks that are remembered hang under other tags; nodes by parent do not. */
 static void follow_tags(struct thread *t, uint32_t tags)
 {

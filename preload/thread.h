@@ -91,6 +91,9 @@ void thread_alloc_lost(const struct thread *t);
 /* Drops what the thread remembers of stacks: modules changed, or its owner did. */
 void thread_forget(struct thread *t);
 
+/* The same for the calling thread, from outside of an event. */
+void thread_forget_own(void);
+
 /* What the thread allocates until the pop carries a tag; deeper than UNWIND_TAGS they
  * are counted and not shown. The thread's own. */
 void thread_tag_push(struct thread *t, uint32_t tag);
