@@ -56,6 +56,7 @@ export interface Raw {
   target?: string; // as it was named on the command line
   sources?: SourceFile[];
   lost_sources?: LostSource[];
+  source_path?: string; trim_path?: string; // as they were given
   verdict?: Verdict;
   rss?: Rss;
   history?: History;

@@ -6,7 +6,8 @@
 
 import type { Context } from "./context";
 import { OTHER, SAMPLES, type Figures, type Sample } from "./data";
-import { bytes, count, figure, percent, signed } from "./format";
+import { heightOf, mostWasFreed } from "./course";
+import { bytes, count, counted, duration, figure, percent, signed } from "./format";
 import { newFigures, type Folded } from "./model";
 import { responsible, type Responsible } from "./responsible";
 
@@ -136,7 +137,7 @@ export class Sums {
       unit: caller, at: freesForOthers ? at - 1 : at, path,
       through: freesForOthers ? unit : path[at + 1]?.unit ?? -1, text: `${bytes(space)} in use, ${
         percent(space, total)} of all; ${living === made ? "none" : `only ${
-        percent(made - living, made)}`} of the ${count(made)} blocks from such stacks ${
+        percent(made - living, made)}`} of the ${counted(made, "block")} from such stacks ${
         living === made ? "was" : "were"} freed` };
   }
 }
@@ -148,6 +149,19 @@ function compared(sums: Sums, sample: Sample): Finding[] {
   return [
     ...(grew < 0 ? [] : [sums.finding("grew", sample, grew, "Grew most", say(grew))]),
     ...(shrank < 0 ? [] : [sums.finding("shrank", sample, shrank, "Shrank most", say(shrank))])];
+}
+
+// Who held the most when the run held the most, of which the end tells nothing.
+function heldAtHeight(sums: Sums, folded: Folded): Finding[] {
+  const height = heightOf(folded), [most] = [...height?.held ?? []]
+    .filter(([unit]) => folded.units[unit].name !== OTHER).sort((a, b) => b[1] - a[1]);
+  if (!height || !most)
+    return [];
+  const [unit, held] = most, whole = [...height.held.values()].reduce((sum, one) => sum + one, 0);
+  const left = sums.own.inuse_space[unit];
+  return [sums.finding("hold", "alloc_space", unit, "Held the most at the height",
+    `${bytes(held)} after ${duration(height.time)}, ${percent(held, whole)} of what was in use; ${
+      left ? `${bytes(left)} left at the end` : "freed by the end"}`)];
 }
 
 const summed = new WeakMap<Folded, Sums>();
@@ -169,9 +183,11 @@ export function findings(context: Context): Finding[] {
 
 function find(context: Context): Finding[] {
   const sums = sumsOf(context.foldedAt("functions")), { own } = sums;
-  const { own_total: total, sample } = context.profile.raw, found: Finding[] = [];
+  const { own_total: total, sample } = context.profile.raw;
   if (context.profile.base)
     return compared(sums, sample);
+  const freed = mostWasFreed(context.profile.raw);
+  const found = freed ? heldAtHeight(sums, context.foldedAt("functions")) : [];
   const hold = sums.best("inuse_space", 1, () => true);
   const churn = sums.best("alloc_objects", 1, unit => sums.kept(unit) <= 1 - FREED_MIN &&
     own.alloc_objects[unit] >= CHURN_MIN * total.alloc_objects);
@@ -179,15 +195,17 @@ function find(context: Context): Finding[] {
   if (stay)
     found.push(stay);
   if (hold >= 0 && !(stay && (stay.unit === hold || stay.through === hold)))
-    found.push(sums.finding("hold", "inuse_space", hold, "Holds the most",
-      `${bytes(own.inuse_space[hold])} in ${count(own.inuse_objects[hold])} blocks, ${
+    found.push(sums.finding("hold", "inuse_space", hold,
+      freed ? "Holds the most at the end" : "Holds the most",
+      `${bytes(own.inuse_space[hold])} in ${counted(own.inuse_objects[hold], "block")}, ${
         percent(own.inuse_space[hold], total.inuse_space)} of what is in use`));
   if (churn >= 0)
     found.push(sums.finding("churn", "alloc_objects", churn, "Churns the most",
-      `${count(own.alloc_objects[churn])} allocations, ${
+      `${counted(own.alloc_objects[churn], "allocation")}, ${
         percent(own.alloc_objects[churn], total.alloc_objects)} of all, ${
-        own.inuse_objects[churn] === 0 ? "every one freed"
-          : `all but ${count(own.inuse_objects[churn])} freed`}`));
+        own.inuse_objects[churn] === 0 ? "every one" : `all but ${
+          count(own.inuse_objects[churn])}`} freed by the ${
+        context.profile.raw.process.state === "live" ? "time of this page" : "end"}`));
   return found;
 }
 

@@ -20,6 +20,8 @@ export const bytes = (value: number) => scaled(value, 1024, BYTES);
 export const count = (value: number) => Math.abs(value) < 100000
   ? (value < 0 ? "\u2212" : "") + Math.abs(Math.round(value)).toLocaleString("en-US")
   : scaled(value, 1000, COUNTS);
+export const counted = (value: number, noun: string) =>
+  `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 export const figure = (sample: Sample, value: number) =>
   isBytes(sample) ? bytes(value) : count(value);
 export const exactly = (sample: Sample, value: number) =>

@@ -10,9 +10,17 @@ const OWN = new Set(["SessionStore::remember", "load_settings", "main", "parse"]
 
 heapring("run", "-q", "--interval", "10ms", "-o", dump, "--", KEEPER);
 
+// The same, but it gave everything back at its end.
+const freed = join(folder, "freed.dump");
+heapring("run", "-q", "--interval", "10ms", "-o", freed, "--", KEEPER, "free");
+
 // A report in which something else stands; what audit says of so short a run is chance.
 function rewritten(change, ...args) {
-  const file = report(dump, ...args), page = readFileSync(file, "utf8");
+  return rewrittenOf(dump, change, ...args);
+}
+
+function rewrittenOf(from, change, ...args) {
+  const file = report(from, ...args), page = readFileSync(file, "utf8");
   const [before, rest] = page.split('<script type="application/json" id="data">');
   const [text, after] = rest.split(/<\/script>(.*)/s), data = JSON.parse(text);
   change(data);
@@ -80,6 +88,36 @@ test("the verdict leads to its stack, its line and the next command", options, a
   await box.getByText("Source line").click();
   assert.equal(await page.textContent(".line.chosen .number"), String(at.line));
   assert.match(await page.textContent(".line.chosen code"), /checked_malloc/);
+});
+
+test("after a run that freed all, its height is told, and the ways lead to figures", options,
+  async t => {
+    const page = await open(t, rewrittenOf(freed, blame));
+    assert.match(await page.textContent(".freed"), /Most was freed by the end: .* is left of .*, the peak/);
+    assert.equal(await page.getAttribute(".largest tbody tr >> nth=0", "data-unit"),
+      "SessionStore::remember");
+    assert.match(await page.textContent(".largest caption"), /^In use after /);
+    assert.match(await page.textContent(".finding >> nth=0"), /SessionStore::remember.*freed by the end/);
+    await page.locator(".verdict").getByText("Call graph").click();
+    assert.match(await page.getAttribute(".node.chosen", "aria-label"),
+      /^SessionStore::remember: .*[1-9]/);
+    await page.goBack();
+    await page.locator(".verdict").getByText("Source line").click();
+    assert.ok(await page.$eval(".line.chosen", line => line.classList.contains("hot")));
+    assert.match(await page.textContent(".line.chosen"), /KiB/);
+    const kept = await open(t, report(dump));
+    assert.equal(await kept.locator(".freed").count(), 0);
+  });
+
+test("a copied command finds what the page shows", options, async t => {
+  const sources = ["--source-path", join(folder, "of the sources")];
+  const page = await open(t, rewrittenOf(freed, blame, ...sources));
+  const command = await page.locator(".verdict .command-line code").first().textContent();
+  assert.equal(command, `heapring list --sample alloc_space --source-path '${sources[1]}' ` +
+    "'^SessionStore::remember$' freed.dump");
+  const [row] = json("list", "--sample", "alloc_space", ...sources, "^SessionStore::remember$",
+    freed).rows;
+  assert.ok(row.lines.some(line => line.cum > 0));
 });
 
 test("a source that is not in the page is named, and the way to it told", options, async t => {

@@ -5,6 +5,7 @@ import { SAMPLES, baseName, type Sample } from "../data";
 import { el } from "../dom";
 import { abridge, type Step } from "../findings";
 import { shorten } from "../format";
+import { sampleWith } from "../model";
 import { nodeAt } from "../tree";
 import type { View } from "../state";
 
@@ -40,11 +41,12 @@ export function pathActions(context: Context, path: Step[], at: number, sample: 
   const chosen = { level: "functions", sel: units[step.unit]?.key ?? "", line: 0 } as const;
   const button = (label: string, act: () => void) =>
     el("button", { type: "button", class: "button", onclick: act }, label);
-  const show = (view: View) => () => store.set({ ...chosen, sample, view });
+  const filled = sampleWith(context.foldedAt("functions"), step.unit, sample);
+  const show = (view: View) => () => store.set({ ...chosen, sample: filled, view });
   return el("p", { class: "shortcuts" },
     button("Flame graph", () => store.set({ ...chosen, view: "flame", invert: false,
       ...boxOf(context, path, at, sample) })),
     button("Call graph", show("graph")),
-    button("Source line", () => store.set({ ...chosen, sample, view: "source", file: step.file,
-      line: step.line })));
+    button("Source line", () => store.set({ ...chosen, sample: filled, view: "source",
+      file: step.file, line: step.line })));
 }

@@ -3,10 +3,10 @@
 import uPlot from "uplot";
 import { isDark } from "../color";
 import type { Context, Panel } from "../context";
+import { holders } from "../course";
 import { plain, type History } from "../data";
 import { el } from "../dom";
 import { bytes, duration } from "../format";
-import { responsible } from "../responsible";
 
 const HUES = [35, 250, 155, 320, 90, 200, 290, 15];
 
@@ -74,7 +74,7 @@ export class Time implements Panel {
     const { time_s: time, alloc_space: allocated } = history;
     const rate = time.map((at, i) => i === 0 || at <= time[i - 1] ? null
       : (allocated[i] - allocated[i - 1]) / (at - time[i - 1]));
-    const named = this.byFunction(history);
+    const named = this.byFunction();
     const holders = named.map((one, i) => ({ label: one.name, width: 2, points: { show: false },
       stroke: `oklch(${isDark() ? 0.75 : 0.58} 0.15 ${HUES[i]})`,
       value: (_: uPlot, at: number | null) => at === null ? "" : bytes(at) }));
@@ -87,15 +87,9 @@ export class Time implements Panel {
         [this.series("Rate", "--rate", false)], value => `${bytes(value)}/s`)];
   }
 
-  // Of each function that is responsible for a stack that the history follows.
-  private byFunction(history: History): { name: string; values: number[] }[] {
-    const folded = this.context.foldedAt("functions"), { ofStack } = responsible(folded);
-    const sums = new Map<number, number[]>();
-    for (const { stack, inuse_space: values } of history.stacks) {
-      const sum = sums.get(ofStack[stack]) ?? values.map(() => 0);
-      sums.set(ofStack[stack], sum.map((value, i) => value + values[i]));
-    }
-    return [...sums].sort((a, b) => Math.max(...b[1]) - Math.max(...a[1])).slice(0, HUES.length)
+  private byFunction(): { name: string; values: number[] }[] {
+    const folded = this.context.foldedAt("functions");
+    return [...holders(folded)].sort((a, b) => Math.max(...b[1]) - Math.max(...a[1])).slice(0, HUES.length)
       .map(([unit, values]) => ({ name: folded.units[unit].name, values }));
   }
 

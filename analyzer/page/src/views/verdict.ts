@@ -1,10 +1,11 @@
 // verdict - what `audit` says: who, on which path, how it is known, and what to do next
 
 import type { Context } from "../context";
-import { plain, type Frame, type Verdict } from "../data";
+import { plain, type Frame, type Sample, type Verdict } from "../data";
 import { el } from "../dom";
 import type { Step } from "../findings";
 import { bytes, duration } from "../format";
+import { sampleWith } from "../model";
 import { commandLine, gdbCommand, listCommand } from "../shell";
 import { pathActions, pathLine, stepPlace } from "./path";
 
@@ -46,10 +47,11 @@ function site(context: Context, verdict: Verdict): HTMLElement[] {
     : el("strong", { class: "code" }, plain(frame.function)), where);
   if (at < 0)
     return [name];
+  const sample: Sample = verdict.verdict === "storm" ? "alloc_space" : "inuse_space";
+  const filled = sampleWith(context.foldedAt("functions"), path[at].unit, sample);
   const gdb = gdbCommand(raw, { ...frame, file: path[at].file, line: path[at].line });
   return [name, pathLine(path, at),
-    pathActions(context, path, at, verdict.verdict === "storm" ? "alloc_space" : "inuse_space"),
-    commandLine(listCommand(raw, frame)), ...(gdb ? [commandLine(gdb)] : [])];
+    pathActions(context, path, at, sample), commandLine(listCommand(raw, frame, filled)), ...(gdb ? [commandLine(gdb)] : [])];
 }
 
 export function verdictBox(context: Context, verdict: Verdict): HTMLElement {

@@ -1,0 +1,56 @@
+// course - how live bytes went: the curve with its true peak, and who held them then
+//
+// The ring keeps one point a slice, so the peak mostly lies between two of them; it is
+// known by itself and becomes a point of the curve. Of the stacks that held the most
+// the page has a coarser series, from which the holders at the height are read.
+
+import type { Raw } from "./data";
+import { responsible } from "./responsible";
+import type { Folded } from "./model";
+
+export interface Curve { time: number[]; value: number[] }
+
+// Less of the peak than this is left: what is in use tells nothing of the run.
+const LEFT_MAX = 0.5;
+
+export function liveCurve({ history, total }: Raw): Curve | null {
+  if (!history || history.time_s.length < 2)
+    return null;
+  const time = [...history.time_s], value = [...history.inuse_space], at = history.peak_s;
+  if (at === null || total.peak_space <= Math.max(...value))
+    return { time, value };
+  const next = time.findIndex(one => one >= at), place = next < 0 ? time.length : next;
+  const same = Number(time[place] === at);
+  time.splice(place, same, at);
+  value.splice(place, same, total.peak_space);
+  return { time, value };
+}
+
+// Was most of what the run held given back when the figures were read?
+export function mostWasFreed({ at, base, own_total, total }: Raw): boolean {
+  return !at && !base && own_total.inuse_space < LEFT_MAX * total.peak_space;
+}
+
+// Of each function that is responsible for a stack that the history follows, at grid_s.
+export function holders(folded: Folded): Map<number, number[]> {
+  const { history } = folded.profile.raw, { ofStack } = responsible(folded);
+  const sums = new Map<number, number[]>();
+  for (const { stack, inuse_space: values } of history?.stacks ?? []) {
+    const sum = sums.get(ofStack[stack]) ?? values.map(() => 0);
+    sums.set(ofStack[stack], sum.map((value, i) => value + values[i]));
+  }
+  return sums;
+}
+
+export interface Height { time: number; held: Map<number, number>; ofStack: Map<number, number> }
+
+// The point of the grid at which the followed stacks held the most together.
+export function heightOf(folded: Folded): Height | null {
+  const { history } = folded.profile.raw;
+  const sums = (history?.grid_s ?? []).map((_, i) =>
+    history!.stacks.reduce((sum, one) => sum + one.inuse_space[i], 0));
+  const at = sums.indexOf(Math.max(...sums));
+  return at < 0 || !sums[at] ? null : { time: history!.grid_s[at],
+    held: new Map([...holders(folded)].map(([unit, values]) => [unit, values[at]])),
+    ofStack: new Map(history!.stacks.map(one => [one.stack, one.inuse_space[at]])) };
+}
