@@ -109,6 +109,44 @@ test("after a run that freed all, its height is told, and the ways lead to figur
     assert.equal(await kept.locator(".freed").count(), 0);
   });
 
+test("the verdict has a picture of live bytes, with the true peak and who is named", options,
+  async t => {
+    let history;
+    const file = rewrittenOf(freed, data => {
+      blame(data);
+      data.total.peak_space *= 3; // between two points of the ring
+      data.history.peak_s = (data.history.time_s[0] + data.history.time_s[1]) / 2;
+      ({ history } = data);
+    });
+    const page = await open(t, file), spark = page.locator(".verdict .spark");
+    const points = (await spark.locator(".spark-line").getAttribute("d")).slice(1).split("L")
+      .map(point => point.split(" ").map(Number));
+    const [first] = history.time_s, x = 300 * (history.peak_s - first) / (history.time_s.at(-1) - first);
+    assert.equal(points.length, history.time_s.length + 1);
+    const [top] = [...points].sort((a, b) => a[1] - b[1]);
+    assert.equal(top[1], 2);
+    assert.ok(Math.abs(top[0] - x) < 0.1, `${top[0]} ${x}`);
+    assert.equal(await spark.locator(".spark-named").count(), 1);
+    assert.equal(await spark.locator(".spark-key").textContent(), "SessionStore::remember");
+    const peak = (await page.textContent(".card .card-note >> nth=0")).replace("peak ", "");
+    assert.ok((await spark.textContent()).includes(`at most ${peak}, `));
+    await spark.locator(".link").click();
+    assert.match(await page.textContent("#view-time .status"), new RegExp(`at most ${peak} after`));
+  });
+
+test("figures side by side have one unit", options, async t => {
+  const page = await open(t, rewritten(data => {
+    data.stacks.inuse_space[0] += 1022 * 1024 - data.total.inuse_space;
+    data.total.inuse_space = data.own_total.inuse_space = 1022 * 1024;
+    data.total.peak_space = 1024 * 1024;
+    data.history.inuse_space[data.history.inuse_space.length - 1] = 1022 * 1024;
+  }));
+  assert.equal(await page.textContent(".card-figure >> nth=0"), "0.998\u202fMiB");
+  assert.equal(await page.textContent(".card-note >> nth=0"), "peak 1.00\u202fMiB");
+  await go(page, "view=time");
+  assert.match(await page.textContent("#view-time .status"), /0\.998\u202fMiB at last, at most 1\.00\u202fMiB/);
+});
+
 test("a copied command finds what the page shows", options, async t => {
   const sources = ["--source-path", join(folder, "of the sources")];
   const page = await open(t, rewrittenOf(freed, blame, ...sources));
