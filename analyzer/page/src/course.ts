@@ -16,13 +16,13 @@ const LEFT_MAX = 0.5;
 export function liveCurve({ history, total }: Raw): Curve | null {
   if (!history || history.time_s.length < 2)
     return null;
-  const time = [...history.time_s], value = [...history.inuse_space], at = history.peak_s;
-  if (at === null || total.peak_space <= Math.max(...value))
+  const time = [...history.time_s], value = [...history.inuse_space];
+  if (history.peak_s === null || total.peak_space <= Math.max(...value))
     return { time, value };
-  const next = time.findIndex(one => one >= at), place = next < 0 ? time.length : next;
-  const same = Number(time[place] === at);
-  time.splice(place, same, at);
-  value.splice(place, same, total.peak_space);
+  const at = Math.min(history.peak_s, time.at(-1)!); // the last point stays the last
+  const place = time.findIndex(one => one >= at);
+  time.splice(place, 0, at);
+  value.splice(place, 0, total.peak_space);
   return { time, value };
 }
 

@@ -4,15 +4,13 @@
 // are plain facts about one moment, chosen so that a leak, a hoard or a churn is seen.
 // Figures are sums over the stacks for which a function is responsible.
 
+import type { Step } from "./abridge";
 import type { Context } from "./context";
-import { OTHER, SAMPLES, type Figures, type Sample } from "./data";
 import { heightOf, mostWasFreed } from "./course";
+import { OTHER, SAMPLES, type Figures, type Sample } from "./data";
 import { bytes, count, counted, duration, figure, percent, signed } from "./format";
 import { newFigures, type Folded } from "./model";
 import { responsible, type Responsible } from "./responsible";
-
-// A frame; line 0 unknown, unit -1: the page has no such function.
-export interface Step { name: string; unit: number; file: string; line: number }
 
 export interface Finding {
   kind: "hold" | "stay" | "churn" | "grew" | "shrank";
@@ -86,8 +84,8 @@ export class Sums {
 
   private step(unit: number, place: number): Step {
     const { profile, units } = this.folded, file = profile.places.file[place];
-    return { unit, name: units[unit].name, line: profile.places.line[place],
-      file: file < 0 ? "" : profile.texts[file] };
+    return { unit, name: units[unit].name, module: units[unit].module,
+      line: profile.places.line[place], file: file < 0 ? "" : profile.texts[file] };
   }
 
   finding(kind: Finding["kind"], sample: Sample, unit: number, title: string,
@@ -207,20 +205,4 @@ function find(context: Context): Finding[] {
           count(own.inuse_objects[churn])}`} freed by the ${
         context.profile.raw.process.state === "live" ? "time of this page" : "end"}`));
   return found;
-}
-
-// A path short enough to read: its ends, the named unit, and null for what is left out.
-// Of a stripped program the innermost callers that have a name say where one is.
-export function abridge(path: Step[], at: number): (Step | null)[] {
-  const last = path.length - 1;
-  const hasName = (step: Step) => !/\+0x[0-9a-f]+$/.test(step.name);
-  const callers = path.map((_, i) => i).filter(i => i > 1 && i < at && hasName(path[i])).slice(-2);
-  const out: (Step | null)[] = [];
-  path.forEach((step, i) => {
-    if (i <= 1 || i === last || Math.abs(i - at) <= 2 || callers.includes(i) || path.length <= 8)
-      out.push(step);
-    else if (out.at(-1) !== null)
-      out.push(null);
-  });
-  return out;
 }

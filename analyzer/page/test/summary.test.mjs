@@ -147,6 +147,32 @@ test("figures side by side have one unit", options, async t => {
   assert.match(await page.textContent("#view-time .status"), /0\.998\u202fMiB at last, at most 1\.00\u202fMiB/);
 });
 
+test("a path begins at main, or the thread's own code, and drops libraries first", options,
+  async t => {
+    const frame = (name, module) => ({ function: name, module, file: null, line: 7 });
+    const some = (count, name, module) => Array.from({ length: count }, (_, i) =>
+      frame(`${name}${i}`, module));
+    const shown = async outer => {
+      const page = await open(t, rewritten(data => {
+        const at = blame(data);
+        data.verdict.site.stack = [frame("malloc", "libc.so.6"), ...some(6, "std::inner", "keeper"),
+          at, ...some(8, "own", "keeper"), ...some(6, "std::outer", "keeper"),
+          ...some(3, "other", "libother.so.1"), ...outer];
+      }));
+      return page.textContent(".verdict .path");
+    };
+    const main = await shown([frame("main", "keeper"), frame("__libc_start_main_impl", "libc.so.6"),
+      frame("_start", "keeper")]);
+    assert.match(main, /^main:7 › … › own7:7/);
+    for (let i = 0; i < 8; i++)
+      assert.match(main, new RegExp(`own${i}:7`));
+    assert.doesNotMatch(main, /std::|_start/);
+    const thread = await shown([frame("std::thread::_State_impl<F>::_M_run", "keeper"),
+      frame("libstdc++.so.6+0xd44a3", "libstdc++.so.6"), frame("start_thread", "libc.so.6"),
+      frame("__clone3", "libc.so.6")]);
+    assert.match(thread, /^other2:7 › … › own7:7/);
+  });
+
 test("a copied command finds what the page shows", options, async t => {
   const sources = ["--source-path", join(folder, "of the sources")];
   const page = await open(t, rewrittenOf(freed, blame, ...sources));

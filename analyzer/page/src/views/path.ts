@@ -1,9 +1,9 @@
 // path - a stack in one line, and the ways from it into the other views
 
+import { abridge, type Step } from "../abridge";
 import type { Context } from "../context";
 import { SAMPLES, baseName, type Sample } from "../data";
 import { el } from "../dom";
-import { abridge, type Step } from "../findings";
 import { shorten } from "../format";
 import { sampleWith } from "../model";
 import { nodeAt } from "../tree";
@@ -11,9 +11,9 @@ import type { View } from "../state";
 
 const NAME_MAX = 60;
 
-export function pathLine(path: Step[], at: number): HTMLElement {
-  return el("p", { class: "path", "aria-label": "Its stack, outermost first" },
-    ...abridge(path, at).flatMap((step, i) => [
+export function pathLine(path: Step[], at: number, program: string): HTMLElement {
+  return el("p", { class: "path", "aria-label": "Its stack, from main inward" },
+    ...abridge(path, at, program).flatMap((step, i) => [
       i > 0 && el("span", { class: "soft", "aria-hidden": "true" }, " › "),
       step === null ? el("span", { class: "soft" }, "…")
         : el("span", { class: `code ${step === path[at] ? "named" : "soft"}`, title: step.name },

@@ -79,7 +79,7 @@ export class Summary implements Panel {
       el("p", {}, one.text, one.through >= 0 && one.through !== one.unit ? el("span",
         { class: "soft" }, ", allocated through ", el("span", { class: "code",
           title: units[one.through].name }, shorten(units[one.through].name, 60))) : ""),
-      pathLine(one.path, one.at), pathActions(this.context, one.path, one.at, one.sample));
+      pathLine(one.path, one.at, this.context.program), pathActions(this.context, one.path, one.at, one.sample));
   }
 
   private losses(): HTMLElement {

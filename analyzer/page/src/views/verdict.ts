@@ -1,9 +1,9 @@
 // verdict - what `audit` says: who, on which path, how it is known, and what to do next
 
+import type { Step } from "../abridge";
 import type { Context } from "../context";
 import { plain, type Frame, type Sample, type Verdict } from "../data";
 import { el } from "../dom";
-import type { Step } from "../findings";
 import { bytes, duration } from "../format";
 import { sampleWith } from "../model";
 import { commandLine, gdbCommand, listCommand } from "../shell";
@@ -28,7 +28,7 @@ function pathOf(context: Context, stack: Frame[]): Step[] {
   const { units } = context.foldedAt("functions");
   return stack.map(frame => {
     const name = plain(frame.function), module = plain(frame.module);
-    return { name, line: frame.line ?? 0, file: plain(frame.file ?? ""),
+    return { name, module, line: frame.line ?? 0, file: plain(frame.file ?? ""),
       unit: units.findIndex(one => one.name === name && one.module === module) };
   }).reverse();
 }
@@ -53,7 +53,7 @@ function site(context: Context, verdict: Verdict, { frame, path, at }: Site): HT
       context.store.set({ level: "functions", sel: unit.key, line: 0 }) }, unit.name)
     : el("strong", { class: "code" }, plain(frame.function)), where);
   return at < 0 ? [name]
-    : [name, pathLine(path, at), pathActions(context, path, at, wanted(verdict))];
+    : [name, pathLine(path, at, context.program), pathActions(context, path, at, wanted(verdict))];
 }
 
 function commands(context: Context, verdict: Verdict, { frame, path, at }: Site): HTMLElement[] {
