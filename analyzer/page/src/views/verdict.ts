@@ -14,7 +14,8 @@ const GOOD = new Set(["steady", "none", "warming"]);
 
 function headline(verdict: Verdict): HTMLElement {
   const { confidence, growth, rate_bytes_per_s: rate, eta_to_limit_s: eta } = verdict;
-  const facts = [confidence === undefined ? "" : `${Math.round(100 * confidence)}\u202f% sure`,
+  const facts = [verdict.too_short ? "a guess: the run was too short to tell" : "",
+    confidence === undefined ? "" : `${Math.round(100 * confidence)}\u202f% sure`,
     growth && growth !== "none" ? `growth ${plain(growth)}` : "",
     rate ? `${rate > 0 ? "+" : ""}${bytes(60 * rate)} a minute` : "",
     eta ? `limit in ${duration(eta)}` : ""];
