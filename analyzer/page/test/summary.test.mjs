@@ -203,7 +203,7 @@ test("a source that is not in the page is named, and the way to it told", option
   assert.ok(await again.locator(".line[data-line]").count() > 0);
 });
 
-test("no title of a column is cut, and every tab is in sight", options, async t => {
+test("no title of a column is cut, and the chosen tab is in sight", options, async t => {
   const page = await open(t, report(dump), { hash: "view=table" });
   for (const sample of ["inuse_space", "inuse_objects", "alloc_space", "alloc_objects"]) {
     await go(page, `view=table&sample=${sample}&sort=-inuse_objects`);
@@ -214,9 +214,48 @@ test("no title of a column is cut, and every tab is in sight", options, async t 
   const narrow = await open(t, report(dump), { viewport: { width: 420, height: 800 } });
   for (const view of ["summary", "time", "table"]) {
     await go(narrow, `view=${view}`);
-    const out = await narrow.$$eval(".tab", tabs => tabs.map(tab => tab.getBoundingClientRect())
-      .filter(box => box.left < 0 || box.right > innerWidth).length);
-    assert.equal(out, 0, view);
+    const out = await narrow.$eval(".tab[aria-selected=true]", tab => {
+      const box = tab.getBoundingClientRect();
+      return box.left < 0 || box.right > innerWidth;
+    });
+    assert.equal(out, false, view);
+    assert.equal(await narrow.$$eval(".tab", tabs => new Set(tabs.map(tab => tab.offsetTop)).size), 1);
     assert.equal(await narrow.evaluate(() => document.scrollingElement.scrollWidth), 420, view);
   }
+});
+
+test("a telephone shows the verdict at once, and no figure cut", options, async t => {
+  const page = await open(t, rewritten(blame), { viewport: { width: 420, height: 800 } });
+  assert.ok(await page.$eval(".verdict", box => box.getBoundingClientRect().top) < 300);
+  const cut = selector => page.$$eval(selector, cells => cells.filter(cell => {
+    const box = cell.getBoundingClientRect();
+    return box.left < innerWidth && (box.right > innerWidth || cell.scrollWidth > cell.clientWidth);
+  }).map(cell => cell.textContent));
+  assert.deepEqual(await cut(".card-figure, .card-name"), []);
+  await go(page, "view=table");
+  assert.deepEqual(await cut('.rows [data-key="flat"], .rows [data-key="cum"]'), []);
+  assert.ok(await page.isVisible('.rows [data-key="cum"] .main >> nth=0'));
+});
+
+test("figures that no line has take no room", options, async t => {
+  const page = await open(t, rewritten(data => {
+    data.stacks.inuse_objects.fill(0);
+  }), { hash: "view=source&sample=inuse_objects" });
+  const width = name => page.$eval(`.heading .${name}`, cell => cell.getBoundingClientRect().width);
+  assert.equal(await width("figure"), 0);
+  await go(page, "view=source&sample=alloc_space");
+  assert.ok(await page.$eval(".heading .figure >> nth=1", cell => cell.clientWidth) > 40);
+});
+
+test("help explains each verdict that audit gives, and the colours", options, async t => {
+  const page = await open(t, report(dump));
+  await page.keyboard.press("?");
+  const terms = (await page.$$eval("dialog dt", found => found.map(one => one.textContent)))
+    .map(term => term.toLowerCase());
+  const given = readFileSync(new URL("../../audit.c", import.meta.url), "utf8")
+    .match(/"steady", [^}]*/)[0].match(/"[a-z_]+"/g).map(name => name.slice(1, -1).replace("_", " "));
+  assert.ok(given.length >= 7);
+  assert.deepEqual(given.filter(name => !terms.includes(name)), []);
+  assert.ok(terms.includes("% sure") && terms.includes("churn"));
+  assert.equal(await page.locator("dialog .patch").count(), 7);
 });
