@@ -26,6 +26,23 @@ export function liveCurve({ history, total }: Raw): Curve | null {
   return { time, value };
 }
 
+const SWING_MIN = 0.25; // of the height
+
+// How often it fell by much after it had risen by much: teeth and swings, not noise.
+export function falls({ value }: Curve): number {
+  const much = SWING_MIN * Math.max(...value);
+  let extreme = value[0], falling = true, count = 0;
+  for (const one of value)
+    if (falling ? one > extreme + much : one < extreme - much) {
+      falling = !falling;
+      count += Number(falling);
+      extreme = one;
+    } else {
+      extreme = falling ? Math.min(extreme, one) : Math.max(extreme, one);
+    }
+  return count;
+}
+
 // Was most of what the run held given back when the figures were read?
 export function mostWasFreed({ at, base, own_total, total }: Raw): boolean {
   return !at && !base && own_total.inuse_space < LEFT_MAX * total.peak_space;

@@ -149,6 +149,8 @@ function compared(sums: Sums, sample: Sample): Finding[] {
     ...(shrank < 0 ? [] : [sums.finding("shrank", sample, shrank, "Shrank most", say(shrank))])];
 }
 
+const endOf = ({ profile }: Folded) => profile.raw.process.state === "live" ? "now" : "the end";
+
 // Who held the most when the run held the most, of which the end tells nothing.
 function heldAtHeight(sums: Sums, folded: Folded): Finding[] {
   const height = heightOf(folded), [most] = [...height?.held ?? []]
@@ -159,7 +161,7 @@ function heldAtHeight(sums: Sums, folded: Folded): Finding[] {
   const left = sums.own.inuse_space[unit];
   return [sums.finding("hold", "alloc_space", unit, "Held the most at the height",
     `${bytes(held)} after ${duration(height.time)}, ${percent(held, whole)} of what was in use; ${
-      left ? `${bytes(left)} left at the end` : "freed by the end"}`)];
+      left ? `${bytes(left)} of it is left` : `all of it was freed by ${endOf(folded)}`}`)];
 }
 
 const summed = new WeakMap<Folded, Sums>();
@@ -180,12 +182,12 @@ export function findings(context: Context): Finding[] {
 }
 
 function find(context: Context): Finding[] {
-  const sums = sumsOf(context.foldedAt("functions")), { own } = sums;
+  const folded = context.foldedAt("functions"), sums = sumsOf(folded), { own } = sums;
   const { own_total: total, sample } = context.profile.raw;
   if (context.profile.base)
     return compared(sums, sample);
   const freed = mostWasFreed(context.profile.raw);
-  const found = freed ? heldAtHeight(sums, context.foldedAt("functions")) : [];
+  const found = freed ? heldAtHeight(sums, folded) : [];
   const hold = sums.best("inuse_space", 1, () => true);
   const churn = sums.best("alloc_objects", 1, unit => sums.kept(unit) <= 1 - FREED_MIN &&
     own.alloc_objects[unit] >= CHURN_MIN * total.alloc_objects);
@@ -202,7 +204,6 @@ function find(context: Context): Finding[] {
       `${counted(own.alloc_objects[churn], "allocation")}, ${
         percent(own.alloc_objects[churn], total.alloc_objects)} of all, ${
         own.inuse_objects[churn] === 0 ? "every one" : `all but ${
-          count(own.inuse_objects[churn])}`} freed by the ${
-        context.profile.raw.process.state === "live" ? "time of this page" : "end"}`));
+          count(own.inuse_objects[churn])}`} freed by ${endOf(folded)}`));
   return found;
 }

@@ -134,6 +134,22 @@ test("the verdict has a picture of live bytes, with the true peak and who is nam
     assert.match(await page.textContent("#view-time .status"), new RegExp(`at most ${peak} after`));
   });
 
+test("a steady run that swings is said to", options, async t => {
+  const curve = async values => {
+    const page = await open(t, rewritten(data => {
+      Object.assign(data.verdict ??= {}, { verdict: "steady", growth: "none", site: null,
+        evidence: ["no trend"], advice: [] });
+      data.history.time_s = values.map((_, i) => i);
+      data.history.inuse_space = values;
+      data.history.alloc_space = values;
+      data.total.peak_space = Math.max(...values);
+    }));
+    return page.textContent(".verdict .spark");
+  };
+  assert.match(await curve([0, 900, 200, 1000, 300, 950]), /rises and falls 2 times/);
+  assert.doesNotMatch(await curve([0, 900, 850, 1000, 900, 950, 0]), /falls/);
+});
+
 test("figures side by side have one unit", options, async t => {
   const page = await open(t, rewritten(data => {
     data.stacks.inuse_space[0] += 1022 * 1024 - data.total.inuse_space;

@@ -3,11 +3,11 @@
 // The process is an area, whoever is named a line over it, both from zero in one scale.
 
 import type { Context } from "../context";
-import { holders, liveCurve, type Curve } from "../course";
+import { falls, holders, liveCurve, type Curve } from "../course";
 import { el, svg } from "../dom";
 import { alike, duration } from "../format";
 
-const WIDTH = 300, HEIGHT = 56, MARGIN = 2;
+const WIDTH = 300, HEIGHT = 56, MARGIN = 2, SWINGS_MIN = 2;
 
 function pathData({ time, value }: Curve, from: number, span: number, most: number): string {
   return time.map((at, i) => `${i ? "L" : "M"}${(WIDTH * (at - from) / span).toFixed(1)} ${
@@ -23,8 +23,9 @@ export function sparkline(context: Context, unit: number, name: string): HTMLEle
   const from = live.time[0], span = live.time.at(-1)! - from || 1;
   const most = Math.max(...live.value, ...(values ?? []), 1);
   const line = pathData(live, from, span, most), end = live.value.at(-1)!;
-  const said = `${alike(live.value[0], most)} at first, at most ${alike(most, most)}, ${
-    alike(end, most)} at last; ${duration(span)}`;
+  const swings = falls(live), said = `${alike(live.value[0], most)} at first, at most ${alike(most, most)}, ${
+    alike(end, most)} at last; ${duration(span)}${
+    swings >= SWINGS_MIN ? `; rises and falls ${swings} times` : ""}`;
   return el("figure", { class: "spark" },
     svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
       "aria-label": `Live bytes: ${said}` },
