@@ -59,7 +59,7 @@ export function holders(folded: Folded): Map<number, number[]> {
   return sums;
 }
 
-export interface Height { time: number; held: Map<number, number>; ofStack: Map<number, number> }
+export interface Height { time: number; held: Map<number, number> } // held by unit
 
 // The point of the grid at which the followed stacks held the most together.
 export function heightOf(folded: Folded): Height | null {
@@ -68,6 +68,5 @@ export function heightOf(folded: Folded): Height | null {
     history!.stacks.reduce((sum, one) => sum + one.inuse_space[i], 0));
   const at = sums.indexOf(Math.max(...sums));
   return at < 0 || !sums[at] ? null : { time: history!.grid_s[at],
-    held: new Map([...holders(folded)].map(([unit, values]) => [unit, values[at]])),
-    ofStack: new Map(history!.stacks.map(one => [one.stack, one.inuse_space[at]])) };
+    held: new Map([...holders(folded)].map(([unit, values]) => [unit, values[at]])) };
 }

@@ -187,13 +187,14 @@ function find(context: Context): Finding[] {
   if (context.profile.base)
     return compared(sums, sample);
   const freed = mostWasFreed(context.profile.raw);
-  const found = freed ? heldAtHeight(sums, folded) : [];
+  const found: Finding[] = [];
   const hold = sums.best("inuse_space", 1, () => true);
   const churn = sums.best("alloc_objects", 1, unit => sums.kept(unit) <= 1 - FREED_MIN &&
     own.alloc_objects[unit] >= CHURN_MIN * total.alloc_objects);
   const stay = sums.staying(total.inuse_space);
   if (stay)
     found.push(stay);
+  found.push(...(freed ? heldAtHeight(sums, folded) : []));
   if (hold >= 0 && !(stay && (stay.unit === hold || stay.through === hold)))
     found.push(sums.finding("hold", "inuse_space", hold,
       freed ? "Holds the most at the end" : "Holds the most",

@@ -8,7 +8,7 @@ const MOST_DIGITS = 999.5; // 1022 KiB is 0.998 MiB, beside a peak of 1.00 MiB
 
 function scaled(value: number, step: number, units: string[]): string {
   let size = Math.abs(value), unit = 0;
-  while (size >= MOST_DIGITS && unit < units.length - 1) {
+  while (size >= (unit ? MOST_DIGITS : step) && unit < units.length - 1) {
     size /= step;
     unit++;
   }

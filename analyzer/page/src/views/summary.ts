@@ -19,7 +19,7 @@ export class Summary implements Panel {
   constructor(private readonly context: Context) {}
 
   draw(): void {
-    const { raw } = this.context.profile;
+    const { raw } = this.context.profile, { height } = this;
     this.element.replaceChildren(
       raw.verdict ? verdictBox(this.context, raw.verdict) : raw.base ? "" : el("p", { class: "soft no-verdict" },
         "No verdict: it takes the history of the whole run, which this page was made without."),
@@ -27,20 +27,24 @@ export class Summary implements Panel {
       el("div", { class: "columns" },
         el("div", {}, el("h2", {}, "What stands out"), this.findings(), this.losses()),
         el("div", {}, el("h2", {}, this.context.profile.base ? "What changed most"
-          : this.height ? "Largest at the height" : "Largest"),
-          this.largest())));
+          : height ? "Largest at the height" : "Largest"),
+          this.largest(height), ...(height ? [el("h2", { class: "at-end" }, `Largest ${this.end}`),
+            this.largest(null)] : []))));
+  }
+
+  private get end(): string {
+    return this.context.profile.raw.process.state === "live" ? "now" : "at the end";
   }
 
   // The end is another moment than the one that matters: say so before its figures.
   private freed(): HTMLElement | string {
-    const { raw } = this.context.profile, { own_total, total, history, process } = raw;
+    const { raw } = this.context.profile, { own_total, total, history } = raw;
     if (!mostWasFreed(raw))
       return "";
-    const end = process.state === "live" ? "by now" : "by the end";
-    return el("p", { class: "freed" }, el("strong", {}, `Most was freed ${end}: `),
+    return el("p", { class: "freed" }, el("strong", {}, `Most was freed by ${this.end.replace("at ", "")}: `),
       `${bytes(own_total.inuse_space)} is left of ${bytes(total.peak_space)}, the peak${
         typeof history?.peak_s === "number" ? ` after ${duration(history.peak_s)}` : ""}. ` +
-      "What is in use tells of the end only; what was freed is under ",
+      `What is in use tells of ${this.end.replace("at ", "")} only; what was freed is under `,
       el("button", { type: "button", class: "link", onclick: () =>
         this.context.store.set({ sample: "alloc_space" }) }, SAMPLE_NAMES.alloc_space),
       history ? ", and how it went in the " : "", history ? el("button", { type: "button",
@@ -95,9 +99,9 @@ export class Summary implements Panel {
         this.context.store.set({ view: "coverage" }) }, "Coverage and losses"));
   }
 
-  private largest(): HTMLElement {
+  private largest(height: Height | null): HTMLElement {
     const { context } = this, { folded, sample, total, profile } = context;
-    const sums = sumsOf(folded), { height } = this, size = (unit: number) => height
+    const sums = sumsOf(folded), size = (unit: number) => height
       ? height.held.get(unit) ?? 0 : sums.change(sample, unit);
     const whole = height ? [...height.held.values()].reduce((sum, one) => sum + one, 0) : total;
     const order = folded.units.map((_, i) => i).filter(unit => size(unit) !== 0)
