@@ -398,6 +398,16 @@ static const char *without_folders(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* What a command needs that shall find the same files. */
+static void put_source_options(json_t *keys, const struct source_paths *sources)
+{
+	if (sources->search)
+		json_object_set_new(keys, "source_path",
+				    report_json_text(sources->search));
+	if (sources->trim)
+		json_object_set_new(keys, "trim_path", report_json_text(sources->trim));
+}
+
 static json_t *small_keys(const struct building *building,
 			  const struct page_options *page, struct fault *fault)
 {
@@ -424,6 +434,7 @@ static json_t *small_keys(const struct building *building,
 		json_object_set_new(keys, "rss", rss);
 	if (!page->no_sources)
 		json_object_update_new(keys, page_sources(target, &page->sources, fault));
+	put_source_options(keys, &page->sources);
 	return keys;
 }
 

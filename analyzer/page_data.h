@@ -19,6 +19,7 @@
  *   base_stacks {inuse_space, ..}: what was subtracted, beside stacks; --base only
  *   variance    {inuse_space, ..}: beside stacks; only where something was sampled
  *   sources, lost_sources   see page_sources.h
+ *   source_path, trim_path  as they were given, for commands that are to be copied
  *   verdict     the object of `audit`, only when there is one
  *   history     see page_history.h
  *

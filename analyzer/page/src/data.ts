@@ -16,7 +16,7 @@ export interface Process {
 }
 export interface Frame { function: string; module: string; file: string | null; line: number | null }
 export interface Verdict {
-  verdict: string; growth: string; pattern: string; confidence: number;
+  verdict: string; growth: string; pattern: string; confidence: number; too_short?: boolean;
   site: Frame & { stack: Frame[] } | null; // innermost first
   rate_bytes_per_s?: number | null; eta_to_limit_s?: number | null;
   evidence: string[]; advice: string[]; checklist: { step: string; finding: string }[];
@@ -56,6 +56,7 @@ export interface Raw {
   target?: string; // as it was named on the command line
   sources?: SourceFile[];
   lost_sources?: LostSource[];
+  source_path?: string; trim_path?: string; // as they were given
   verdict?: Verdict;
   rss?: Rss;
   history?: History;

@@ -4,14 +4,13 @@
 // are plain facts about one moment, chosen so that a leak, a hoard or a churn is seen.
 // Figures are sums over the stacks for which a function is responsible.
 
+import type { Step } from "./abridge";
 import type { Context } from "./context";
+import { heightOf, mostWasFreed } from "./course";
 import { OTHER, SAMPLES, type Figures, type Sample } from "./data";
-import { bytes, count, figure, percent, signed } from "./format";
+import { bytes, count, counted, duration, figure, percent, signed } from "./format";
 import { newFigures, type Folded } from "./model";
 import { responsible, type Responsible } from "./responsible";
-
-// A frame; line 0 unknown, unit -1: the page has no such function.
-export interface Step { name: string; unit: number; file: string; line: number }
 
 export interface Finding {
   kind: "hold" | "stay" | "churn" | "grew" | "shrank";
@@ -85,8 +84,8 @@ export class Sums {
 
   private step(unit: number, place: number): Step {
     const { profile, units } = this.folded, file = profile.places.file[place];
-    return { unit, name: units[unit].name, line: profile.places.line[place],
-      file: file < 0 ? "" : profile.texts[file] };
+    return { unit, name: units[unit].name, module: units[unit].module,
+      line: profile.places.line[place], file: file < 0 ? "" : profile.texts[file] };
   }
 
   finding(kind: Finding["kind"], sample: Sample, unit: number, title: string,
@@ -136,7 +135,7 @@ export class Sums {
       unit: caller, at: freesForOthers ? at - 1 : at, path,
       through: freesForOthers ? unit : path[at + 1]?.unit ?? -1, text: `${bytes(space)} in use, ${
         percent(space, total)} of all; ${living === made ? "none" : `only ${
-        percent(made - living, made)}`} of the ${count(made)} blocks from such stacks ${
+        percent(made - living, made)}`} of the ${counted(made, "block")} from such stacks ${
         living === made ? "was" : "were"} freed` };
   }
 }
@@ -148,6 +147,21 @@ function compared(sums: Sums, sample: Sample): Finding[] {
   return [
     ...(grew < 0 ? [] : [sums.finding("grew", sample, grew, "Grew most", say(grew))]),
     ...(shrank < 0 ? [] : [sums.finding("shrank", sample, shrank, "Shrank most", say(shrank))])];
+}
+
+const endOf = ({ profile }: Folded) => profile.raw.process.state === "live" ? "now" : "the end";
+
+// Who held the most when the run held the most, of which the end tells nothing.
+function heldAtHeight(sums: Sums, folded: Folded): Finding[] {
+  const height = heightOf(folded), [most] = [...height?.held ?? []]
+    .filter(([unit]) => folded.units[unit].name !== OTHER).sort((a, b) => b[1] - a[1]);
+  if (!height || !most)
+    return [];
+  const [unit, held] = most, whole = [...height.held.values()].reduce((sum, one) => sum + one, 0);
+  const left = sums.own.inuse_space[unit];
+  return [sums.finding("hold", "alloc_space", unit, "Held the most at the height",
+    `${bytes(held)} after ${duration(height.time)}, ${percent(held, whole)} of what was in use; ${
+      left ? `${bytes(left)} of it is left` : `all of it was freed by ${endOf(folded)}`}`)];
 }
 
 const summed = new WeakMap<Folded, Sums>();
@@ -168,41 +182,29 @@ export function findings(context: Context): Finding[] {
 }
 
 function find(context: Context): Finding[] {
-  const sums = sumsOf(context.foldedAt("functions")), { own } = sums;
-  const { own_total: total, sample } = context.profile.raw, found: Finding[] = [];
+  const folded = context.foldedAt("functions"), sums = sumsOf(folded), { own } = sums;
+  const { own_total: total, sample } = context.profile.raw;
   if (context.profile.base)
     return compared(sums, sample);
+  const freed = mostWasFreed(context.profile.raw);
+  const found: Finding[] = [];
   const hold = sums.best("inuse_space", 1, () => true);
   const churn = sums.best("alloc_objects", 1, unit => sums.kept(unit) <= 1 - FREED_MIN &&
     own.alloc_objects[unit] >= CHURN_MIN * total.alloc_objects);
   const stay = sums.staying(total.inuse_space);
   if (stay)
     found.push(stay);
+  found.push(...(freed ? heldAtHeight(sums, folded) : []));
   if (hold >= 0 && !(stay && (stay.unit === hold || stay.through === hold)))
-    found.push(sums.finding("hold", "inuse_space", hold, "Holds the most",
-      `${bytes(own.inuse_space[hold])} in ${count(own.inuse_objects[hold])} blocks, ${
+    found.push(sums.finding("hold", "inuse_space", hold,
+      freed ? "Holds the most at the end" : "Holds the most",
+      `${bytes(own.inuse_space[hold])} in ${counted(own.inuse_objects[hold], "block")}, ${
         percent(own.inuse_space[hold], total.inuse_space)} of what is in use`));
   if (churn >= 0)
     found.push(sums.finding("churn", "alloc_objects", churn, "Churns the most",
-      `${count(own.alloc_objects[churn])} allocations, ${
+      `${counted(own.alloc_objects[churn], "allocation")}, ${
         percent(own.alloc_objects[churn], total.alloc_objects)} of all, ${
-        own.inuse_objects[churn] === 0 ? "every one freed"
-          : `all but ${count(own.inuse_objects[churn])} freed`}`));
+        own.inuse_objects[churn] === 0 ? "every one" : `all but ${
+          count(own.inuse_objects[churn])}`} freed by ${endOf(folded)}`));
   return found;
-}
-
-// A path short enough to read: its ends, the named unit, and null for what is left out.
-// Of a stripped program the innermost callers that have a name say where one is.
-export function abridge(path: Step[], at: number): (Step | null)[] {
-  const last = path.length - 1;
-  const hasName = (step: Step) => !/\+0x[0-9a-f]+$/.test(step.name);
-  const callers = path.map((_, i) => i).filter(i => i > 1 && i < at && hasName(path[i])).slice(-2);
-  const out: (Step | null)[] = [];
-  path.forEach((step, i) => {
-    if (i <= 1 || i === last || Math.abs(i - at) <= 2 || callers.includes(i) || path.length <= 8)
-      out.push(step);
-    else if (out.at(-1) !== null)
-      out.push(null);
-  });
-  return out;
 }

@@ -4,9 +4,11 @@ import type { Sample } from "./data";
 
 const BYTES = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"], COUNTS = ["", "k", "M", "G", "T", "P"];
 
+const MOST_DIGITS = 999.5; // 1022 KiB is 0.998 MiB, beside a peak of 1.00 MiB
+
 function scaled(value: number, step: number, units: string[]): string {
   let size = Math.abs(value), unit = 0;
-  while (size >= step && unit < units.length - 1) {
+  while (size >= (unit ? MOST_DIGITS : step) && unit < units.length - 1) {
     size /= step;
     unit++;
   }
@@ -15,11 +17,22 @@ function scaled(value: number, step: number, units: string[]): string {
   return (value < 0 ? "\u2212" : "") + digits + (units[unit] ? "\u202f" + units[unit] : "");
 }
 
+// In the unit of another figure that stands beside it, where that leaves digits to read.
+export function alike(value: number, other: number): string {
+  const unit = Math.floor(Math.log2(Math.max(1, Math.abs(other))) / 10);
+  const size = Math.abs(value) / 1024 ** unit;
+  return unit === 0 || size < 0.05 || unit >= BYTES.length ? bytes(value)
+    : `${value < 0 ? "\u2212" : ""}${size >= 99.95 ? Math.round(size)
+      : size.toPrecision(3)}\u202f${BYTES[unit]}`;
+}
+
 export const isBytes = (sample: Sample) => sample.endsWith("space");
 export const bytes = (value: number) => scaled(value, 1024, BYTES);
 export const count = (value: number) => Math.abs(value) < 100000
   ? (value < 0 ? "\u2212" : "") + Math.abs(Math.round(value)).toLocaleString("en-US")
   : scaled(value, 1000, COUNTS);
+export const counted = (value: number, noun: string) =>
+  `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 export const figure = (sample: Sample, value: number) =>
   isBytes(sample) ? bytes(value) : count(value);
 export const exactly = (sample: Sample, value: number) =>

@@ -114,6 +114,13 @@ export const flat = (folded: Folded, sample: Sample, unit: number) =>
 export const cum = (folded: Folded, sample: Sample, unit: number) =>
   folded.own.cum[sample][unit] - (folded.base ? folded.base.cum[sample][unit] : 0);
 
+// The wanted figure, or one of which the unit has some: of what was freed the
+// allocations are left.
+export function sampleWith(folded: Folded, unit: number, wanted: Sample): Sample {
+  const order: Sample[] = [wanted, wanted.endsWith("space") ? "alloc_space" : "alloc_objects", ...SAMPLES];
+  return order.find(sample => unit >= 0 && cum(folded, sample, unit)) ?? wanted;
+}
+
 // 95 times in 100 the true figure lies so far from the shown one; 0: it is exact.
 export const error95 = (folded: Folded, which: "flat" | "cum", sample: Sample, unit: number) =>
   folded.variance ? 1.96 * Math.sqrt(folded.variance[which][sample][unit]) : 0;

@@ -1,7 +1,7 @@
 // shell - command lines for a terminal, to be copied
 
 import { el } from "./dom";
-import { baseName, type Frame, type Raw } from "./data";
+import { baseName, type Frame, type Raw, type Sample } from "./data";
 
 const quoted = (text: string) => /^[\w@%+=:,./-]+$/.test(text) ? text
   : `'${text.replace(/'/g, "'\\''")}'`;
@@ -14,9 +14,14 @@ export function targetOf({ process, target }: Raw): string {
   return process.pid && isSegment ? String(process.pid) : target ?? "TARGET";
 }
 
-export function listCommand(raw: Raw, frame: Frame): string {
+// With the options of the page, and a figure of which the function has some.
+export function listCommand(raw: Raw, frame: Frame, sample: Sample): string {
   const name = frame.function.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  return `heapring list ${quoted(`^${name}$`)} ${quoted(targetOf(raw))}`;
+  const options = { "at": raw.at, "sample": sample === "inuse_space" ? undefined : sample,
+    "source-path": raw.source_path, "trim-path": raw.trim_path };
+  return ["heapring list", ...Object.entries(options).filter(([, value]) => value)
+    .map(([option, value]) => `--${option} ${quoted(value!)}`),
+    quoted(`^${name}$`), quoted(targetOf(raw))].join(" ");
 }
 
 // Stops where the frame allocates; null where a debugger would not know the place.

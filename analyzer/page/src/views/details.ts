@@ -3,7 +3,7 @@
 import type { Context } from "../context";
 import { SAMPLES } from "../data";
 import { bar, el } from "../dom";
-import { SAMPLE_NAMES, exactly, figure, percent, signed } from "../format";
+import { SAMPLE_NAMES, counted, exactly, figure, percent, signed } from "../format";
 import { cum, defined, flat, kept, neighbours } from "../model";
 import type { View } from "../state";
 
@@ -35,8 +35,9 @@ export class Details {
 
   private keptText(share: number, unit: number): string {
     const allocated = this.context.folded.own.flat.alloc_objects[unit];
-    const of = `of the ${figure("alloc_objects", allocated)} blocks it allocated itself`;
-    return share === 1 ? `None ${of} was freed.` : share === 0 ? `All ${of} were freed.`
+    const of = `of the ${counted(allocated, "block")} it allocated itself`;
+    return allocated === 1 ? `The one block it allocated itself ${share ? "is still in use" : "was freed"}.`
+      : share === 1 ? `None ${of} was freed.` : share === 0 ? `All ${of} were freed.`
       : `${percent(share, 1)} ${of} are still in use.`;
   }
 

@@ -3,7 +3,7 @@
 import type { Context } from "../context";
 import { SAMPLES, plain, type Process, type Sample } from "../data";
 import { el, moveAmong, segments } from "../dom";
-import { SAMPLE_NAMES, bytes, exactly, figure, percent, signed } from "../format";
+import { SAMPLE_NAMES, alike, bytes, exactly, figure, percent, signed } from "../format";
 import { matchedSum } from "../tree";
 
 function stateOf(process: Process): string {
@@ -80,6 +80,13 @@ export class Header {
     return shown === whole ? "" : `${percent(shown, raw.own_total[sample])} passes the filters`;
   }
 
+  // In the unit of the peak that stands below it.
+  private main(sample: Sample): string {
+    const { total, base, at } = this.context.profile.raw;
+    return base ? signed(sample, total[sample]) : sample === "inuse_space" && !at
+      ? alike(total[sample], total.peak_space) : figure(sample, total[sample]);
+  }
+
   private note(sample: Sample): string {
     const { raw } = this.context.profile, before = raw.base?.total[sample];
     if (before !== undefined)
@@ -106,7 +113,7 @@ export class Header {
       onclick: () => this.context.store.set({ sample }) },
       el("span", { class: "card-name" }, SAMPLE_NAMES[sample]),
       el("span", { class: "card-figure", "data-total": raw.total[sample] },
-        (raw.base ? signed : figure)(sample, raw.total[sample])),
+        this.main(sample)),
       el("span", { class: "card-note" }, this.note(sample)))));
     if (had)
       this.cards.querySelector<HTMLElement>("[aria-checked=true]")?.focus();

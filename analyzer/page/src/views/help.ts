@@ -5,7 +5,7 @@ import { el } from "../dom";
 const KEYS: [string, string][] = [
   ["/", "search; Esc clears it"],
   ["1 … 7", "summary, flame graph, call graph, table, source, time line, coverage"],
-  ["s", "the next figure: in use, blocks, allocated, allocations"],
+  ["s", "the next figure: in use, blocks in use, allocated, allocations"],
   ["Tab, arrows", "move among boxes, rows and choices"],
   ["Enter", "in the flame graph: zoom; elsewhere: select"],
   ["Esc", "zoom out one step; then select nothing"],
@@ -13,12 +13,39 @@ const KEYS: [string, string][] = [
   ["?", "this help"],
 ];
 const WORDS: [string, string][] = [
+  ["Block", "what one allocation gave; in use until it is freed. An allocation is counted even after that"],
   ["In use", "allocated and not yet freed"],
   ["Allocated", "since the start, freed or not"],
   ["Flat", "allocated by the function itself"],
   ["Cum", "allocated by the function and all that it called"],
   ["Kept", "blocks in use of those a function ever allocated: near 100 % it never frees"],
 ];
+
+const VERDICTS: [string, string][] = [
+  ["Leak", "live bytes of a function rise and go on rising; what is freed only as the program ends is a leak too"],
+  ["Thread leak", "threads are created and neither end nor are joined"],
+  ["Fragmentation", "live bytes fell and resident memory did not: few blocks hold nearly empty pages"],
+  ["Storm", "very many short-lived blocks: the time goes into allocating, not the memory"],
+  ["Sawtooth", "memory rises and falls back, again and again, and the lows do not rise"],
+  ["Warming", "memory rises less and less: a cache or a pool on its way to a plateau"],
+  ["Steady", "none of these: no lasting rise; the picture beside it tells whether it swings"],
+  ["% sure", "how clearly the figures fit this verdict and no other; below 50 of a short run it is a guess"],
+];
+const COLOURS: [string, string, string][] = [
+  ["--accent", "In use", "the figure that is chosen; bars and the area of live bytes"],
+  ["--warn", "Bad news", "a verdict to act on, the function it names, the peak, losses"],
+  ["--good", "Good news", "a verdict that asks for nothing"],
+  ["--grew", "Grew", "with a base: more than before; on its own: allocates and does not free"],
+  ["--shrank", "Shrank", "with a base: less than before"],
+  ["--rate", "Churn", "the rate of allocation, and what is freed again"],
+  ["--found", "Found", "what the search matches"],
+];
+
+function patch(color: string): HTMLElement {
+  const element = el("span", { class: "patch", "aria-hidden": "true" });
+  element.style.background = `var(${color})`;
+  return element;
+}
 
 export class Help {
   readonly element = el("dialog", { class: "help", "aria-labelledby": "help-title" });
@@ -32,6 +59,11 @@ export class Help {
         el("h2", { id: "help-title" }, "Help"),
         el("button", { class: "icon", "aria-label": "Close" }, "×")),
       el("h3", {}, "Keys"), list(KEYS, "kbd"), el("h3", {}, "Words"), list(WORDS, "strong"),
+      el("h3", {}, "Verdicts"), list(VERDICTS, "strong"),
+      el("h3", {}, "Colours"), el("dl", {}, ...COLOURS.flatMap(([color, what, meaning]) => [
+        el("dt", {}, patch(color), el("strong", {}, what)), el("dd", {}, meaning)])),
+      el("p", { class: "soft" }, "Boxes of the flame graph and the call graph are coloured by module, the ",
+        "program itself amber, or by what is kept: warm stays, cool is freed."),
       el("p", { class: "soft" }, "The address holds what is shown: copy it to share this view."),
       el("details", {}, el("summary", {}, "Licences of the packages in this page"),
         el("pre", {}, licences?.content.textContent ?? "")));

@@ -1,18 +1,19 @@
 // path - a stack in one line, and the ways from it into the other views
 
+import { abridge, type Step } from "../abridge";
 import type { Context } from "../context";
 import { SAMPLES, baseName, type Sample } from "../data";
 import { el } from "../dom";
-import { abridge, type Step } from "../findings";
 import { shorten } from "../format";
+import { sampleWith } from "../model";
 import { nodeAt } from "../tree";
 import type { View } from "../state";
 
 const NAME_MAX = 60;
 
-export function pathLine(path: Step[], at: number): HTMLElement {
-  return el("p", { class: "path", "aria-label": "Its stack, outermost first" },
-    ...abridge(path, at).flatMap((step, i) => [
+export function pathLine(path: Step[], at: number, program: string): HTMLElement {
+  return el("p", { class: "path", "aria-label": "Its stack, from main inward" },
+    ...abridge(path, at, program).flatMap((step, i) => [
       i > 0 && el("span", { class: "soft", "aria-hidden": "true" }, " › "),
       step === null ? el("span", { class: "soft" }, "…")
         : el("span", { class: `code ${step === path[at] ? "named" : "soft"}`, title: step.name },
@@ -40,11 +41,12 @@ export function pathActions(context: Context, path: Step[], at: number, sample: 
   const chosen = { level: "functions", sel: units[step.unit]?.key ?? "", line: 0 } as const;
   const button = (label: string, act: () => void) =>
     el("button", { type: "button", class: "button", onclick: act }, label);
-  const show = (view: View) => () => store.set({ ...chosen, sample, view });
+  const filled = sampleWith(context.foldedAt("functions"), step.unit, sample);
+  const show = (view: View) => () => store.set({ ...chosen, sample: filled, view });
   return el("p", { class: "shortcuts" },
     button("Flame graph", () => store.set({ ...chosen, view: "flame", invert: false,
       ...boxOf(context, path, at, sample) })),
     button("Call graph", show("graph")),
-    button("Source line", () => store.set({ ...chosen, sample, view: "source", file: step.file,
-      line: step.line })));
+    button("Source line", () => store.set({ ...chosen, sample: filled, view: "source",
+      file: step.file, line: step.line })));
 }

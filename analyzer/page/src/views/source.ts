@@ -62,6 +62,8 @@ export class Source implements Panel {
     const figures = file ? this.figuresOf(file) : new Map<number, LineFigures>();
     this.lines.replaceChildren(...(source ? this.listing(source, figures)
       : file ? this.bare(figures) : []));
+    for (const figure of ["flat", "cum"] as const)
+      this.lines.classList.toggle(`without-${figure}`, ![...figures.values()].some(one => one[figure]));
     this.reveal(figures, line);
   }
 

@@ -1,10 +1,11 @@
 // summary - the first thing to read: the verdict, what stands out, the largest holders
 
 import type { Context, Panel } from "../context";
+import { heightOf, mostWasFreed, type Height } from "../course";
 import { OTHER, type Sample } from "../data";
 import { bar, el } from "../dom";
 import { findings, sumsOf, type Finding } from "../findings";
-import { SAMPLE_NAMES, bytes, figure, percent, shorten, signed } from "../format";
+import { SAMPLE_NAMES, bytes, duration, figure, percent, shorten, signed } from "../format";
 import { defined } from "../model";
 import type { State } from "../state";
 import { pathActions, pathLine, stepPlace } from "./path";
@@ -18,14 +19,44 @@ export class Summary implements Panel {
   constructor(private readonly context: Context) {}
 
   draw(): void {
-    const { raw } = this.context.profile;
+    const { raw } = this.context.profile, { height } = this;
     this.element.replaceChildren(
       raw.verdict ? verdictBox(this.context, raw.verdict) : raw.base ? "" : el("p", { class: "soft no-verdict" },
         "No verdict: it takes the history of the whole run, which this page was made without."),
+      this.freed(),
       el("div", { class: "columns" },
         el("div", {}, el("h2", {}, "What stands out"), this.findings(), this.losses()),
-        el("div", {}, el("h2", {}, this.context.profile.base ? "What changed most" : "Largest"),
-          this.largest())));
+        el("div", {}, el("h2", {}, this.context.profile.base ? "What changed most"
+          : height ? "Largest at the height" : "Largest"),
+          this.largest(height), ...(height ? [el("h2", { class: "at-end" }, `Largest ${this.end}`),
+            this.largest(null)] : []))));
+  }
+
+  private get end(): string {
+    return this.context.profile.raw.process.state === "live" ? "now" : "at the end";
+  }
+
+  // The end is another moment than the one that matters: say so before its figures.
+  private freed(): HTMLElement | string {
+    const { raw } = this.context.profile, { own_total, total, history } = raw;
+    if (!mostWasFreed(raw))
+      return "";
+    return el("p", { class: "freed" }, el("strong", {}, `Most was freed by ${this.end.replace("at ", "")}: `),
+      `${bytes(own_total.inuse_space)} is left of ${bytes(total.peak_space)}, the peak${
+        typeof history?.peak_s === "number" ? ` after ${duration(history.peak_s)}` : ""}. ` +
+      `What is in use tells of ${this.end.replace("at ", "")} only; what was freed is under `,
+      el("button", { type: "button", class: "link", onclick: () =>
+        this.context.store.set({ sample: "alloc_space" }) }, SAMPLE_NAMES.alloc_space),
+      history ? ", and how it went in the " : "", history ? el("button", { type: "button",
+        class: "link", onclick: () => this.context.store.set({ view: "time" }) }, "Time line") : "",
+      ".");
+  }
+
+  // Where what is in use is next to nothing, the largest are those of the height.
+  private get height(): Height | null {
+    const { profile, sample, state, folded } = this.context;
+    return mostWasFreed(profile.raw) && sample === "inuse_space" && state.level === "functions"
+      ? heightOf(folded) : null;
   }
 
   // A function's name that selects it.
@@ -52,7 +83,7 @@ export class Summary implements Panel {
       el("p", {}, one.text, one.through >= 0 && one.through !== one.unit ? el("span",
         { class: "soft" }, ", allocated through ", el("span", { class: "code",
           title: units[one.through].name }, shorten(units[one.through].name, 60))) : ""),
-      pathLine(one.path, one.at), pathActions(this.context, one.path, one.at, one.sample));
+      pathLine(one.path, one.at, this.context.program), pathActions(this.context, one.path, one.at, one.sample));
   }
 
   private losses(): HTMLElement {
@@ -68,16 +99,18 @@ export class Summary implements Panel {
         this.context.store.set({ view: "coverage" }) }, "Coverage and losses"));
   }
 
-  private largest(): HTMLElement {
+  private largest(height: Height | null): HTMLElement {
     const { context } = this, { folded, sample, total, profile } = context;
-    const sums = sumsOf(folded), size = (unit: number) => sums.change(sample, unit);
+    const sums = sumsOf(folded), size = (unit: number) => height
+      ? height.held.get(unit) ?? 0 : sums.change(sample, unit);
+    const whole = height ? [...height.held.values()].reduce((sum, one) => sum + one, 0) : total;
     const order = folded.units.map((_, i) => i).filter(unit => size(unit) !== 0)
       .sort((a, b) => Math.abs(size(b)) - Math.abs(size(a)));
     const largest = Math.abs(size(order[0] ?? 0)) || 1, show = profile.base ? signed : figure;
     const row = (unit: number) => el("tr", { class: unit === context.selected ? "chosen" : "",
       "data-unit": folded.units[unit].name, "data-value": size(unit) },
       el("td", { class: "number" }, show(sample, size(unit))),
-      el("td", { class: "number soft" }, percent(size(unit), total)),
+      el("td", { class: "number soft" }, percent(size(unit), whole)),
       el("td", { class: "bar-cell" }, bar(size(unit) / largest, size(unit) < 0 ? "shrank"
         : profile.base ? "grew" : "")),
       el("td", {}, this.go(unit, {}), el("span", { class: "soft code where" },
@@ -87,7 +120,8 @@ export class Summary implements Panel {
     const rest = order.slice(ROWS).reduce((sum, unit) => sum + size(unit), 0);
     const of = context.state.level.replace(/s$/, "");
     return el("div", { class: "largest" }, el("table", {},
-      el("caption", {}, `${SAMPLE_NAMES[sample as Sample]}, by the ${of} that is responsible: ` +
+      el("caption", {}, `${height ? `In use after ${duration(height.time)}`
+        : SAMPLE_NAMES[sample as Sample]}, by the ${of} that is responsible: ` +
         "what containers and wrappers allocate counts for who calls them"),
       el("tbody", {}, ...order.slice(0, ROWS).map(row))),
       el("p", { class: "soft" }, order.length > ROWS ? `and ${

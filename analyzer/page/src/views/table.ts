@@ -8,7 +8,7 @@ import { bar, el } from "../dom";
 import { SAMPLE_NAMES, exactly, figure, isBytes, percent, signed } from "../format";
 import { cum, error95, flat, kept, place, type Folded } from "../model";
 
-const ROW = 28;
+const ROW = 28, NARROW = 560, NARROW_FIGURE = 92;
 const WIDTHS: Record<string, [number, number]> = { name: [190, 3], flat: [150, 1], cum: [150, 1],
   kept: [80, 0], where: [150, 1.5], module: [120, 1] };
 
@@ -124,9 +124,13 @@ export class Table implements Panel {
     this.fill();
   }
 
-  // The least width of each column, and its share of what is left.
+  // The least width of each column, and its share of what is left. On a narrow screen
+  // the name, flat and cum fill it, so that no figure is cut; the rest is beside it.
   private widths(): [number, number][] {
-    return this.columns.map(({ key }) => WIDTHS[key] ?? [122, 0]);
+    const { clientWidth: width } = this.scroller, narrow = width > 0 && width < NARROW;
+    return this.columns.map(({ key }) => !narrow ? WIDTHS[key] ?? [122, 0]
+      : key === "name" ? [width - 2 * NARROW_FIGURE, 0]
+      : key === "flat" || key === "cum" ? [NARROW_FIGURE, 0] : [WIDTHS[key]?.[0] ?? 122, 0]);
   }
 
   private ordered(): number[] {

@@ -3,10 +3,10 @@
 import uPlot from "uplot";
 import { isDark } from "../color";
 import type { Context, Panel } from "../context";
+import { holders, liveCurve } from "../course";
 import { plain, type History } from "../data";
 import { el } from "../dom";
-import { bytes, duration } from "../format";
-import { responsible } from "../responsible";
+import { alike, bytes, duration } from "../format";
 
 const HUES = [35, 250, 155, 320, 90, 200, 290, 15];
 
@@ -62,11 +62,11 @@ export class Time implements Panel {
       return "This profile has no history: it ended before its first time slice, was read from " +
         `another format, or was written with options that take none. The peak was ${
         bytes(raw.total.peak_space)}.`;
-    const live = history.inuse_space, end = history.time_s.at(-1)!;
+    const live = history.inuse_space, end = history.time_s.at(-1)!, peak = raw.total.peak_space;
     return `${duration(end - history.time_s[0])} in ${history.time_s.length} points${
       history.from_start ? "" : ", the time before is no longer in the ring"}. In use: ${
-      bytes(live[0])} at first, ${bytes(live.at(-1)!)} at last, at most ${
-      bytes(raw.total.peak_space)}${history.peak_s === null ? "" : ` after ${duration(history.peak_s)}`}.${
+      alike(live[0], peak)} at first, ${alike(live.at(-1)!, peak)} at last, at most ${
+      bytes(peak)}${history.peak_s === null ? "" : ` after ${duration(history.peak_s)}`}.${
       history.damaged ? " A part of the ring was not readable." : ""}`;
   }
 
@@ -74,28 +74,22 @@ export class Time implements Panel {
     const { time_s: time, alloc_space: allocated } = history;
     const rate = time.map((at, i) => i === 0 || at <= time[i - 1] ? null
       : (allocated[i] - allocated[i - 1]) / (at - time[i - 1]));
-    const named = this.byFunction(history);
-    const holders = named.map((one, i) => ({ label: one.name, width: 2, points: { show: false },
+    const named = this.byFunction(), live = liveCurve(this.context.profile.raw)!;
+    const series = named.map((one, i) => ({ label: one.name, width: 2, points: { show: false },
       stroke: `oklch(${isDark() ? 0.75 : 0.58} 0.15 ${HUES[i]})`,
       value: (_: uPlot, at: number | null) => at === null ? "" : bytes(at) }));
     return [
-      this.plot("Live bytes", history, [time, history.inuse_space],
-        [this.series("In use", "--accent", true)], bytes),
+      this.plot("Live bytes", history, [live.time, live.value],
+        [this.series("In use", "--accent", true)], ""),
       ...(named.length === 0 ? [] : [this.plot("Live bytes by who holds them", history,
-        [history.grid_s, ...named.map(one => one.values)], holders, bytes)]),
+        [history.grid_s, ...named.map(one => one.values)], series, "")]),
       this.plot("Allocated a second", history, [time, rate],
-        [this.series("Rate", "--rate", false)], value => `${bytes(value)}/s`)];
+        [this.series("Rate", "--rate", false)], "/s")];
   }
 
-  // Of each function that is responsible for a stack that the history follows.
-  private byFunction(history: History): { name: string; values: number[] }[] {
-    const folded = this.context.foldedAt("functions"), { ofStack } = responsible(folded);
-    const sums = new Map<number, number[]>();
-    for (const { stack, inuse_space: values } of history.stacks) {
-      const sum = sums.get(ofStack[stack]) ?? values.map(() => 0);
-      sums.set(ofStack[stack], sum.map((value, i) => value + values[i]));
-    }
-    return [...sums].sort((a, b) => Math.max(...b[1]) - Math.max(...a[1])).slice(0, HUES.length)
+  private byFunction(): { name: string; values: number[] }[] {
+    const folded = this.context.foldedAt("functions");
+    return [...holders(folded)].sort((a, b) => Math.max(...b[1]) - Math.max(...a[1])).slice(0, HUES.length)
       .map(([unit, values]) => ({ name: folded.units[unit].name, values }));
   }
 
@@ -107,7 +101,7 @@ export class Time implements Panel {
   }
 
   private plot(title: string, history: History, data: (number | null)[][], series: uPlot.Series[],
-               text: (value: number) => string): uPlot {
+               after: string): uPlot {
     const style = getComputedStyle(this.element), color = (name: string) =>
       style.getPropertyValue(name).trim();
     const axis = { stroke: color("--soft"), font: `12px ${color("--sans")}`,
@@ -119,7 +113,7 @@ export class Time implements Panel {
       series: [{ label: "Time", value: (_, at) => at === null ? "" : duration(at) }, ...series],
       scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low), (high || 1) * 1.16] } },
       axes: [{ ...axis, size: 32, values: (_, at) => moments(at) },
-        { ...axis, size: 84, values: (_, at) => at.map(text), incrs: this.steps() }],
+        { ...axis, size: 84, values: (_, at) => at.map(one => alike(one, at.at(-1)!) + after), incrs: this.steps() }],
       cursor: { points: { size: 7 }, sync: { key: "time" } },
       legend: { live: true },
       hooks: { draw: [plot => this.mark(plot, history, title === "Live bytes")],

@@ -1,18 +1,21 @@
 // verdict - what `audit` says: who, on which path, how it is known, and what to do next
 
+import type { Step } from "../abridge";
 import type { Context } from "../context";
-import { plain, type Frame, type Verdict } from "../data";
+import { plain, type Frame, type Sample, type Verdict } from "../data";
 import { el } from "../dom";
-import type { Step } from "../findings";
 import { bytes, duration } from "../format";
+import { sampleWith } from "../model";
 import { commandLine, gdbCommand, listCommand } from "../shell";
 import { pathActions, pathLine, stepPlace } from "./path";
+import { sparkline } from "./spark";
 
 const GOOD = new Set(["steady", "none", "warming"]);
 
 function headline(verdict: Verdict): HTMLElement {
   const { confidence, growth, rate_bytes_per_s: rate, eta_to_limit_s: eta } = verdict;
-  const facts = [confidence === undefined ? "" : `${Math.round(100 * confidence)}\u202f% sure`,
+  const facts = [verdict.too_short ? "a guess: the run was too short to tell" : "",
+    confidence === undefined ? "" : `${Math.round(100 * confidence)}\u202f% sure`,
     growth && growth !== "none" ? `growth ${plain(growth)}` : "",
     rate ? `${rate > 0 ? "+" : ""}${bytes(60 * rate)} a minute` : "",
     eta ? `limit in ${duration(eta)}` : ""];
@@ -26,17 +29,23 @@ function pathOf(context: Context, stack: Frame[]): Step[] {
   const { units } = context.foldedAt("functions");
   return stack.map(frame => {
     const name = plain(frame.function), module = plain(frame.module);
-    return { name, line: frame.line ?? 0, file: plain(frame.file ?? ""),
+    return { name, module, line: frame.line ?? 0, file: plain(frame.file ?? ""),
       unit: units.findIndex(one => one.name === name && one.module === module) };
   }).reverse();
 }
 
-function site(context: Context, verdict: Verdict): HTMLElement[] {
-  const frame = verdict.site;
-  if (!frame)
-    return [];
-  const path = pathOf(context, frame.stack), { raw } = context.profile;
-  const at = path.findLastIndex(step => step.name === plain(frame.function));
+interface Site { frame: Frame; path: Step[]; at: number } // at -1: not on its stack
+
+function siteOf(context: Context, { site: frame }: Verdict): Site | null {
+  const path = frame && pathOf(context, frame.stack);
+  return path && { frame, path,
+    at: path.findLastIndex(step => step.name === plain(frame.function)) };
+}
+
+const wanted = (verdict: Verdict): Sample =>
+  verdict.verdict === "storm" ? "alloc_space" : "inuse_space";
+
+function site(context: Context, verdict: Verdict, { frame, path, at }: Site): HTMLElement[] {
   const where = el("span", { class: "soft code" }, [stepPlace(path[at]), plain(frame.module)]
     .filter(Boolean).join(" · "));
   const unit = context.foldedAt("functions").units[path[at]?.unit ?? -1];
@@ -44,20 +53,30 @@ function site(context: Context, verdict: Verdict): HTMLElement[] {
     ? el("button", { type: "button", class: "link code", onclick: () =>
       context.store.set({ level: "functions", sel: unit.key, line: 0 }) }, unit.name)
     : el("strong", { class: "code" }, plain(frame.function)), where);
+  return at < 0 ? [name]
+    : [name, pathLine(path, at, context.program), pathActions(context, path, at, wanted(verdict))];
+}
+
+function commands(context: Context, verdict: Verdict, { frame, path, at }: Site): HTMLElement[] {
   if (at < 0)
-    return [name];
+    return [];
+  const { raw } = context.profile;
+  const filled = sampleWith(context.foldedAt("functions"), path[at].unit, wanted(verdict));
   const gdb = gdbCommand(raw, { ...frame, file: path[at].file, line: path[at].line });
-  return [name, pathLine(path, at),
-    pathActions(context, path, at, verdict.verdict === "storm" ? "alloc_space" : "inuse_space"),
-    commandLine(listCommand(raw, frame)), ...(gdb ? [commandLine(gdb)] : [])];
+  return [commandLine(listCommand(raw, frame, filled)), ...(gdb ? [commandLine(gdb)] : [])];
 }
 
 export function verdictBox(context: Context, verdict: Verdict): HTMLElement {
   const list = (title: string, lines: string[] | undefined) => lines?.length
     ? el("div", {}, el("h3", {}, title), el("ul", {}, ...lines.map(line =>
       el("li", {}, plain(line))))) : null;
+  const named = siteOf(context, verdict);
+  const spark = sparkline(context, named?.path[named.at]?.unit ?? -1,
+    plain(named?.frame.function ?? ""));
   return el("div", { class: `verdict ${GOOD.has(verdict.verdict) ? "good" : "bad"}`,
-    role: "status" }, headline(verdict), ...site(context, verdict),
+    role: "status" }, el("div", { class: "verdict-head" }, el("div", {}, headline(verdict),
+      ...(named ? site(context, verdict, named) : [])), spark ?? ""),
+    ...(named ? commands(context, verdict, named) : []),
     el("div", { class: "columns" }, list("Evidence", verdict.evidence),
       list("Advice", verdict.advice)));
 }
