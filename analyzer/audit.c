@@ -14,6 +14,7 @@
 
 #include "analyzer/audit_decision.h"
 #include "analyzer/audit_pattern.h"
+#include "analyzer/audit_stack_text.h"
 #include "analyzer/audit_words.h"
 
 static const char *const verdict_names[AUDIT_VERDICTS] = {
@@ -43,18 +44,44 @@ const char *audit_growth_name(enum audit_growth growth)
 	return names[growth];
 }
 
+/* The stack's own call in the function: another stack may leave it from another line. */
+struct call_in {
+	const struct symbol *function, *call;
+};
+
+static void take_call(void *arg, const struct symbol *symbol, const char *text)
+{
+	struct call_in *in = arg;
+
+	(void)text;
+	if (!in->call && symbol->function == in->function->function &&
+	    symbol->module == in->function->module)
+		in->call = symbol;
+}
+
+static const struct symbol *call_of(const struct audit_facts *facts,
+				    const struct symbol *function, size_t stack)
+{
+	struct call_in in = { function, NULL };
+
+	if (function)
+		audit_stack_each(facts->profile, facts->symbols, stack, take_call, &in);
+	return in.call ? in.call : function;
+}
+
 /* stack: SIZE_MAX for the function's largest. */
 static struct audit_finding describe(const struct audit_facts *facts,
 				     const struct audit_function *function, size_t stack)
 {
 	double seconds = audit_facts_seconds(facts);
-	const struct symbol *symbol = function->symbol;
+	size_t shown = stack == AUDIT_NO_STACK ? function->largest_stack : stack;
+	const struct symbol *symbol = call_of(facts, function->symbol, shown);
 	struct audit_finding finding = {
 		.function = symbol ? symbol->function : "[unknown]",
 		.file = symbol ? symbol->file : NULL,
 		.line = symbol ? symbol->line : 0,
 		.module = symbol ? symbol->module : "",
-		.stack = stack == AUDIT_NO_STACK ? function->largest_stack : stack,
+		.stack = shown,
 		.rate_bytes_per_s = function->growth_bytes / seconds,
 		.allocs_per_s = function->allocs / seconds,
 		.alloc_bytes_per_s = function->alloc_bytes / seconds,
@@ -129,6 +156,20 @@ static void add_others(const struct audit_facts *facts,
 	}
 }
 
+/* The kernel's count of a live process; else what was created and has not ended, and the
+ * first thread. */
+static double threads_alive(const struct audit_facts *facts,
+			    const struct audit_churn *churn)
+{
+	const struct audit_surroundings *around = facts->around;
+
+	if (around->samples_count > 0)
+		return around->samples[around->samples_count - 1].threads;
+	return churn->threads_created > 0
+		       ? churn->threads_created - churn->threads_ended + 1
+		       : -1;
+}
+
 static void fill_in(struct audit_facts *facts, const struct audit_decision *decision,
 		    struct audit *audit)
 {
@@ -138,6 +179,8 @@ static void fill_in(struct audit_facts *facts, const struct audit_decision *deci
 	audit->too_short = facts->history && facts->window.count < AUDIT_SLICES_FEW &&
 			   decision->confidence < AUDIT_GUESS;
 	audit->rate_bytes_per_s = decision->rate_bytes_per_s;
+	audit->threads_per_s = decision->threads_per_s;
+	audit->threads_alive = threads_alive(facts, &decision->churn);
 	audit->window_from_s = facts->window.from_s;
 	audit->window_to_s = facts->window.to_s;
 	audit->slices = facts->window.count;

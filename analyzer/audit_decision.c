@@ -110,6 +110,7 @@ static bool threads_pile_up(struct audit_facts *facts, struct audit_decision *de
 	blame(decision, AUDIT_THREAD_LEAK, churn->creator, by_slices((size_t)alive, 15));
 	decision->growth = AUDIT_GROWTH_LINEAR;
 	decision->rate_bytes_per_s = churn->creator->growth_bytes / churn->ran_s;
+	decision->threads_per_s = 1 / gap;
 	return true;
 }
 
@@ -126,6 +127,9 @@ static bool is_thread_leak(struct audit_facts *facts, struct audit_decision *dec
 	    fmax(THREADS_MIN, THREADS_SHARE * decision->churn.threads_created))
 		return false;
 	blame(decision, AUDIT_THREAD_LEAK, function, function->growth_certainty);
+	decision->threads_per_s =
+		(objects[last] - objects[last / 10]) /
+		fmax(1e-3, facts->window.at[last] - facts->window.at[last / 10]);
 	grows(facts, decision, &function->shape);
 	return true;
 }

@@ -23,6 +23,7 @@ struct audit_decision {
 	size_t stack;
 	const struct series_shape *shape; /* that decided; NULL: none did */
 	double rate_bytes_per_s;
+	double threads_per_s; /* that come and stay, of a thread leak */
 	struct audit_churn churn;
 	double held_bytes;  /* resident and not live, when known; < 0 */
 	double held_beside; /* these live bytes */

@@ -100,11 +100,7 @@ static const struct {
 	[AUDIT_THREAD_PER_MESSAGE] = { "thread per message",
 				       "a thread is created for each piece of work",
 				       "Use a pool of threads with a bounded queue." },
-	[AUDIT_THREADS_NEVER_JOINED] = { "threads that never end",
-					 "threads are created and neither end nor are "
-					 "joined",
-					 "Join or detach them, and see with a debugger "
-					 "what the living ones wait for." },
+	[AUDIT_THREADS_NEVER_JOINED] = { "threads that never end", NULL, NULL },
 	[AUDIT_MISSING_BATCH] = { "missing batch",
 				  "a library pays its fixed cost for each single item",
 				  "Group items: one transaction, statement or request "

@@ -23,6 +23,21 @@ static bool is_growth(const struct audit *audit)
 	       audit->verdict == AUDIT_WARMING;
 }
 
+/* Their bytes are crumbs beside the threads themselves. */
+static int threads_text(const struct audit *audit, char *text, size_t room)
+{
+	double a_minute = audit->threads_per_s * 60;
+	char alive[48] = "";
+
+	if (audit->threads_alive >= 0)
+		snprintf(alive, sizeof(alive), ", %s alive",
+			 units_signed_count((int64_t)audit->threads_alive).text);
+	if (a_minute < 10)
+		return snprintf(text, room, ", %.2g threads a minute%s", a_minute, alive);
+	return snprintf(text, room, ", %s threads a minute%s",
+			units_count((uint64_t)round(a_minute)).text, alive);
+}
+
 static void headline(const struct audit *audit, char *text, size_t room)
 {
 	int used = snprintf(text, room, "%s%s",
@@ -34,7 +49,9 @@ static void headline(const struct audit *audit, char *text, size_t room)
 				 audit_growth_name(audit->growth));
 	used += snprintf(text + used, room - (size_t)used, ", confidence %.2f",
 			 audit->confidence);
-	if (is_growth(audit))
+	if (audit->verdict == AUDIT_THREAD_LEAK)
+		used += threads_text(audit, text + used, room - (size_t)used);
+	else if (is_growth(audit))
 		used += snprintf(text + used, room - (size_t)used, ", %s a minute",
 				 bytes(audit->rate_bytes_per_s * 60).text);
 	if (audit->eta_to_limit_s >= 0)
@@ -78,7 +95,8 @@ static void print_stack(const struct audit_printed *printed, const char *before,
 	audit_stack_each(printed->profile, printed->symbols,
 			 printed->audit->findings[0].stack, print_frame, &lines);
 	if (lines.shown > FRAMES_SHOWN)
-		fprintf(to, "%s... %u more frames\n", before, lines.shown - FRAMES_SHOWN);
+		fprintf(to, "%s... %s more\n", before,
+			units_counted(lines.shown - FRAMES_SHOWN, "frame").text);
 }
 
 static void print_lines(const struct audit_lines *lines, const char *before, FILE *to)
@@ -243,25 +261,32 @@ json_t *audit_print_json(const struct audit_printed *printed)
 				      finding_json(printed, &audit->findings[i]));
 	json_object_update_new(
 		object,
-		json_pack("{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:I}",
-			  "verdict", audit_verdict_name(audit->verdict), "growth",
-			  audit_growth_name(audit->growth), "pattern",
-			  audit_pattern_name(audit->pattern), "confidence",
-			  number(audit->confidence), "too_short", audit->too_short,
-			  "site",
-			  audit->has_site ? json_incref(json_array_get(findings, 0))
-					  : json_null(),
-			  "rate_bytes_per_s", number(audit->rate_bytes_per_s),
-			  "eta_to_limit_s",
-			  audit->eta_to_limit_s >= 0 ? number(audit->eta_to_limit_s)
-						     : json_null(),
-			  "doubling_s",
-			  audit->doubling_s > 0 ? number(audit->doubling_s) : json_null(),
-			  "period_s",
-			  audit->period_s > 0 ? number(audit->period_s) : json_null(),
-			  "window_s",
-			  json_pack("[f, f]", audit->window_from_s, audit->window_to_s),
-			  "slices", (json_int_t)audit->slices));
+		json_pack(
+			"{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			"s:o, s:I}",
+			"verdict", audit_verdict_name(audit->verdict), "growth",
+			audit_growth_name(audit->growth), "pattern",
+			audit_pattern_name(audit->pattern), "confidence",
+			number(audit->confidence), "too_short", audit->too_short, "site",
+			audit->has_site ? json_incref(json_array_get(findings, 0))
+					: json_null(),
+			"rate_bytes_per_s", number(audit->rate_bytes_per_s),
+			"threads_per_s",
+			audit->verdict == AUDIT_THREAD_LEAK ? number(audit->threads_per_s)
+							    : json_null(),
+			"threads_alive",
+			audit->threads_alive >= 0 ? number(audit->threads_alive)
+						  : json_null(),
+			"eta_to_limit_s",
+			audit->eta_to_limit_s >= 0 ? number(audit->eta_to_limit_s)
+						   : json_null(),
+			"doubling_s",
+			audit->doubling_s > 0 ? number(audit->doubling_s) : json_null(),
+			"period_s",
+			audit->period_s > 0 ? number(audit->period_s) : json_null(),
+			"window_s",
+			json_pack("[f, f]", audit->window_from_s, audit->window_to_s),
+			"slices", (json_int_t)audit->slices));
 	json_object_set_new(object, "evidence", lines_json(&audit->evidence));
 	json_object_set_new(object, "advice", lines_json(&audit->advice));
 	json_object_set_new(object, "checklist", steps_json(audit));

@@ -22,27 +22,28 @@ static struct units_text count(double value)
 	return units_count((uint64_t)fmax(0, fmin(value, 9e18)));
 }
 
-static const char *name_of(const struct audit_function *function)
+static struct units_text some(double value, const char *one)
 {
-	return function && function->symbol ? function->symbol->function : "[unknown]";
+	return units_counted((uint64_t)fmax(0, fmin(round(value), 9e18)), one);
 }
 
 static void heap_trend(const struct audit_facts *facts, struct audit_step *step)
 {
-	static const char *const kinds[] = { "too few slices to tell a trend",
-					     "no trend",
-					     "rises and goes on rising",
-					     "rose and levels off",
-					     "rises and falls back again and again",
-					     "falls" };
+	char swings[AUDIT_SWINGS];
+	const char *const kinds[] = { "too few slices to tell a trend",
+				      audit_swings(facts, swings) ? swings : "no trend",
+				      "rises and goes on rising",
+				      "rose and levels off",
+				      "rises and falls back again and again",
+				      "falls" };
 	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
 
 	step->is_known = facts->shape.kind != SHAPE_SHORT;
 	audit_text(step->finding, sizeof(step->finding),
-		   "live bytes: %s (%s to %s in %.3gs, %zu slices)",
-		   kinds[facts->shape.kind], bytes(live[0]).text,
-		   bytes(live[facts->window.count - 1]).text, audit_facts_seconds(facts),
-		   facts->window.count);
+		   "live bytes: %s (%s to %s in %.3gs, %s)", kinds[facts->shape.kind],
+		   bytes(live[0]).text, bytes(live[facts->window.count - 1]).text,
+		   audit_facts_seconds(facts),
+		   some((double)facts->window.count, "slice").text);
 }
 
 static void allocation_rate(const struct audit_facts *facts,
@@ -56,8 +57,9 @@ static void allocation_rate(const struct audit_facts *facts,
 	}
 	step->is_known = true;
 	audit_text(step->finding, sizeof(step->finding),
-		   "%s blocks and %s a second; %.0f%% of the blocks die young",
-		   count(allocs).text, bytes(all).text, 100 * churn->temporary_share);
+		   "%s and %s a second; %.0f%% of the blocks die young",
+		   some(allocs, "block").text, bytes(all).text,
+		   100 * churn->temporary_share);
 }
 
 static void allocator_activity(const struct audit_facts *facts,
@@ -115,20 +117,29 @@ static void count_threads(const struct segment *segment, double *ret_ever,
 	}
 }
 
-static void thread_count(const struct audit_facts *facts, struct audit_step *step)
+/* Who never allocates has no slot: a thread that only waits, for one. */
+static void thread_count(const struct audit_facts *facts, const struct audit_churn *churn,
+			 struct audit_step *step)
 {
 	const struct audit_surroundings *around = facts->around;
 	double ever, slots;
-	char now[64] = "";
+	char now[64] = "", created[96] = "";
 
 	count_threads(facts->profile->segment, &ever, &slots);
 	if (around->samples_count > 0)
-		audit_text(now, sizeof(now), "%u threads now; ",
-			   around->samples[around->samples_count - 1].threads);
+		audit_text(
+			now, sizeof(now), "%s now; ",
+			some(around->samples[around->samples_count - 1].threads, "thread")
+				.text);
+	if (churn->threads_created > 0)
+		audit_text(created, sizeof(created), "%s created, %s of them ended; ",
+			   some(churn->threads_created, "thread").text,
+			   count(churn->threads_ended).text);
 	step->is_known = true;
 	audit_text(step->finding, sizeof(step->finding),
-		   "%s%s threads allocated since the start, at most about %.0f at once",
-		   now, count(ever).text, slots);
+		   "%s%sthreads that allocated: %s since the start, at most about %.0f "
+		   "at once",
+		   now, created, count(ever).text, slots);
 }
 
 static void queues(const struct audit_surroundings *around, struct audit_step *step)
@@ -187,16 +198,16 @@ static const struct audit_function *most(const struct audit_facts *facts, bool l
 static void heap_profile(const struct audit_facts *facts, struct audit_step *step)
 {
 	const struct audit_function *best = most(facts, true);
-	double all = (double)facts->profile->total[PROFILE_INUSE_SPACE];
+	double all = facts->total.value[PROFILE_INUSE_SPACE][facts->window.count - 1];
 
 	step->is_known = best != NULL;
 	if (!best)
 		audit_text(step->finding, sizeof(step->finding), "nothing was allocated");
 	else
 		audit_text(step->finding, sizeof(step->finding),
-			   "%s holds the most: %s in %s blocks, %s of what is in use",
-			   name_of(best), bytes(best->live_bytes).text,
-			   count(best->live_objects).text,
+			   "%s holds the most: %s in %s, %s of live bytes",
+			   audit_function_name(best), bytes(best->live_bytes).text,
+			   some(best->live_objects, "block").text,
 			   units_percent(best->live_bytes, fmax(all, best->live_bytes))
 				   .text);
 }
@@ -212,12 +223,11 @@ static void allocation_profile(const struct audit_facts *facts, struct audit_ste
 	if (!best)
 		audit_text(step->finding, sizeof(step->finding), "nothing was allocated");
 	else
-		audit_text(
-			step->finding, sizeof(step->finding),
-			"%s allocates the most: %s in %s blocks, %s of all in that time",
-			name_of(best), bytes(best->alloc_bytes).text,
-			count(best->allocs).text,
-			units_percent(best->alloc_bytes, all).text);
+		audit_text(step->finding, sizeof(step->finding),
+			   "%s allocates the most: %s in %s, %s of all in that time",
+			   audit_function_name(best), bytes(best->alloc_bytes).text,
+			   some(best->allocs, "block").text,
+			   units_percent(best->alloc_bytes, all).text);
 }
 
 static void thread_dump(const struct audit_facts *facts, struct audit_step *step)
@@ -241,8 +251,9 @@ static void thread_dump(const struct audit_facts *facts, struct audit_step *step
 			   "stack");
 	else
 		audit_text(step->finding, sizeof(step->finding),
-			   "%.0f threads hold a stack; %s created %.0f of them", live,
-			   name_of(best), best->live_objects);
+			   "%s %s a stack; %s created %.0f of them",
+			   some(live, "thread").text, round(live) == 1 ? "holds" : "hold",
+			   audit_function_name(best), best->live_objects);
 }
 
 static void category(const struct audit *audit, struct audit_step *step)
@@ -274,7 +285,7 @@ void audit_steps_fill(const struct audit_facts *facts,
 	heap_trend(facts, step++);
 	allocation_rate(facts, &decision->churn, step++);
 	allocator_activity(facts, decision, step++);
-	thread_count(facts, step++);
+	thread_count(facts, &decision->churn, step++);
 	queues(facts->around, step++);
 	heap_profile(facts, step++);
 	allocation_profile(facts, step++);

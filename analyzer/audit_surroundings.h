@@ -30,6 +30,7 @@ struct audit_sample {
 };
 
 struct audit_surroundings {
+	const char *target;           /* as a person would name it; NULL: not known */
 	struct audit_sample *samples; /* by time; NULL: the process was not alive */
 	size_t samples_count;
 	bool has_limit;

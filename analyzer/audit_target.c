@@ -78,6 +78,7 @@ int audit_target_load(const char *name, const struct audit_target_wants *wants,
 	struct audit_target audited = { 0 };
 	int r = load(name, wants, &audited, fault);
 
+	audited.around.target = name;
 	if (r == 0)
 		r = audit_profile(audited.profile, audited.symbols, &audited.around,
 				  &audited.audit, fault);

@@ -1,5 +1,5 @@
 /*
- * audit_words - the lines that say why, and what to do
+ * audit_words - the lines that say why
  */
 #include "analyzer/audit_words.h"
 
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "analyzer/audit_pattern.h"
-#include "analyzer/audit_release.h"
 #include "analyzer/units.h"
 
 #define ETA_MAX (365.0 * 86400)
@@ -54,9 +53,9 @@ static struct units_text bytes(double value)
 	return units_bytes(whole(value));
 }
 
-static struct units_text count(double value)
+static struct units_text some(double value, const char *one)
 {
-	return units_count(whole(value));
+	return units_counted(whole(value), one);
 }
 
 static struct units_text age(double seconds)
@@ -81,9 +80,9 @@ static const char *law_name(const struct series_shape *shape, enum audit_growth 
 	return names[shape->model.law];
 }
 
-static const char *name_of(const struct audit_function *function)
+const char *audit_function_name(const struct audit_function *function)
 {
-	return function->symbol ? function->symbol->function : "[unknown]";
+	return function && function->symbol ? function->symbol->function : "[unknown]";
 }
 
 double audit_eta(const struct audit_facts *facts, const struct audit_decision *decision)
@@ -110,12 +109,12 @@ static void say_doubling(const struct audit_function *function, struct audit *au
 {
 	const struct doubling *doubling = &function->doubling;
 
-	audit_say(
-		&audit->evidence,
-		"a block of %s was made larger %zu times by a factor of %.2g, up to %s, "
-		"each time when a straight line of %s a minute had filled it",
-		name_of(function), doubling->steps, doubling->factor,
-		bytes(function->live_bytes).text, bytes(doubling->rate * 60).text);
+	audit_say(&audit->evidence,
+		  "a block of %s was made larger %s by a factor of %.2g, up to %s, "
+		  "each time when a straight line of %s a minute had filled it",
+		  audit_function_name(function),
+		  some((double)doubling->steps, "time").text, doubling->factor,
+		  bytes(function->live_bytes).text, bytes(doubling->rate * 60).text);
 	audit_say(&audit->evidence,
 		  "if it goes on so, it is full again %s after the start; if it is not "
 		  "made larger then, what fills it has come to an end",
@@ -139,8 +138,9 @@ static void say_growth(const struct audit_facts *facts,
 	}
 	audit_say(&audit->evidence,
 		  "live bytes of %s rose from %s to %s in %s and still rise",
-		  function ? name_of(function) : "the process", bytes(live[0]).text,
-		  bytes(live[last]).text, age(audit_facts_seconds(facts)).text);
+		  function ? audit_function_name(function) : "the process",
+		  bytes(live[0]).text, bytes(live[last]).text,
+		  age(audit_facts_seconds(facts)).text);
 	if (decision->growth == AUDIT_GROWTH_EXPONENTIAL)
 		audit_say(&audit->evidence,
 			  "%s a minute at the end, and the rate doubles every %.3gs",
@@ -151,10 +151,11 @@ static void say_growth(const struct audit_facts *facts,
 			  bytes(shape->trend.high * 60).text);
 	audit_say(&audit->evidence,
 		  "trend: Kendall's tau %.2f, chance of that without a trend %s%.2g; "
-		  "curve: %s (weight %.2f); new highs in %zu of %zu slices",
+		  "curve: %s (weight %.2f); new highs in %zu of %s",
 		  shape->trend.tau, shape->trend.p < 1e-6 ? "<" : "",
 		  fmax(shape->trend.p, 1e-6), law_name(shape, decision->growth),
-		  shape->model.weight[shape->model.law], shape->increases, shape->points);
+		  shape->model.weight[shape->model.law], shape->increases,
+		  some((double)shape->points, "slice").text);
 }
 
 /* What would tell a leak from a cache that is not full yet. */
@@ -168,16 +169,16 @@ static void say_what_settles_it(const struct audit_facts *facts,
 		audit_say(
 			&audit->evidence,
 			"by its name it may be a cache that is not full yet, which looks "
-			"the same: a limit above %s blocks (%s) settles it, or another "
+			"the same: a limit above %s (%s) settles it, or another "
 			"look when it must have been reached",
-			count(function->live_objects).text,
+			some(function->live_objects, "block").text,
 			bytes(function->live_bytes).text);
 	else
-		audit_say(&audit->evidence,
-			  "if they are kept on purpose, up to a limit, it is above %s "
-			  "blocks (%s)",
-			  count(function->live_objects).text,
-			  bytes(function->live_bytes).text);
+		audit_say(
+			&audit->evidence,
+			"if they are kept on purpose, up to a limit, it is above %s (%s)",
+			some(function->live_objects, "block").text,
+			bytes(function->live_bytes).text);
 }
 
 static void say_limit(const struct audit_facts *facts, struct audit *audit)
@@ -199,10 +200,9 @@ static void say_survival(const struct audit_facts *facts,
 
 	audit_facts_survival(facts, function, &survival);
 	audit_say(&audit->evidence,
-		  "of %s blocks that %s allocated in that time %.4g%% were freed; mean "
-		  "size "
-		  "%s",
-		  count(function->allocs).text, name_of(function), 100 * fmin(1, freed),
+		  "of %s that %s allocated in that time %.4g%% %s freed; mean size %s",
+		  some(function->allocs, "block").text, audit_function_name(function),
+		  100 * fmin(1, freed), round(function->allocs) == 1 ? "was" : "were",
 		  bytes(function->alloc_bytes / fmax(1, function->allocs)).text);
 	if (survival.median_s >= 0)
 		audit_say(&audit->evidence, "half of its blocks live for at most %s",
@@ -217,16 +217,17 @@ static void say_teeth(const struct audit_facts *facts,
 {
 	const struct teeth *teeth = &decision->shape->teeth;
 
-	audit_say(
-		&audit->evidence,
-		"live bytes fell %zu times in %s by about %s (%.0f%% of what they were), "
-		"and rose again",
-		teeth->count, age(audit_facts_seconds(facts)).text,
-		bytes(teeth->height).text, 100 * teeth->depth);
+	audit_say(&audit->evidence,
+		  "live bytes fell %s in %s by about %s (%.0f%% of what they were), "
+		  "and rose again",
+		  some((double)teeth->count, "time").text,
+		  age(audit_facts_seconds(facts)).text, bytes(teeth->height).text,
+		  100 * teeth->depth);
 	if (audit->period_s > 0)
 		audit_say(&audit->evidence, "about every %.2gs; the lows do not rise",
 			  audit->period_s);
-	audit_say(&audit->evidence, "most of it is %s's", name_of(decision->function));
+	audit_say(&audit->evidence, "most of it is %s's",
+		  audit_function_name(decision->function));
 }
 
 static void say_storm(const struct audit_facts *facts,
@@ -237,23 +238,25 @@ static void say_storm(const struct audit_facts *facts,
 	const struct audit_function *function = decision->function;
 
 	audit_say(&audit->evidence,
-		  "%s allocates %s blocks and %s a second; %.3g%% of all its blocks die "
+		  "%s allocates %s and %s a second; %.3g%% of all its blocks die "
 		  "young, and live bytes do not grow",
-		  name_of(function), count(function->allocs / seconds).text,
+		  audit_function_name(function),
+		  some(function->allocs / seconds, "block").text,
 		  bytes(function->alloc_bytes / seconds).text,
 		  100 * function->temporary_allocs / fmax(1, function->allocs));
 	audit_say(&audit->evidence,
-		  "the process: %s short-lived blocks and %s of them a second, %.0f%% of "
+		  "the process: %s that die young and %s of them a second, %.0f%% of "
 		  "all its blocks; its heap is turned over %.3g times a second",
-		  count(churn->temporary_per_s).text,
+		  some(churn->temporary_per_s, "block").text,
 		  bytes(churn->temporary_bytes_per_s).text, 100 * churn->temporary_share,
 		  churn->turnover_per_s);
 	if (churn->unbatched)
 		audit_say(&audit->evidence,
-			  "%s calls into a library %s times a second, just as often as "
+			  "%s calls into a library %s a second, just as often as "
 			  "items "
 			  "come in: once for each",
-			  name_of(churn->unbatched), count(churn->calls_per_s).text);
+			  audit_function_name(churn->unbatched),
+			  some(churn->calls_per_s, "time").text);
 	if (churn->threads)
 		audit_say(&audit->evidence, "%.3g threads are created a second",
 			  churn->threads_per_s);
@@ -276,25 +279,63 @@ static void say_warming(const struct audit_facts *facts,
 			  bytes(shape->model.plateau).text, bytes(shape->level).text);
 	if (decision->function)
 		audit_say(&audit->evidence, "%s holds most of the rise",
-			  name_of(decision->function));
+			  audit_function_name(decision->function));
+}
+
+#define SWINGS 0.3 /* of the highest, to say so */
+
+/* Without the first tenth, and not from nothing: that is where everything begins. */
+bool audit_swings(const struct audit_facts *facts, char text[AUDIT_SWINGS])
+{
+	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
+	size_t count = facts->window.count;
+	double low = live[count - 1], high = low;
+
+	for (size_t i = count / 10 + (live[count / 10] == 0); i < count; i++) {
+		low = fmin(low, live[i]);
+		high = fmax(high, live[i]);
+	}
+	audit_text(text, AUDIT_SWINGS, "swings between %s and %s, no rise",
+		   bytes(low).text, bytes(high).text);
+	return high - low > SWINGS * high;
+}
+
+static const char *say_trend(const struct audit_facts *facts,
+			     const struct series_shape *shape, char text[AUDIT_SWINGS])
+{
+	if (shape->kind == SHAPE_SHORT)
+		return "too few slices to tell a trend";
+	if (shape->trend.p <= 0.05)
+		return "no rise that lasts";
+	return audit_swings(facts, text) ? text : "no trend";
+}
+
+/* What dies young, as far as there is anything. */
+static void say_no_churn(const struct audit_churn *churn, struct audit *audit)
+{
+	if (churn->temporary_per_s < 0.5)
+		audit_say(&audit->evidence, "no churn: hardly any block dies young");
+	else
+		audit_say(&audit->evidence,
+			  "little churn: %s a second %s young (%.0f%% of all), too few "
+			  "in any "
+			  "function to matter",
+			  some(churn->temporary_per_s, "block").text,
+			  whole(churn->temporary_per_s) == 1 ? "dies" : "die",
+			  100 * churn->temporary_share);
 }
 
 static void say_steady(const struct audit_facts *facts,
 		       const struct audit_decision *decision, struct audit *audit)
 {
 	const struct series_shape *shape = decision->shape;
+	char swings[AUDIT_SWINGS];
 
 	audit_say(&audit->evidence, "live bytes are at %s, %s at most in %s: %s",
 		  bytes(shape->level).text, bytes(shape->highest).text,
-		  age(audit_facts_seconds(facts)).text,
-		  shape->kind == SHAPE_SHORT ? "too few slices to tell a trend"
-		  : shape->trend.p > 0.05    ? "no trend"
-					     : "no rise that lasts");
-	if (shape->kind == SHAPE_SHORT)
-		return;
-	audit_say(&audit->evidence,
-		  "%s short-lived blocks a second: no function makes enough to matter",
-		  count(decision->churn.temporary_per_s).text);
+		  age(audit_facts_seconds(facts)).text, say_trend(facts, shape, swings));
+	if (shape->kind != SHAPE_SHORT)
+		say_no_churn(&decision->churn, audit);
 }
 
 static void say_fragmentation(const struct audit_facts *facts,
@@ -322,15 +363,49 @@ static void say_threads(const struct audit_facts *facts,
 			&audit->evidence,
 			"threads that %s created and that were not given back rose from "
 			"%.0f to %.0f in %s",
-			name_of(function), function->series[PROFILE_INUSE_OBJECTS][0],
+			audit_function_name(function),
+			function->series[PROFILE_INUSE_OBJECTS][0],
 			function->series[PROFILE_INUSE_OBJECTS][last],
 			age(audit_facts_seconds(facts)).text);
 	audit_say(
 		&audit->evidence,
-		"%.0f threads were created in all, the first %s after the start and the "
-		"last after %s; %.0f have ended",
-		churn->threads_created, age(churn->threads_first_s).text,
-		age(churn->threads_last_s).text, churn->threads_ended);
+		"%s created in all, the first %s after the start and the last after %s; "
+		"%.0f ended",
+		some(churn->threads_created, "thread").text,
+		age(churn->threads_first_s).text, age(churn->threads_last_s).text,
+		churn->threads_ended);
+}
+
+#define SURE 0.7
+#define POINTS_SCALE 10.0 /* of what few slices take from a certainty: series_shape.c */
+#define SLICE_SHORT 0.1   /* seconds; shorter ones say no more */
+
+/* Would it be sure enough, but for the number of slices? */
+static bool is_short(const struct audit_facts *facts,
+		     const struct audit_decision *decision)
+{
+	double most = 1 - exp(-((double)facts->window.count - 3) / POINTS_SCALE);
+	const struct audit_function *function = decision->function;
+
+	if (decision->verdict == AUDIT_STORM ||
+	    decision->verdict == AUDIT_FRAGMENTATION ||
+	    (decision->verdict == AUDIT_LEAK && function && function->grows &&
+	     audit_pattern_may_be_filling(facts, function, decision->stack)))
+		return false;
+	return most < SURE && decision->confidence >= SURE * most;
+}
+
+static void say_short(const struct audit_facts *facts,
+		      const struct audit_decision *decision, struct audit *audit)
+{
+	double slice = facts->history->interval_s;
+
+	audit_say(&audit->evidence,
+		  "%.0f%% sure: watched only %.3gs, %s of %.3gs; a longer run%s would "
+		  "settle it",
+		  100 * decision->confidence, audit_facts_seconds(facts),
+		  some((double)facts->window.count, "slice").text, slice,
+		  slice > SLICE_SHORT ? ", or `heapring run --interval 100ms`," : "");
 }
 
 /* How long was looked, and what that means for the confidence. */
@@ -342,12 +417,9 @@ static void say_window(const struct audit_facts *facts,
 	if (!facts->history)
 		audit_say(&audit->evidence,
 			  "this profile has no history: only the rates are known");
-	else if (audit->too_short)
-		audit_say(
-			&audit->evidence,
-			"%zu slices of %.3gs are too few to tell: let it run longer, or "
-			"take shorter slices (HEAPRING_INTERVAL)",
-			window->count, facts->history->interval_s);
+	else if (audit->too_short ||
+		 (decision->confidence < SURE && is_short(facts, decision)))
+		say_short(facts, decision, audit);
 	if (facts->history && facts->history->damaged)
 		audit_say(&audit->evidence,
 			  "a part of the history is damaged and was left out");
@@ -391,78 +463,4 @@ void audit_words_evidence(const struct audit_facts *facts,
 		break;
 	}
 	say_window(facts, decision, audit);
-}
-
-static const char *next_command(enum audit_verdict verdict)
-{
-	switch (verdict) {
-	case AUDIT_LEAK:
-		return "heapring traces shows every stack that holds memory; heapring "
-		       "list "
-		       "FUNCTION the lines";
-	case AUDIT_STORM:
-		return "heapring top --sample alloc_objects and heapring lifetimes rank "
-		       "the "
-		       "functions";
-	case AUDIT_FRAGMENTATION:
-		return "heapring pins names the stacks whose blocks keep pages resident";
-	case AUDIT_THREAD_LEAK:
-		return "heapring threads groups the threads by the stack that created "
-		       "them";
-	default:
-		return NULL;
-	}
-}
-
-/* What the library gave out, and who takes it back. */
-static void advise_release(const struct audit_facts *facts,
-			   const struct audit_decision *decision, struct audit *audit)
-{
-	struct audit_release release;
-
-	if (decision->verdict != AUDIT_LEAK || !decision->function ||
-	    !audit_release_find(facts, decision->function, decision->stack, &release))
-		return;
-	if (!*release.by)
-		audit_say(&audit->advice,
-			  "%s: they come from %s, which is a library's; its manual says "
-			  "which call gives them back",
-			  audit_pattern_name(AUDIT_LIBRARY_OBJECTS), release.made_by);
-	else if (release.is_text)
-		audit_say(&audit->advice,
-			  "what %s() returns is the caller's, to be given back by %s",
-			  release.made_by, release.by);
-	else
-		audit_say(&audit->advice, "%s: what %s() makes is given back by %s",
-			  audit_pattern_name(AUDIT_LIBRARY_OBJECTS), release.made_by,
-			  release.by);
-	if (audit->pattern == AUDIT_LIBRARY_OBJECTS)
-		audit_say(&audit->advice,
-			  "Look at every way out of %s, errors too; if they are kept on "
-			  "purpose, bound how many.",
-			  name_of(decision->function));
-}
-
-void audit_words_advice(const struct audit_facts *facts,
-			const struct audit_decision *decision, struct audit *audit)
-{
-	const char *what = audit_pattern_what(audit->pattern);
-
-	advise_release(facts, decision, audit);
-	if (what) {
-		audit_say(&audit->advice, "%s: %s", audit_pattern_name(audit->pattern),
-			  what);
-		audit_say(&audit->advice, "%s", audit_pattern_remedy(audit->pattern));
-	}
-	if (next_command(decision->verdict))
-		audit_say(&audit->advice, "%s", next_command(decision->verdict));
-	if (decision->verdict == AUDIT_WARMING)
-		audit_say(&audit->advice,
-			  "Nothing to do if the level fits the limit; look "
-			  "again when the curve is flat.");
-	if (decision->verdict == AUDIT_STEADY && decision->confidence >= 0.5)
-		audit_say(&audit->advice, "Nothing to do.");
-	if (audit->too_short)
-		audit_say(&audit->advice, "Audit again after a longer run, or with "
-					  "HEAPRING_INTERVAL=100ms.");
 }

@@ -97,8 +97,9 @@ static int clean_all(struct clean *clean)
 	for (size_t i = 0; i < count; i++)
 		consider(clean, &names[i]);
 	free(names);
-	fprintf(stderr, "heapring: %s %u segments, %s\n",
-		clean->dry_run ? "would remove" : "removed", clean->removed,
+	fprintf(stderr, "heapring: %s %s, %s\n",
+		clean->dry_run ? "would remove" : "removed",
+		units_counted(clean->removed, "segment").text,
 		units_bytes(clean->bytes).text);
 	return clean->failed ? FAULT_INPUT : 0;
 }

@@ -161,6 +161,29 @@ static int print_tables(const struct diff *diff)
 	return status == 0 ? print_changes(diff, &diff->all, limit) : status;
 }
 
+static const char *base_name(const char *exe)
+{
+	const char *slash = strrchr(exe, '/');
+
+	return slash ? slash + 1 : exe;
+}
+
+static bool is_same_program(const struct view_target *target)
+{
+	return strcmp(base_name(target->profile->segment->header.exe),
+		      base_name(target->base->segment->header.exe)) == 0;
+}
+
+static void warn_of_programs(const struct view_target *target)
+{
+	char base[HR_EXE], name[HR_EXE];
+
+	report_name(&target->base->segment->header, base, sizeof(base));
+	report_name(&target->profile->segment->header, name, sizeof(name));
+	printf("different programs: %s and %s; functions are matched by their names\n",
+	       base, name);
+}
+
 static int print_text(const struct diff *diff)
 {
 	const struct view_target *target = diff->target;
@@ -168,6 +191,8 @@ static int print_text(const struct diff *diff)
 	int status;
 
 	view_print_heading(target, stdout);
+	if (!is_same_program(target))
+		warn_of_programs(target);
 	printf("%s%s: %s%s from %s to %s\n", profile_sample_name(s),
 	       diff->by_cum ? " by cum" : "", target->total[s] > 0 ? "+" : "",
 	       view_value(target->options, s, target->total[s]).text,
@@ -215,9 +240,12 @@ static int print_json(const struct diff *diff)
 {
 	json_t *object = view_json(diff->target, "diff");
 
-	if (object)
+	if (object) {
+		json_object_set_new(object, "same_program",
+				    json_boolean(is_same_program(diff->target)));
 		json_object_set_new(object, "responsible",
 				    changes_json(diff, &diff->responsible));
+	}
 	return view_json_print(object, changes_json(diff, &diff->all));
 }
 

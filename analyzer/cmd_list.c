@@ -136,8 +136,8 @@ static int print_text(const struct list *list)
 	for (i = 0; i < listing->count && (long)i < limit; i++)
 		print_function(list, &listing->functions[listing->order[i]]);
 	if (i < listing->count)
-		printf("\n%u more functions match; -n COUNT shows more\n",
-		       listing->count - i);
+		printf("\n%s not shown; -n COUNT shows more\n",
+		       units_counted(listing->count - i, "function").text);
 	return 0;
 }
 

@@ -91,13 +91,16 @@ static int write_out(const struct pack *pack, const char *name, struct fault *fa
 	target_close(&from);
 	if (r < 0)
 		return r;
-	fprintf(stderr, "heapring: wrote %s, %s: %u functions at %u addresses",
-		pack->output, units_bytes(result.bytes).text, result.functions,
-		result.addresses);
+	fprintf(stderr, "heapring: wrote %s, %s: %s at %s", pack->output,
+		units_bytes(result.bytes).text,
+		units_signed_counted(result.functions, "function").text,
+		units_signed_counted(result.addresses, "address").text);
 	if (pack->with_sources)
-		fprintf(stderr, ", %u source files", result.sources);
+		fprintf(stderr, ", %s",
+			units_signed_counted(result.sources, "source file").text);
 	if (result.nameless)
-		fprintf(stderr, "; %u addresses have no name here", result.nameless);
+		fprintf(stderr, "; no name here for %s",
+			units_signed_counted(result.nameless, "address").text);
 	fputc('\n', stderr);
 	return 0;
 }

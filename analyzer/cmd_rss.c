@@ -47,8 +47,8 @@ static void print_heading(const struct view_target *target, const struct rss *rs
 	printf("resident %s", bytes_of(target, (int64_t)rss->resident).text);
 	if (rss->swapped)
 		printf(", and %s in swap", bytes_of(target, (int64_t)rss->swapped).text);
-	printf("; in use %s in %s blocks", bytes_of(target, (int64_t)rss->live).text,
-	       units_count(rss->blocks).text);
+	printf("; in use %s in %s", bytes_of(target, (int64_t)rss->live).text,
+	       units_counted(rss->blocks, "block").text);
 	if (rss->is_estimate)
 		printf(" (an estimate)");
 	printf(", of which %s not resident\n",

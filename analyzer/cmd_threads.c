@@ -258,16 +258,16 @@ static int print_text(const struct threads *threads)
 		living += alive(threads->starts[i]);
 	}
 	report_heading(threads->target->profile, stdout);
-	printf("%llu threads created with pthread_create, %llu %s\n",
-	       (unsigned long long)created, (unsigned long long)living,
-	       threads->live ? "alive" : "alive at the end");
+	printf("%s created with pthread_create, %llu %s\n",
+	       units_signed_counted((int64_t)created, "thread").text,
+	       (unsigned long long)living, threads->live ? "alive" : "alive at the end");
 	if (threads->starts_count > 0)
 		status = print_starts(threads);
 	if (!threads->live)
 		return status;
-	printf("\n%zu threads now, in %zu group%s of equal stacks\n",
-	       threads->tasks.count, threads->groups_count,
-	       threads->groups_count == 1 ? "" : "s");
+	printf("\n%s now, in %s of equal stacks\n",
+	       units_signed_counted((int64_t)threads->tasks.count, "thread").text,
+	       units_signed_counted((int64_t)threads->groups_count, "group").text);
 	if (*threads->tasks.refused)
 		printf("%s\n", threads->tasks.refused);
 	for (size_t i = 0; i < threads->groups_count; i++)

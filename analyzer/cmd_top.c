@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analyzer/place_rows.h"
+#include "analyzer/shell_word.h"
 #include "analyzer/table.h"
 #include "analyzer/view_command.h"
 
@@ -17,6 +18,7 @@
 
 struct top {
 	bool by_cum;
+	const char *name; /* of the target, as it was given */
 	const struct view_target *target;
 	struct place_rows rows;
 };
@@ -86,17 +88,42 @@ static void print_totals(const struct top *top, uint32_t limit)
 	view_print_heading(target, stdout);
 	if (!target->options->wants.at_peak && !target->options->wants.history &&
 	    !target->base)
-		printf("in use %s in %s objects, peak %s; allocated %s in %s objects\n",
+		printf("in use %s in %s, peak %s; allocated %s in %s\n",
 		       units_bytes_in(target->total[PROFILE_INUSE_SPACE], unit).text,
-		       units_signed_count(target->total[PROFILE_INUSE_OBJECTS]).text,
+		       units_signed_counted(target->total[PROFILE_INUSE_OBJECTS],
+					    "object")
+			       .text,
 		       units_bytes_in((int64_t)target->profile->peak_space, unit).text,
 		       units_bytes_in(target->total[PROFILE_ALLOC_SPACE], unit).text,
-		       units_signed_count(target->total[PROFILE_ALLOC_OBJECTS]).text);
+		       units_signed_counted(target->total[PROFILE_ALLOC_OBJECTS],
+					    "object")
+			       .text);
 	printf("%s%s: %u of %u %ss, with %s of %s\n", profile_sample_name(s),
 	       top->by_cum ? " by cum" : "", limit, top->rows.count,
 	       view_row_name(target->options),
 	       view_value(target->options, s, top->rows.shown[s]).text,
 	       view_value(target->options, s, target->total[s]).text);
+}
+
+/* What a newcomer would ask next, of a dump that is about what is in use. */
+static void print_hints(const struct top *top)
+{
+	const struct view_target *target = top->target;
+	const struct profile *profile = target->profile;
+	const struct view_options *options = target->options;
+	char name[PATH_MAX + 16];
+
+	if (profile->segment->header.kind != SEGMENT_KIND_DUMP || target->base ||
+	    options->wants.at_peak || options->wants.history ||
+	    options->sample > PROFILE_INUSE_OBJECTS ||
+	    !shell_word(top->name, name, sizeof(name)))
+		return;
+	if (profile->total[PROFILE_INUSE_SPACE] < profile->peak_space / 2)
+		printf("most was freed since the peak; what it held: heapring top --at "
+		       "peak "
+		       "%s\n",
+		       name);
+	printf("who is responsible: heapring audit %s\n", name);
 }
 
 static int print_text(const struct top *top, uint32_t limit)
@@ -127,6 +154,7 @@ static int print_text(const struct top *top, uint32_t limit)
 	table_free(table);
 	report_coverage(top->target->profile, stdout);
 	report_nothing_seen(top->target->profile, stdout);
+	print_hints(top);
 	return 0;
 }
 
@@ -155,6 +183,7 @@ static int show(void *arg, struct view_target *target, char **arguments)
 	int status;
 
 	top->target = target;
+	top->name = arguments[0];
 	if (place_rows_load(&target->set, target->places, target->options->sample,
 			    top->by_cum, &top->rows, &fault) < 0)
 		return fault_print(&fault);

@@ -45,8 +45,9 @@ static int print_text(const struct view_target *target, const struct stack_order
 	enum profile_sample s = target->options->sample;
 
 	view_print_heading(target, stdout);
-	printf("%s: %zu of %zu stacks, total %s\n", profile_sample_name(s), order->count,
-	       target->set.count, view_value(target->options, s, target->total[s]).text);
+	printf("%s: %zu of %s, total %s\n", profile_sample_name(s), order->count,
+	       units_signed_counted((int64_t)target->set.count, "stack").text,
+	       view_value(target->options, s, target->total[s]).text);
 	for (size_t i = 0; i < order->count; i++)
 		print_stack(target, order->entries[i]);
 	putchar('\n');

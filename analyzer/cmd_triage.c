@@ -35,9 +35,8 @@ static int look(bool json)
 	if (triage->no_profiles.status != FAULT_NONE)
 		fault_print(&triage->no_profiles);
 	if (triage->unreadable > 0)
-		fprintf(stderr,
-			"heapring: %u segments left out; `heapring ps` says why\n",
-			triage->unreadable);
+		fprintf(stderr, "heapring: %s left out; `heapring ps` says why\n",
+			units_counted(triage->unreadable, "segment").text);
 	free(triage);
 	return status;
 }

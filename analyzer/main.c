@@ -11,10 +11,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/commands.h"
 #include "analyzer/options_help.h"
 #include "analyzer/pager.h"
+#include "analyzer/pprof_read.h"
+#include "analyzer/shell_word.h"
+#include "analyzer/target.h"
 
 static const struct {
 	const char *title; /* NULL: belongs to the group before */
@@ -67,10 +71,10 @@ static const char targets[] = "TARGET is a dump file, the pid of a profiled proc
 static void print_overview(void)
 {
 	puts("heapring - which call stacks hold my memory, and which ones churn it\n\n"
-	     "  heapring run -- PROGRAM ARGS    profile a program, no rebuild needed\n"
-	     "  heapring top PID                while it runs, after it ended or was "
-	     "killed\n"
-	     "  heapring top --cum --sample alloc_space PID");
+	     "  heapring run -o f.dump -- PROG ARGS   profile a program, no rebuild "
+	     "needed\n"
+	     "  heapring audit f.dump                 is it a leak, and where\n"
+	     "  heapring report f.dump -o f.html      all of it, in a browser");
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (commands[i].title)
 			printf("\n%s:\n", commands[i].title);
@@ -154,9 +158,26 @@ static size_t distance(const char *typed, const char *name)
 	return row[length] + (*typed != *name);
 }
 
+/* Somebody gave the profile at once. */
+static bool is_profile(const char *name)
+{
+	struct target target;
+	struct fault ignored;
+
+	if (access(name, R_OK) != 0)
+		return false;
+	if (pprof_read_detect(name))
+		return true;
+	if (target_open(name, &target, &ignored) < 0)
+		return false;
+	target_close(&target);
+	return true;
+}
+
 static int unknown(const char *name)
 {
 	const char *nearest = NULL;
+	char word[4096];
 	/* two letters swapped are two; of a word all of whose letters differ nothing is
 	 * meant */
 	size_t best = strlen(name) < 3 ? strlen(name) : 3;
@@ -166,7 +187,12 @@ static int unknown(const char *name)
 			nearest = commands[i].command->name;
 			best = distance(name, nearest);
 		}
-	if (nearest)
+	if (is_profile(name) && shell_word(name, word, sizeof(word)))
+		fprintf(stderr,
+			"heapring: `%s` is a profile, not a command: try `heapring audit "
+			"%s`\n",
+			name, word);
+	else if (nearest)
 		fprintf(stderr,
 			"heapring: there is no command `%s`; did you mean `%s`?\n", name,
 			nearest);

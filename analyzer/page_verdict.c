@@ -7,14 +7,12 @@
 #include "analyzer/audit_print.h"
 #include "analyzer/history.h"
 
-#define KIND_DUMP 1u
-
 /* Of a process that lives the kernel says where its limit is. */
 static void read_surroundings(const struct profile *profile,
 			      struct audit_surroundings *around)
 {
 	const struct heapring_header *header = &profile->segment->header;
-	bool alive = profile->life == SEGMENT_LIVE && header->kind != KIND_DUMP;
+	bool alive = profile->life == SEGMENT_LIVE && header->kind != SEGMENT_KIND_DUMP;
 	const struct audit_surroundings_wants wants = {
 		.pid = alive ? (int)header->pid : 0,
 		.private_table = header->private_table,

@@ -80,11 +80,18 @@ static const char *module_key(struct place_table *table, const char *module,
 	return string_pool_keep(table->strings, text);
 }
 
+static const char *base_of(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? slash + 1 : file;
+}
+
 static const char *file_key(struct place_table *table, const char *file)
 {
-	const char *slash = file && table->across_builds ? strrchr(file, '/') : NULL;
-
-	return slash ? string_pool_keep(table->strings, slash + 1) : file;
+	return file && table->across_builds
+		       ? string_pool_keep(table->strings, base_of(file))
+		       : file;
 }
 
 static int append(struct place_table *table, const struct key *key,
@@ -109,6 +116,27 @@ static int append(struct place_table *table, const struct key *key,
 	HASH_ADD(hh, table->index, key, sizeof(entry->key), entry);
 	table->places[table->count++] = *place;
 	return 0;
+}
+
+/* main() of one program and of another are compared, but no text may speak for both. */
+static void merge(const struct place_table *table, struct place *place,
+		  const struct place *other, bool is_program)
+{
+	bool is_shared =
+		table->across_builds && is_program && place->module != other->module;
+
+	if (!is_shared && !place->file) {
+		place->file = other->file;
+		place->line = other->line;
+	}
+	if (!is_shared)
+		return;
+	place->module = "";
+	if (!place->file || !other->file ||
+	    strcmp(base_of(place->file), base_of(other->file)) != 0) {
+		place->file = NULL;
+		place->line = 0;
+	}
 }
 
 int place_table_add(struct place_table *table, const struct place *place, bool by_line,
@@ -137,10 +165,7 @@ int place_table_add(struct place_table *table, const struct place *place, bool b
 	*ret_number = entry ? entry->number : table->count;
 	if (!entry)
 		return append(table, &key, &kept);
-	if (!table->places[entry->number].file) {
-		table->places[entry->number].file = kept.file;
-		table->places[entry->number].line = kept.line;
-	}
+	merge(table, &table->places[entry->number], &kept, is_program);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
  *   - the program itself is one module whatever its file is called, and so are
  *     the versions of one library: two builds of a program have equal places;
  *   - across builds a file is known by its name without folders: each build has its own;
+ *   - a place that programs of different names share has no module, and no file where
+ *     theirs differ;
  *   - function and same_module are unique pointers: equal ones are one function.
  */
 #ifndef ANALYZER_PLACE_TABLE_H

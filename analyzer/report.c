@@ -91,7 +91,8 @@ static void print_snapshot(const struct profile_snapshot *snapshot, FILE *to)
 	if (snapshot->resident > 0)
 		fprintf(to, ": %s resident", units_bytes(snapshot->resident).text);
 	if (snapshot->left_out > 0)
-		fprintf(to, "; %u newer stacks did not fit", snapshot->left_out);
+		fprintf(to, "; %s did not fit",
+			units_counted(snapshot->left_out, "newer stack").text);
 	fputc('\n', to);
 }
 

@@ -14,6 +14,11 @@
 
 #define ROWS 2u
 
+static struct units_text objects(uint64_t count)
+{
+	return units_signed_counted((int64_t)count, "object");
+}
+
 static void print_totals(const struct profile *profile,
 			 const struct launch_result *result)
 {
@@ -25,15 +30,13 @@ static void print_totals(const struct profile *profile,
 	report_mode(header, mode, sizeof(mode));
 	fprintf(stderr, "heapring: %s, pid %u, %s after %.2fs, %s\n", name, header->pid,
 		state, (double)result->elapsed_ns / 1e9, mode);
-	fprintf(stderr, "heapring: in use at the end %s in %s objects, peak %s\n",
+	fprintf(stderr, "heapring: in use at the end %s in %s, peak %s\n",
 		units_bytes(profile->total[PROFILE_INUSE_SPACE]).text,
-		report_value(PROFILE_INUSE_OBJECTS, profile->total[PROFILE_INUSE_OBJECTS])
-			.text,
+		objects(profile->total[PROFILE_INUSE_OBJECTS]).text,
 		units_bytes(profile->peak_space).text);
-	fprintf(stderr, "heapring: allocated %s in %s objects\n",
+	fprintf(stderr, "heapring: allocated %s in %s\n",
 		units_bytes(profile->total[PROFILE_ALLOC_SPACE]).text,
-		report_value(PROFILE_ALLOC_OBJECTS, profile->total[PROFILE_ALLOC_OBJECTS])
-			.text);
+		objects(profile->total[PROFILE_ALLOC_OBJECTS]).text);
 }
 
 static void print_rows(const struct view_target *target, enum profile_sample sample,
@@ -65,9 +68,15 @@ static void print_target(const struct view_target *target, const char *segment,
 	fputs("heapring: ", stderr);
 	report_coverage(target->profile, stderr);
 	if (kept)
-		fprintf(stderr, "heapring: more: heapring top %s\n", kept);
+		fprintf(stderr,
+			"heapring: is it a leak, where: heapring audit %s\n"
+			"heapring: more: heapring top %s\n",
+			kept, kept);
 	else
-		fprintf(stderr, "heapring: more: heapring top %u  (%s)\n",
+		fprintf(stderr,
+			"heapring: is it a leak, where: heapring audit %u\n"
+			"heapring: more: heapring top %u  (%s)\n",
+			target->profile->segment->header.pid,
 			target->profile->segment->header.pid, segment);
 }
 
@@ -97,9 +106,8 @@ void run_summary_explain_nothing(const char *program, size_t others)
 
 	if (others > 0)
 		snprintf(also, sizeof(also),
-			 "; %zu other processes were profiled, see "
-			 "`heapring ps --tree`",
-			 others);
+			 "; %s profiled too, see `heapring ps --tree`",
+			 units_counted(others, "other process").text);
 	if (prospect_load(program, &prospect, &fault) < 0) {
 		fprintf(stderr, "heapring: NO ALLOCATION WAS SEEN: %s%s\n", fault.text,
 			also);

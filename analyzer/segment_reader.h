@@ -22,6 +22,7 @@
 #include "analyzer/fault.h"
 
 #define SEGMENT_DEPTH_MAX 65534u
+#define SEGMENT_KIND_DUMP 1u /* header.kind; 0: a segment */
 
 /* A node of the calling-context tree as the analyzer keeps it. */
 struct segment_node {

@@ -7,7 +7,6 @@
 #include "analyzer/serve.h"
 
 #include <dirent.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +72,11 @@ static unsigned put_threads(const struct segment *segment, FILE *to)
 	return count;
 }
 
+static struct units_text blocks(uint64_t count)
+{
+	return units_signed_counted((int64_t)count, "block");
+}
+
 /* What threads of each name allocated. */
 static void put_shares(const struct profile *profile, FILE *to)
 {
@@ -87,14 +91,12 @@ static void put_shares(const struct profile *profile, FILE *to)
 			     s++)
 				any |= sum[s] += profile->stacks[i].value[s];
 		if (any)
-			fprintf(to,
-				"%-15s  in use %s in %" PRIu64 " blocks, allocated %s in "
-				"%" PRIu64 "\n",
+			fprintf(to, "%-15s  in use %s in %s, allocated %s in %s\n",
 				profile_thread_name(profile, thread),
 				units_bytes(sum[PROFILE_INUSE_SPACE]).text,
-				sum[PROFILE_INUSE_OBJECTS],
+				blocks(sum[PROFILE_INUSE_OBJECTS]).text,
 				units_bytes(sum[PROFILE_ALLOC_SPACE]).text,
-				sum[PROFILE_ALLOC_OBJECTS]);
+				blocks(sum[PROFILE_ALLOC_OBJECTS]).text);
 	}
 }
 

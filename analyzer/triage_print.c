@@ -234,6 +234,18 @@ static void print_rows(const struct triage *triage, FILE *to)
 	table_free(table);
 }
 
+static struct units_text growth_of(const struct triage_verdict *v)
+{
+	struct units_text out;
+
+	if (v->verdict == AUDIT_THREAD_LEAK)
+		snprintf(out.text, sizeof(out.text), "%.2g threads/s", v->threads_per_s);
+	else
+		snprintf(out.text, sizeof(out.text), "%.12s/s",
+			 units_bytes((uint64_t)fmax(0, v->rate_bytes_per_s)).text);
+	return out;
+}
+
 /* What grows, where and for how long: the reason to be awake. */
 static unsigned print_growth(const struct triage *triage, FILE *to)
 {
@@ -246,9 +258,8 @@ static unsigned print_growth(const struct triage *triage, FILE *to)
 		if (!v || v->answer != TRIAGE_KNOWN || !*v->culprit ||
 		    (v->verdict != AUDIT_LEAK && v->verdict != AUDIT_THREAD_LEAK))
 			continue;
-		line(to, "%u %s: %s/s in %s%s", row->pid, audit_verdict_name(v->verdict),
-		     units_bytes((uint64_t)fmax(0, v->rate_bytes_per_s)).text, v->culprit,
-		     full_in(v->eta_to_limit_s).text);
+		line(to, "%u %s: %s in %s%s", row->pid, audit_verdict_name(v->verdict),
+		     growth_of(v).text, v->culprit, full_in(v->eta_to_limit_s).text);
 		lines++;
 	}
 	return lines;

@@ -35,6 +35,7 @@ struct triage_verdict {
 	enum audit_growth growth;
 	double confidence;
 	double rate_bytes_per_s;  /* of live bytes */
+	double threads_per_s;     /* of a thread leak */
 	double alloc_bytes_per_s; /* since the start */
 	double eta_to_limit_s;    /* < 0: never, or not known */
 	uint64_t live_bytes;

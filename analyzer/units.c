@@ -46,6 +46,22 @@ struct units_text units_count(uint64_t count)
 	return scaled((double)count, 1000, names);
 }
 
+/* The noun's plural goes with every figure but 1 and -1. */
+static struct units_text with_noun(struct units_text figure, bool is_one, const char *one)
+{
+	struct units_text out;
+	const char *hiss = one[0] && one[strlen(one) - 1] == 's' ? "es" : "s";
+
+	snprintf(out.text, sizeof(out.text), "%.7s %.13s%s", figure.text, one,
+		 is_one ? "" : hiss);
+	return out;
+}
+
+struct units_text units_counted(uint64_t count, const char *one)
+{
+	return with_noun(units_count(count), count == 1, one);
+}
+
 bool units_size(const char *unit, uint64_t *ret_bytes)
 {
 	static const struct {
@@ -105,6 +121,11 @@ struct units_text units_signed_count(int64_t count)
 		return with_sign(count, units_count(size_of(count)));
 	snprintf(out.text, sizeof(out.text), "%lld", (long long)count);
 	return out;
+}
+
+struct units_text units_signed_counted(int64_t count, const char *one)
+{
+	return with_noun(units_signed_count(count), count == 1 || count == -1, one);
 }
 
 struct units_text units_percent(double part, double whole)

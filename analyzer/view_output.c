@@ -66,9 +66,11 @@ static void print_peak(const struct view_target *target, FILE *to)
 	const struct heapring_header *header = &profile->segment->header;
 	const char *unit = target->options->unit;
 
-	fprintf(to, "at the peak: in use %s in %s objects",
+	fprintf(to, "at the peak: in use %s in %s",
 		units_bytes_in((int64_t)profile->total[PROFILE_INUSE_SPACE], unit).text,
-		units_signed_count((int64_t)profile->total[PROFILE_INUSE_OBJECTS]).text);
+		units_signed_counted((int64_t)profile->total[PROFILE_INUSE_OBJECTS],
+				     "object")
+			.text);
 	if (header->peak_mono_ns > header->start_mono_ns)
 		fprintf(to, ", %s after the start",
 			units_age(header->peak_mono_ns - header->start_mono_ns).text);
@@ -84,9 +86,9 @@ static void print_peak(const struct view_target *target, FILE *to)
 static void print_pair(const struct view_target *target, const char *what,
 		       enum profile_sample bytes, const uint64_t *value, FILE *to)
 {
-	fprintf(to, "%s %s in %s objects", what,
+	fprintf(to, "%s %s in %s", what,
 		units_bytes_in((int64_t)value[bytes], target->options->unit).text,
-		units_signed_count((int64_t)value[bytes + 1]).text);
+		units_signed_counted((int64_t)value[bytes + 1], "object").text);
 }
 
 static void print_window(const struct view_target *target, FILE *to)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """The commands `audit` and `check`: options, formats, exit status, bad input.
 
-Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES
-LEAKS, BOUNDED and WAVES are scenario programs. About 15 s, most of them asleep.
+Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES CREWS
+LEAKS, BOUNDED, WAVES and CREWS are scenario programs. About 25 s, most of them asleep.
 """
 import http.server
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -16,7 +17,7 @@ import xml.etree.ElementTree
 
 from profiled import ARGS, HEAPRING, Profiled, environment, main, wait_for_pid
 
-LEAKS, BOUNDED, WAVES = ARGS[:3]
+LEAKS, BOUNDED, WAVES, CREWS = ARGS[:4]
 STEPS = ["heap trend", "allocation rate", "allocator and page faults", "thread count",
          "queues and workers", "heap profile", "allocation profile", "thread dump", "category"]
 METRICS = b"""# TYPE x_queue_messages gauge
@@ -69,6 +70,11 @@ class Dumps(Profiled):
         return done.returncode
 
 
+def kibibytes(text):
+    number, unit = re.fullmatch(r"([0-9.]+)(\w+)", text).groups()
+    return float(number) * {"B": 1 / 1024, "KiB": 1, "MiB": 1024}[unit]
+
+
 class Audit(Dumps):
     def test_json_has_what_the_contract_says(self):
         answer = self.read(self.leak(), view="audit")
@@ -89,6 +95,59 @@ class Audit(Dumps):
         order = [next(i for i, line in enumerate(lines) if line.startswith(part))
                  for part in ("culprit", "evidence", "advice", "check list")]
         self.assertEqual(order, sorted(order))
+
+    def text(self, *target):
+        return self.heapring("audit", *target).stdout.decode()
+
+    def test_the_header_names_a_line_of_the_stack_below(self):
+        for name in ("plain", "below-traffic", "error-path"):
+            lines = self.text(self.dump(LEAKS, name)).splitlines()
+            at = next(i for i, line in enumerate(lines) if line.startswith("culprit: "))
+            stack = lines[at + 1:lines.index("", at)]
+            self.assertIn(lines[at].replace("culprit: ", "    "), stack, name)
+
+    def test_commands_can_be_copied_with_the_target(self):
+        dump = self.leak()
+        spaced = self.path("it's a leak")
+        os.rename(dump, spaced)
+        said = [line.split("- ", 1)[1] for line in self.text(spaced).splitlines()
+                if line.startswith("  - heapring ")]
+        self.assertEqual(len(said), 2, said)
+        for line in said:
+            command = line.replace("heapring", HEAPRING, 1)
+            done = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done)
+            self.assertIn("forget", done.stdout)
+
+    def test_a_share_of_what_is_live_is_of_the_same_moment(self):
+        said = self.text(self.dump(LEAKS, "below-traffic"))
+        total = re.search(r"live bytes: .* to (\S+) in ", said).group(1)
+        part, share = re.search(r"holds the most: (\S+) in .*, (\S+)% of live", said).groups()
+        self.assertAlmostEqual(kibibytes(part) / kibibytes(total), float(share) / 100, delta=0.02)
+
+    def test_a_run_that_is_too_short_to_be_sure_says_for_how_long_it_was_watched(self):
+        said = self.text(self.dump(LEAKS, "plain", "0.3"))
+        self.assertRegex(said, r"\d+% sure: watched only 0\.\d+s, \d+ slices of 0.05s; a longer run would")
+        self.assertNotIn("% sure", self.text(self.leak()))
+
+    def test_a_swing_is_no_bare_no_trend(self):
+        for name in ("queue-steady", "queue-bursts", "requests"):
+            said = self.text(self.dump(BOUNDED, name))
+            self.assertNotRegex(said, r"short-lived blocks a second|\b1 \w+s\b")
+            moved = re.search(r"live bytes: no trend \((\S+) to", said)
+            self.assertTrue(moved is None or "swings between" not in said, said)
+
+    def test_threads_that_pile_up_are_counted_as_threads(self):
+        dump = self.dump(CREWS, "hung-handlers", "8")
+        answer = self.read(dump, view="audit")
+        self.assertEqual(answer["verdict"], "thread_leak")
+        self.assertAlmostEqual(answer["threads_per_s"], 2, delta=1)
+        self.assertGreater(answer["threads_alive"], 8)
+        said = self.text(dump)
+        verdict = said.splitlines()[1]
+        self.assertRegex(verdict, r", \d+ threads a minute, \d+ alive$")
+        self.assertIn("See what they wait for first", said)
+        self.assertRegex(said, r"4 thread count +\d+ threads created, \d+ of them ended; threads that")
 
     def test_markdown_has_a_heading_and_the_list(self):
         text = self.heapring("audit", "--format", "markdown", self.leak()).stdout.decode()

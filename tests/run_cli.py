@@ -296,6 +296,23 @@ class Cli(unittest.TestCase):
         self.assertIn("Usage: heapring top", self.run_it("help", "top").stdout)
         self.assertTrue(self.run_it("--version").stdout.startswith("heapring "))
 
+    def test_a_profile_in_place_of_a_command_is_told_the_command(self):
+        self.fails(2, self.dump, saying="is a profile, not a command: try `heapring audit "
+                                        + self.dump)
+
+    def test_alone_it_begins_with_what_a_newcomer_needs(self):
+        said = self.run_it().stdout
+        at = [said.index(text) for text in ("run -o f.dump -- PROG", "audit f.dump",
+                                            "report f.dump -o f.html", "\nProfile:")]
+        self.assertEqual(at, sorted(at))
+
+    def test_top_of_a_dump_says_what_to_ask_next(self):
+        said = self.run_it("top", self.dump).stdout
+        self.assertIn("heapring top --at peak " + self.dump, said)  # 650 of 6050 bytes
+        self.assertIn("who is responsible: heapring audit " + self.dump, said)
+        for args in (("--at", "peak"), ("--sample", "alloc_space"), ("--base", self.dump)):
+            self.assertNotIn("heapring audit", self.run_it("top", *args, self.dump).stdout)
+
     def test_hostile_text_is_printable_and_valid_json(self):
         with open(self.dump, "r+b") as stream:
             data = bytearray(stream.read())

@@ -161,6 +161,14 @@ class Views(unittest.TestCase):
         self.assertIn("+1000B", text)
         self.assertIn("167%", text)
 
+    def test_diff_says_that_programs_are_different(self):
+        other = self.make("grown")  # it is called example-2
+        said = self.run_it("diff", self.dump, other)
+        self.assertIn("different programs: example and example-2;", said)
+        self.assertFalse(self.json("diff", self.dump, other)["same_program"])
+        self.assertNotIn("different programs", self.run_it("diff", self.dump, self.dump))
+        self.assertTrue(self.json("diff", self.dump, self.dump)["same_program"])
+
     def test_what_a_view_cannot_answer_it_refuses_with_the_reason(self):
         for view, *args, reason in (("lifetimes", "--at", "peak", "two dumps with --base"),
                                     ("sizes", "--since", "1s", "two dumps with --base"),

@@ -79,6 +79,16 @@ Test(units, ages_parse_with_a_unit_or_as_seconds)
 	cr_expect(not(units_parse_age("", &ns)));
 }
 
+Test(units, a_noun_is_in_the_plural_unless_there_is_one)
+{
+	cr_expect(eq(str, units_counted(0, "block").text, "0 blocks"));
+	cr_expect(eq(str, units_counted(1, "block").text, "1 block"));
+	cr_expect(eq(str, units_counted(2, "process").text, "2 processes"));
+	cr_expect(eq(str, units_counted(12300, "object").text, "12.3k objects"));
+	cr_expect(eq(str, units_signed_counted(-1, "object").text, "-1 object"));
+	cr_expect(eq(str, units_signed_counted(99999, "object").text, "99999 objects"));
+}
+
 Test(units, ages_print_two_units)
 {
 	cr_expect(eq(str, units_age(12000000000ull).text, "12s"));

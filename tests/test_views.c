@@ -15,6 +15,7 @@
 #include "analyzer/mode_request.h"
 #include "analyzer/place_table.h"
 #include "analyzer/pprof_ids.h"
+#include "analyzer/shell_word.h"
 #include "analyzer/site_sums.h"
 #include "analyzer/source_file.h"
 #include "analyzer/units.h"
@@ -243,4 +244,51 @@ Test(call_tree, a_folded_stack_ends_where_it_leaves_those_that_are_not)
 {
 	check_folded(/*stacks_max=*/1, /*nodes_max=*/100);
 	check_folded(/*stacks_max=*/2, /*nodes_max=*/3);
+}
+
+static uint32_t add_main(struct place_table *table, const char *file, const char *module)
+{
+	const struct place place = { .function = "main", .file = file, .module = module };
+	uint32_t number = UINT32_MAX;
+
+	cr_assert(place_table_add(table, &place, false, true, &number) == 0);
+	return number;
+}
+
+Test(place_table, a_place_of_two_programs_has_the_text_of_neither)
+{
+	struct place_table *table = place_table_new(true);
+	uint32_t number = add_main(table, "/src/b.c", "prog_b");
+
+	cr_expect(add_main(table, "/old/b.c", "prog_b") == number);
+	cr_expect(eq(str, (char *)place_table_get(table, number)->module, "prog_b"));
+	cr_expect(add_main(table, "/src/a.c", "prog_a") == number);
+	cr_expect(eq(str, (char *)place_table_get(table, number)->module, ""));
+	cr_expect(place_table_get(table, number)->file == NULL);
+	cr_expect(add_main(table, "/src/b.c", "prog_b") == number);
+	cr_expect(place_table_get(table, number)->file == NULL, "it stays so");
+	place_table_free(table);
+}
+
+Test(shell_word, a_shell_reads_back_what_was_written)
+{
+	char text[32];
+
+	cr_expect(shell_word("a/b-1.dump", text, sizeof(text)));
+	cr_expect(eq(str, text, "a/b-1.dump"));
+	cr_expect(shell_word("a b", text, sizeof(text)));
+	cr_expect(eq(str, text, "'a b'"));
+	cr_expect(shell_word("it's $x", text, sizeof(text)));
+	cr_expect(eq(str, text, "'it'\\''s $x'"));
+	cr_expect(shell_word("", text, sizeof(text)));
+	cr_expect(eq(str, text, "''"));
+}
+
+Test(shell_word, what_does_not_fit_is_refused)
+{
+	char text[8];
+
+	cr_expect(not(shell_word("12345678", text, sizeof(text))));
+	cr_expect(not(shell_word("a b c d", text, sizeof(text))));
+	cr_expect(not(shell_word("''", text, sizeof(text))));
 }
