@@ -14,9 +14,9 @@
 #include "analyzer/audit.h"
 #include "analyzer/audit_facts.h"
 
-/* Names of what is worth doing for many items at once. */
+/* Names of what is worth doing for many items at once; what is called a batch is. */
 #define AUDIT_WORDS_BATCH                                                                \
-	"commit|transaction|exec|sqlite3_step|pqexec|fsync|batch|begin|execute|flush"
+	"commit|transaction|exec|sqlite3_step|pqexec|fsync|begin|execute|flush"
 
 /* stack: of the function, the one that the verdict is about. */
 enum audit_pattern audit_pattern_of(const struct audit_facts *facts,

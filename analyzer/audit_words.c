@@ -317,9 +317,8 @@ static void say_no_churn(const struct audit_churn *churn, struct audit *audit)
 		audit_say(&audit->evidence, "no churn: hardly any block dies young");
 	else
 		audit_say(&audit->evidence,
-			  "little churn: %s a second %s young (%.0f%% of all), too few "
-			  "in any "
-			  "function to matter",
+			  "%s a second %s young (%.0f%% of all): no function makes "
+			  "enough of them to be a storm",
 			  some(churn->temporary_per_s, "block").text,
 			  whole(churn->temporary_per_s) == 1 ? "dies" : "die",
 			  100 * churn->temporary_share);
