@@ -143,7 +143,7 @@ class Postmortem(Profiled):
         os.utime(os.path.join(self.segments, name), (week_ago, week_ago))
         kept = self.heapring("clean", "--older", "7d", "--keep-killed")
         self.assertIn(b"removed 0 segments", kept.stderr)
-        self.assertIn(b"removed 1 segments", self.heapring("clean", "--older", "7d").stderr)
+        self.assertIn(b"removed 1 segment,", self.heapring("clean", "--older", "7d").stderr)
         self.assertEqual(self.heapring("top", str(pid)).returncode, 4)
 
 
