@@ -3,14 +3,21 @@
 struct heapring_private reserved_memory;
 static enum reserved_kind kinds[HR_PRIVATE_MAX];
 
+/* Relaxed: another thread's entry is not this one's business, but is looked at. */
+static uint64_t start_of(unsigned i)
+{
+	return __atomic_load_n(&reserved_memory.of[i].at, __ATOMIC_RELAXED);
+}
+
 static uint64_t end_of(unsigned i)
 {
-	return reserved_memory.of[i].at + reserved_memory.of[i].bytes;
+	return start_of(i) +
+	       __atomic_load_n(&reserved_memory.of[i].bytes, __ATOMIC_RELAXED);
 }
 
 static bool in_use(unsigned i)
 {
-	return reserved_memory.of[i].at != 0;
+	return start_of(i) != 0;
 }
 
 /* A reader outside believes in entries up to `used` that have bytes. */
@@ -47,10 +54,10 @@ void reserved_drop(const void *mem)
 	uintptr_t at = (uintptr_t)mem;
 
 	for (unsigned i = 0; i < HR_PRIVATE_MAX; i++) {
-		if (!in_use(i) || at < reserved_memory.of[i].at || at >= end_of(i))
+		if (!in_use(i) || at < start_of(i) || at >= end_of(i))
 			continue;
-		publish(i, at - reserved_memory.of[i].at);
-		if (reserved_memory.of[i].bytes == 0)
+		publish(i, at - start_of(i));
+		if (end_of(i) == start_of(i))
 			__atomic_store_n(&reserved_memory.of[i].at, 0, __ATOMIC_RELAXED);
 	}
 }
