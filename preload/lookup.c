@@ -34,6 +34,12 @@ static void enter_recent(struct thread *t, struct frame caller, struct counted_s
 	recent_enter(&t->recents, &recent);
 }
 
+uint32_t lookup_node(struct thread *t, const struct frame *caller)
+{
+	lookup_follow_epoch(t);
+	return unwind_walk(&t->unwinder, caller, process_config()->depth);
+}
+
 struct counted_site lookup_walk(struct thread *t, struct frame caller)
 {
 	uint32_t epoch = lookup_follow_epoch(t);

@@ -63,6 +63,10 @@ lookup_recent(struct thread *t, struct frame caller)
 	return likely(e != NULL) ? lookup_of_epoch(e, epoch, caller) : NULL;
 }
 
+/* The node of the present stack, by a walk; the innermost frame is the caller's. For what
+ * is no block: it becomes none of the recent stacks. */
+uint32_t lookup_node(struct thread *t, const struct frame *caller);
+
 /* The site of a stack that lookup_recent() did not find, which becomes a recent one. */
 struct counted_site lookup_walk(struct thread *t, struct frame caller);
 

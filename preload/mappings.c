@@ -24,14 +24,12 @@
 #include <sys/auxv.h>
 
 #include "preload/counters.h"
+#include "preload/lookup.h"
 #include "preload/os_linux.h"
-#include "preload/modules.h"
 #include "preload/peak.h"
-#include "preload/process.h"
 #include "preload/ranges.h"
 #include "preload/record.h"
 #include "preload/tree.h"
-#include "preload/unwind.h"
 
 #define ENTRIES                                                                          \
 	65536u /* a thread that holds a ticket may be off its CPU for tens of ms */
@@ -180,14 +178,11 @@ static void fill(struct entry *entry, const struct entry *with)
 /* The site of a mapping that caller made. 0: it is not to be recorded. */
 static uint32_t site_of(struct thread *t, const struct frame *caller)
 {
-	uint32_t node, site;
+	uint32_t site;
 
 	if (t->resume == GATE_DORMANT)
 		return 0;
-	if (t->generation != modules_generation())
-		thread_forget(t);
-	node = unwind_walk(&t->unwinder, caller, process_config()->depth);
-	site = tree_site(node, HR_KIND_MAPPINGS, 1);
+	site = tree_site(lookup_node(t, caller), HR_KIND_MAPPINGS, 1);
 	if (site == HR_SITE_OVERFLOW) {
 		arch_count(&t->record->dropped, 1);
 		return 0;

@@ -5,7 +5,7 @@
  * refills: 65 stacks through one of cc1's). To compare the present stack with each of
  * theirs costs a cache miss each; a few words of it tell which one alone is worth that.
  *
- * Shape. A radix tree over the checks (recent.h), innermost first, that skips all in
+ * Shape. A radix tree over the checks (remembered.h), innermost first, that skips all in
  * which the stacks below do not differ. A branch names one place of the stack; the word
  * there chooses the child. Children of all branches, and the roots, by pc and sp of the
  * innermost frame and what all hangs under, are slots of one hash table, so that a level

@@ -1,6 +1,5 @@
 #include "preload/record.h"
 
-#include "preload/config.h"
 #include "preload/history.h"
 #include "preload/lookup.h"
 #include "preload/mode.h"
@@ -8,7 +7,6 @@
 #include "preload/next.h"
 #include "preload/os_linux.h"
 #include "preload/probes.h"
-#include "preload/process.h"
 #include "preload/sampler.h"
 #include "preload/tree.h"
 
@@ -400,9 +398,7 @@ uint32_t record_stack(struct frame caller)
 	if (!admit(&t))
 		return 0;
 	enter_gate(t);
-	if (unlikely(t->generation != modules_generation()))
-		thread_forget(t);
-	node = unwind_walk(&t->unwinder, &caller, process_config()->depth);
+	node = lookup_node(t, &caller);
 	leave_gate(t);
 	return node;
 }

@@ -196,17 +196,29 @@ void thread_forget(struct thread *t)
 	t->generation = modules_generation();
 }
 
+/* A signal handler meanwhile passes through: it would remember what is being forgotten,
+ * or leave a tag of its own where the next belongs. */
+static void begin_change(struct thread *t)
+{
+	t->gate = GATE_BUSY;
+	__asm__ volatile("" ::: "memory");
+}
+
+static void end_change(struct thread *t)
+{
+	__asm__ volatile("" ::: "memory");
+	t->gate = t->resume;
+}
+
 void thread_forget_own(void)
 {
 	struct thread *t = thread_self;
 
 	if (t->gate < GATE_EXACT)
 		return;
-	t->gate = GATE_BUSY;
-	__asm__ volatile("" ::: "memory");
+	begin_change(t);
 	thread_forget(t);
-	__asm__ volatile("" ::: "memory");
-	t->gate = t->resume;
+	end_change(t);
 }
 
 /* Stacks that are remembered hang under other tags; nodes by parent do not. */
@@ -218,35 +230,21 @@ static void follow_tags(struct thread *t, uint32_t tags)
 	recent_hang_under(&t->recents, unwind_tags_node(&t->unwinder));
 }
 
-/* A signal handler meanwhile passes through: with tags of its own it would leave one of
- * them where the next belongs. */
-static void begin_tags(struct thread *t)
-{
-	t->gate = GATE_BUSY;
-	__asm__ volatile("" ::: "memory");
-}
-
-static void end_tags(struct thread *t)
-{
-	__asm__ volatile("" ::: "memory");
-	t->gate = t->resume;
-}
-
 void thread_tag_push(struct thread *t, uint32_t tag)
 {
-	begin_tags(t);
+	begin_change(t);
 	if (t->tags < UNWIND_TAGS)
 		t->unwinder.tag[t->tags] = tag;
 	follow_tags(t, t->tags + 1);
-	end_tags(t);
+	end_change(t);
 }
 
 void thread_tag_pop(struct thread *t)
 {
-	begin_tags(t);
+	begin_change(t);
 	if (t->tags > 0)
 		follow_tags(t, t->tags - 1);
-	end_tags(t);
+	end_change(t);
 }
 
 const struct heapring_thread *threads_record(uint32_t slot)
