@@ -161,17 +161,10 @@ static int print_tables(const struct diff *diff)
 	return status == 0 ? print_changes(diff, &diff->all, limit) : status;
 }
 
-static const char *base_name(const char *exe)
-{
-	const char *slash = strrchr(exe, '/');
-
-	return slash ? slash + 1 : exe;
-}
-
 static bool is_same_program(const struct view_target *target)
 {
-	return strcmp(base_name(target->profile->segment->header.exe),
-		      base_name(target->base->segment->header.exe)) == 0;
+	return strcmp(basename(target->profile->segment->header.exe),
+		      basename(target->base->segment->header.exe)) == 0;
 }
 
 static void warn_of_programs(const struct view_target *target)

@@ -13,13 +13,6 @@
 #define LOOKED_AT_MAX (64u << 20) /* bytes of tables that are searched for pointers */
 #define ROUNDS 4u
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 int picture_claim_private(struct memory_picture *picture)
 {
 	struct heapring_private *list =
@@ -50,7 +43,7 @@ static void sort_files(struct memory_picture *picture)
 
 		if (!span || span->kind != SPACE_FILE)
 			continue;
-		if (strcmp(base_name(area->path), "libheapring.so") == 0)
+		if (strcmp(basename(area->path), "libheapring.so") == 0)
 			span->kind = SPACE_PROFILER;
 		else if (!area->is_shared && area->anonymous > 0 &&
 			 area->anonymous >= area->resident / 2)
@@ -200,7 +193,7 @@ static void search_allocator(struct memory_picture *picture, size_t *left,
 		const struct memory_area *area = &map->areas[i];
 
 		if (area->is_file)
-			inside = strcmp(base_name(area->path),
+			inside = strcmp(basename(area->path),
 					picture->header->allocator) == 0;
 		else if (i > 0 && map->areas[i - 1].to != area->from)
 			inside = false;
