@@ -136,6 +136,18 @@ test("the verdict has a picture of live bytes, with the true peak and who is nam
     assert.match(await page.textContent("#view-time .status"), new RegExp(`at most ${peak} after`));
   });
 
+test("a run that was too short to tell says so first, and accuses nobody", options, async t => {
+  const page = await open(t, rewritten(data => {
+    blame(data);
+    Object.assign(data.verdict, { too_short: true, confidence: 0.11 });
+  })), box = page.locator(".verdict");
+  assert.equal(await box.locator(".verdict-name strong").textContent(), "too short to tell");
+  assert.match(await box.locator(".verdict-name").textContent(), /at a guess leak · 11.% sure/);
+  const ink = (one, name) => page.$eval(one, (element, property) =>
+    getComputedStyle(element).getPropertyValue(property), name);
+  assert.notEqual(await ink(".verdict-name strong", "color"), await ink(".spark-named", "stroke"));
+});
+
 test("a steady run that swings is said to", options, async t => {
   const curve = async values => {
     const page = await open(t, rewritten(data => {
