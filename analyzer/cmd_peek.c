@@ -107,7 +107,7 @@ static void add_block(struct peek *peek, struct table *table, const struct place
 static int print_text(struct peek *peek)
 {
 	enum profile_sample s = peek->target->options->sample;
-	struct table *table = table_new("rrrl");
+	struct table *table = table_new("rrrn");
 	long wanted = peek->limit < 0 ? TEXT_FUNCTIONS : peek->limit, left = wanted;
 
 	if (!table)

@@ -102,8 +102,8 @@ static int print_stacks(const struct view_target *target, const struct pins *pin
 					     "in use",   "blocks",      "stack" };
 	static const char *const other[] = { "if moved", "pinned", "alone",
 					     "in use",   "blocks", "stack" };
-	struct table *table = pins->glibc.heaps ? table_begin("rrrrrrl", glibc)
-						: table_begin("rrrrrl", other);
+	struct table *table = pins->glibc.heaps ? table_begin("rrrrrrn", glibc)
+						: table_begin("rrrrrn", other);
 	long rows = target->options->rows < 0 ? TEXT_ROWS : target->options->rows;
 
 	if (!table)

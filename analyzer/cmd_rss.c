@@ -111,12 +111,12 @@ static int print_direct(const struct view_target *target, const struct rss *rss)
 
 	if (rss->direct_count == 0)
 		return 0;
-	table = table_begin("rrl", heading);
+	table = table_begin("rrn", heading);
 	if (!table)
 		return FAULT_INPUT;
 	for (size_t i = 0; i < rss->direct_count && (long)i < direct_rows(target); i++) {
 		const struct rss_direct *direct = &rss->direct[i];
-		char text[700];
+		char text[4096];
 
 		table_add(table, bytes_of(target, (int64_t)direct->resident).text);
 		table_add(table, bytes_of(target, (int64_t)direct->mapped).text);

@@ -11,7 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/name_fit.h"
 #include "analyzer/pager.h"
+
+#define BETWEEN 2 /* blanks; one where that is what names need on a terminal */
 
 struct table {
 	const char *alignment;
@@ -63,11 +66,7 @@ void table_add(struct table *table, const char *text)
 
 static int width_of(const char *text)
 {
-	int width = 0;
-
-	for (; text && *text; text++)
-		width += (*text & 0xc0) != 0x80;
-	return width;
+	return text ? (int)name_fit_width(text) : 0;
 }
 
 static int column_width(const struct table *table, size_t column)
@@ -92,7 +91,48 @@ bool table_uses_color(FILE *to)
 	       (to == stdout ? pager_is_terminal() : isatty(fileno(to)));
 }
 
-static void print_cell(const struct table *table, size_t i, int width, FILE *to)
+static size_t before_names(const struct table *table, const int *widths, int between)
+{
+	size_t before = 0;
+
+	for (size_t c = 0; c + 1 < table->columns; c++)
+		before += (size_t)(widths[c] + between);
+	return before;
+}
+
+/* Blanks between columns. */
+static int distance(const struct table *table, const int *widths)
+{
+	size_t columns = pager_columns();
+
+	return columns > 0 && before_names(table, widths, BETWEEN) + NAME_FIT_LEAST >
+				       columns
+		       ? 1
+		       : BETWEEN;
+}
+
+/* Names that do not fit behind the other columns of a terminal. */
+static void shorten_names(const struct table *table, size_t before)
+{
+	size_t last = table->columns - 1;
+	char text[4096];
+
+	for (size_t i = last; i < table->count; i += table->columns) {
+		char *shorter;
+
+		if (!table->cells[i])
+			continue;
+		name_fit_screen(table->cells[i], before, text, sizeof(text));
+		shorter = strcmp(text, table->cells[i]) == 0 ? NULL : strdup(text);
+		if (shorter) {
+			free(table->cells[i]);
+			table->cells[i] = shorter;
+		}
+	}
+}
+
+static void print_cell(const struct table *table, size_t i, int width, int between,
+		       FILE *to)
 {
 	size_t column = i % table->columns;
 	const char *text = table->cells[i] ? table->cells[i] : "";
@@ -104,24 +144,28 @@ static void print_cell(const struct table *table, size_t i, int width, FILE *to)
 	else
 		fprintf(to, "%s%*s", text, last ? 0 : pad, "");
 	if (!last)
-		fputs("  ", to);
+		fprintf(to, "%*s", between, "");
 }
 
 void table_print(const struct table *table, FILE *to)
 {
 	bool color = table_uses_color(to);
-	int *widths = calloc(table->columns + 1, sizeof(*widths));
+	int *widths = calloc(table->columns + 1, sizeof(*widths)), between = BETWEEN;
 
 	if (!widths)
 		return;
 	for (size_t c = 0; c < table->columns; c++)
 		widths[c] = column_width(table, c);
+	if (table->alignment[table->columns - 1] == 'n' && to == stdout) {
+		between = distance(table, widths);
+		shorten_names(table, before_names(table, widths, between));
+	}
 	for (size_t i = 0; i < table->count; i++) {
 		size_t column = i % table->columns;
 
 		if (i == 0 && color)
 			fputs("\033[1m", to);
-		print_cell(table, i, widths[column], to);
+		print_cell(table, i, widths[column], between, to);
 		if (column + 1 == table->columns) {
 			if (i < table->columns && color)
 				fputs("\033[0m", to);

@@ -3,13 +3,15 @@
  */
 #include "analyzer/view_output.h"
 
-#include "analyzer/history_moment.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/history_moment.h"
+#include "analyzer/name_fit.h"
+
 #define SIGMAS_95 1.96
+#define FRAME_INDENT 8 /* columns */
 
 struct units_text view_value(const struct view_options *options,
 			     enum profile_sample sample, int64_t value)
@@ -58,6 +60,14 @@ void view_place_text(const struct place *place, bool with_line, char *text, size
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 127)
 			*c = '?';
+}
+
+void view_print_frame(const char *text, FILE *to)
+{
+	char fitted[4096];
+
+	name_fit_screen(text, FRAME_INDENT, fitted, sizeof(fitted));
+	fprintf(to, "%*s%s\n", FRAME_INDENT, "", fitted);
 }
 
 static void print_peak(const struct view_target *target, FILE *to)

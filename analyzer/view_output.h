@@ -24,6 +24,9 @@ struct units_text view_percent(const struct view_target *target,
 /* "parse  parser.c:12", with as much as is known. */
 void view_place_text(const struct place *place, bool with_line, char *text, size_t room);
 
+/* A frame of a stack on a line of its own; on a terminal it is made to fit. */
+void view_print_frame(const char *text, FILE *to);
+
 /* What a row is: "function", "line" or "module". */
 const char *view_row_name(const struct view_options *options);
 
