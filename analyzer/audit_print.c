@@ -7,8 +7,11 @@
 #include <string.h>
 
 #include "analyzer/audit_stack_text.h"
+#include "analyzer/name_fit.h"
 #include "analyzer/report.h"
+#include "analyzer/thread_routine.h"
 #include "analyzer/units.h"
+#include "analyzer/view_output.h"
 
 #define FRAMES_SHOWN 12u
 
@@ -82,10 +85,14 @@ struct lines_to {
 static void print_frame(void *arg, const struct symbol *symbol, const char *text)
 {
 	struct lines_to *lines = arg;
+	char fitted[1024];
 
 	(void)symbol;
-	if (lines->shown++ < FRAMES_SHOWN)
-		fprintf(lines->to, "%s%s\n", lines->before, text);
+	if (lines->shown++ >= FRAMES_SHOWN)
+		return;
+	if (lines->to == stdout)
+		name_fit_screen(text, strlen(lines->before), fitted, sizeof(fitted));
+	fprintf(lines->to, "%s%s\n", lines->before, lines->to == stdout ? fitted : text);
 }
 
 static void print_stack(const struct audit_printed *printed, const char *before, FILE *to)
@@ -186,14 +193,21 @@ void audit_print_markdown(const struct audit_printed *printed, FILE *to)
 
 static void add_frame(void *arg, const struct symbol *symbol, const char *text)
 {
+	struct place place = { symbol->function, symbol->file, symbol->module,
+			       symbol->line };
+
 	(void)text;
-	json_array_append_new(
-		arg,
-		json_pack("{s:o, s:o, s:o, s:o}", "function",
-			  report_json_text(symbol->function), "file",
-			  symbol->file ? report_json_text(symbol->file) : json_null(),
-			  "line", symbol->line ? json_integer(symbol->line) : json_null(),
-			  "module", report_json_text(symbol->module)));
+	json_array_append_new(arg, view_json_place(&place));
+}
+
+static json_t *routine_json(const struct symbol *routine)
+{
+	struct place place;
+
+	if (!routine)
+		return json_null();
+	place = thread_routine_place(routine);
+	return view_json_place(&place);
 }
 
 static json_t *number(double value)
@@ -263,7 +277,7 @@ json_t *audit_print_json(const struct audit_printed *printed)
 		object,
 		json_pack(
 			"{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			"s:o, s:I}",
+			"s:o, s:o, s:I}",
 			"verdict", audit_verdict_name(audit->verdict), "growth",
 			audit_growth_name(audit->growth), "pattern",
 			audit_pattern_name(audit->pattern), "confidence",
@@ -277,6 +291,7 @@ json_t *audit_print_json(const struct audit_printed *printed)
 			"threads_alive",
 			audit->threads_alive >= 0 ? number(audit->threads_alive)
 						  : json_null(),
+			"thread_routine", routine_json(audit->thread_routine),
 			"eta_to_limit_s",
 			audit->eta_to_limit_s >= 0 ? number(audit->eta_to_limit_s)
 						   : json_null(),

@@ -353,7 +353,7 @@ static int make_room(struct reading *reading)
 	reading->profile->stacks =
 		calloc(file->n_sample + 1, sizeof(*reading->profile->stacks));
 	reading->symbols = symbols_given_new((uint32_t)file->n_location,
-					     (uint32_t)reading->nodes_room);
+					     (uint32_t)reading->nodes_room, /*starts=*/0);
 	return segment->nodes && segment->threads && reading->profile->stacks &&
 			       reading->symbols
 		       ? 0
