@@ -151,8 +151,7 @@ static void report(const struct run *run, char **argv, const struct launch_resul
 			run_summary_explain_nothing(argv[0],
 						    family.count - family.has_program);
 	} else if (!run->quiet) {
-		run_summary_print(family.members[0].path, dumped ? run->output : NULL,
-				  result);
+		run_summary_print(&family, dumped ? run->output : NULL, result);
 		run_summary_explain_part(argv[0]);
 	}
 	run_family_done(&family);
