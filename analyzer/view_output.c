@@ -142,6 +142,14 @@ const char *view_row_name(const struct view_options *options)
 	return names[options->granularity];
 }
 
+static bool has_filter(const struct view_options *options)
+{
+	for (int i = 0; i < VIEW_FILTERS; i++)
+		if (options->has[i])
+			return true;
+	return false;
+}
+
 void view_print_heading(const struct view_target *target, FILE *to)
 {
 	report_heading(target->profile, to);
@@ -149,6 +157,10 @@ void view_print_heading(const struct view_target *target, FILE *to)
 		print_peak(target, to);
 	if (target->window.has_at || target->window.has_since)
 		print_window(target, to);
+	if (target->set.count == 0 && has_filter(target->options))
+		fputs("no stack passes the filters; `heapring top --cum` without them "
+		      "shows what there is\n",
+		      to);
 	if (!target->base)
 		return;
 	fprintf(to, "minus%s: ", target->options->normalize ? " (scaled)" : "");
