@@ -8,12 +8,15 @@
 
 #include "analyzer/audit_stack_text.h"
 #include "analyzer/name_fit.h"
+#include "analyzer/pager.h"
 #include "analyzer/report.h"
+#include "analyzer/text_wrap.h"
 #include "analyzer/thread_routine.h"
 #include "analyzer/units.h"
 #include "analyzer/view_output.h"
 
 #define FRAMES_SHOWN 12u
+#define STEP_COLUMNS 26
 
 static struct units_text bytes(double value)
 {
@@ -79,25 +82,30 @@ static void culprit_text(const struct audit_finding *finding, char *text, size_t
 struct lines_to {
 	FILE *to;
 	const char *before;
+	size_t columns; /* of a terminal, 0: none */
 	unsigned shown;
 };
 
 static void print_frame(void *arg, const struct symbol *symbol, const char *text)
 {
 	struct lines_to *lines = arg;
+	size_t before = strlen(lines->before);
 	char fitted[1024];
 
 	(void)symbol;
 	if (lines->shown++ >= FRAMES_SHOWN)
 		return;
-	if (lines->to == stdout)
-		name_fit_screen(text, strlen(lines->before), fitted, sizeof(fitted));
-	fprintf(lines->to, "%s%s\n", lines->before, lines->to == stdout ? fitted : text);
+	if (lines->columns > before) {
+		name_fit(text, lines->columns - before, fitted, sizeof(fitted));
+		text = fitted;
+	}
+	fprintf(lines->to, "%s%s\n", lines->before, text);
 }
 
-static void print_stack(const struct audit_printed *printed, const char *before, FILE *to)
+static void print_stack(const struct audit_printed *printed, const char *before,
+			size_t columns, FILE *to)
 {
-	struct lines_to lines = { to, before, 0 };
+	struct lines_to lines = { to, before, columns, 0 };
 
 	audit_stack_each(printed->profile, printed->symbols,
 			 printed->audit->findings[0].stack, print_frame, &lines);
@@ -106,10 +114,14 @@ static void print_stack(const struct audit_printed *printed, const char *before,
 			units_counted(lines.shown - FRAMES_SHOWN, "frame").text);
 }
 
-static void print_lines(const struct audit_lines *lines, const char *before, FILE *to)
+static void print_lines(const struct audit_lines *lines, const char *before,
+			size_t columns, FILE *to)
 {
-	for (unsigned i = 0; i < lines->count; i++)
-		fprintf(to, "%s%s\n", before, lines->line[i]);
+	for (unsigned i = 0; i < lines->count; i++) {
+		fputs(before, to);
+		text_wrap(lines->line[i], strlen(before), columns, to);
+		fputc('\n', to);
+	}
 }
 
 static void print_others(const struct audit_printed *printed, const char *before,
@@ -126,30 +138,48 @@ static void print_others(const struct audit_printed *printed, const char *before
 	}
 }
 
+static void print_culprit(const struct audit_printed *printed, size_t columns, FILE *to)
+{
+	char text[1200];
+
+	culprit_text(&printed->audit->findings[0], text, sizeof(text));
+	fputs("\nculprit: ", to);
+	text_wrap(text, strlen("culprit: "), columns, to);
+	fputc('\n', to);
+	print_stack(printed, "    ", columns, to);
+	print_others(printed, "also ", to);
+}
+
+static void print_steps(const struct audit *audit, size_t columns, FILE *to)
+{
+	for (unsigned i = 0; i < AUDIT_STEPS; i++) {
+		fprintf(to, "  %u %-*s", i + 1, STEP_COLUMNS, audit->steps[i].step);
+		text_wrap(audit->steps[i].finding, 4 + STEP_COLUMNS, columns, to);
+		fputc('\n', to);
+	}
+}
+
 void audit_print_text(const struct audit_printed *printed, FILE *to)
 {
 	const struct audit *audit = printed->audit;
+	size_t columns = to == stdout ? pager_columns() : 0;
 	char text[1200];
 
 	report_heading(printed->profile, to);
 	headline(audit, text, sizeof(text));
-	fprintf(to, "verdict: %s\n", text);
-	if (audit->has_site) {
-		culprit_text(&audit->findings[0], text, sizeof(text));
-		fprintf(to, "\nculprit: %s\n", text);
-		print_stack(printed, "    ", to);
-		print_others(printed, "also ", to);
-	}
+	fputs("verdict: ", to);
+	text_wrap(text, strlen("verdict: "), columns, to);
+	fputc('\n', to);
+	if (audit->has_site)
+		print_culprit(printed, columns, to);
 	fputs("\nevidence\n", to);
-	print_lines(&audit->evidence, "  - ", to);
+	print_lines(&audit->evidence, "  - ", columns, to);
 	if (audit->advice.count) {
 		fputs("\nadvice\n", to);
-		print_lines(&audit->advice, "  - ", to);
+		print_lines(&audit->advice, "  - ", columns, to);
 	}
 	fputs("\ncheck list\n", to);
-	for (unsigned i = 0; i < AUDIT_STEPS; i++)
-		fprintf(to, "  %u %-26s%s\n", i + 1, audit->steps[i].step,
-			audit->steps[i].finding);
+	print_steps(audit, columns, to);
 	report_coverage(printed->profile, to);
 }
 
@@ -174,13 +204,13 @@ void audit_print_markdown(const struct audit_printed *printed, FILE *to)
 		fputs("Culprit: ", to);
 		print_code(text, to);
 		fputs("\n\n```\n", to);
-		print_stack(printed, "", to);
+		print_stack(printed, "", /*columns=*/0, to);
 		fputs("```\n\n", to);
 	}
 	fputs("### Evidence\n\n", to);
-	print_lines(&audit->evidence, "- ", to);
+	print_lines(&audit->evidence, "- ", /*columns=*/0, to);
 	fputs("\n### Advice\n\n", to);
-	print_lines(&audit->advice, "- ", to);
+	print_lines(&audit->advice, "- ", /*columns=*/0, to);
 	print_others(printed, "- also ", to);
 	fputs("\n### Check list\n\n| step | finding |\n| --- | --- |\n", to);
 	for (unsigned i = 0; i < AUDIT_STEPS; i++) {

@@ -13,8 +13,10 @@
 #include "analyzer/allocator_says.h"
 #include "analyzer/cgroup_charge.h"
 #include "analyzer/node_text.h"
+#include "analyzer/pager.h"
 #include "analyzer/rss_json.h"
 #include "analyzer/table.h"
+#include "analyzer/text_wrap.h"
 #include "analyzer/view_command.h"
 
 #define DIRECT_ROWS 10
@@ -67,6 +69,16 @@ static void print_heading(const struct view_target *target, const struct rss *rs
 		       rss->stacks_kept == 1 ? "" : "s");
 }
 
+static void print_note(const char *indent, const char *what, const char *note)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s: %s", what, note);
+	fputs(indent, stdout);
+	text_wrap(text, strlen(indent) + 2, pager_columns(), stdout);
+	putchar('\n');
+}
+
 static void print_notes(const struct rss *rss)
 {
 	puts("\nhow each was measured, and where it may err");
@@ -75,9 +87,9 @@ static void print_notes(const struct rss *rss)
 
 		if (line->bytes == 0)
 			continue;
-		printf("  %s: %s\n", line->what, line->how);
+		print_note("  ", line->what, line->how);
 		if (*line->error)
-			printf("      may err: %s\n", line->error);
+			print_note("      ", "may err", line->error);
 	}
 }
 

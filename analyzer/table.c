@@ -13,8 +13,9 @@
 
 #include "analyzer/name_fit.h"
 #include "analyzer/pager.h"
+#include "analyzer/text_wrap.h"
 
-#define BETWEEN 2 /* blanks; one where that is what names need on a terminal */
+#define BETWEEN 2 /* blanks; one where a terminal is too narrow */
 
 struct table {
 	const char *alignment;
@@ -91,7 +92,15 @@ bool table_uses_color(FILE *to)
 	       (to == stdout ? pager_is_terminal() : isatty(fileno(to)));
 }
 
-static size_t before_names(const struct table *table, const int *widths, int between)
+/* How the rows of a table are laid out. */
+struct layout {
+	int *widths;
+	int between;    /* blanks between columns */
+	size_t before;  /* columns that are taken where the last one begins */
+	size_t columns; /* of the terminal; 0: there is none */
+};
+
+static size_t before_last(const struct table *table, const int *widths, int between)
 {
 	size_t before = 0;
 
@@ -100,79 +109,79 @@ static size_t before_names(const struct table *table, const int *widths, int bet
 	return before;
 }
 
-/* Blanks between columns. */
-static int distance(const struct table *table, const int *widths)
+static bool lay_out(const struct table *table, FILE *to, struct layout *ret)
 {
-	size_t columns = pager_columns();
-
-	return columns > 0 && before_names(table, widths, BETWEEN) + NAME_FIT_LEAST >
-				       columns
-		       ? 1
-		       : BETWEEN;
-}
-
-/* Names that do not fit behind the other columns of a terminal. */
-static void shorten_names(const struct table *table, size_t before)
-{
-	size_t last = table->columns - 1;
-	char text[4096];
-
-	for (size_t i = last; i < table->count; i += table->columns) {
-		char *shorter;
-
-		if (!table->cells[i])
-			continue;
-		name_fit_screen(table->cells[i], before, text, sizeof(text));
-		shorter = strcmp(text, table->cells[i]) == 0 ? NULL : strdup(text);
-		if (shorter) {
-			free(table->cells[i]);
-			table->cells[i] = shorter;
-		}
+	*ret = (struct layout){ .widths =
+					calloc(table->columns + 1, sizeof(*ret->widths)),
+				.between = BETWEEN,
+				.columns = to == stdout ? pager_columns() : 0 };
+	if (!ret->widths)
+		return false;
+	for (size_t c = 0; c < table->columns; c++)
+		ret->widths[c] = column_width(table, c);
+	ret->before = before_last(table, ret->widths, BETWEEN);
+	if (ret->columns > 0 && ret->before + NAME_FIT_LEAST > ret->columns) {
+		ret->between = 1;
+		ret->before = before_last(table, ret->widths, 1);
 	}
+	return true;
 }
 
-static void print_cell(const struct table *table, size_t i, int width, int between,
+static void print_name(const char *text, const struct layout *layout, FILE *to)
+{
+	char fitted[4096];
+
+	if (layout->columns > 0) {
+		name_fit(text,
+			 layout->columns > layout->before
+				 ? layout->columns - layout->before
+				 : 1,
+			 fitted, sizeof(fitted));
+		text = fitted;
+	}
+	fputs(text, to);
+}
+
+static void print_cell(const struct table *table, size_t i, const struct layout *layout,
 		       FILE *to)
 {
 	size_t column = i % table->columns;
 	const char *text = table->cells[i] ? table->cells[i] : "";
-	int pad = width - width_of(text);
+	int pad = layout->widths[column] - width_of(text);
 	bool last = column + 1 == table->columns;
 
 	if (table->alignment[column] == 'r')
 		fprintf(to, "%*s%s", pad, "", text);
+	else if (table->alignment[column] == 'n')
+		print_name(text, layout, to);
+	else if (table->alignment[column] == 't')
+		text_wrap(text, layout->before, layout->columns, to);
 	else
 		fprintf(to, "%s%*s", text, last ? 0 : pad, "");
 	if (!last)
-		fprintf(to, "%*s", between, "");
+		fprintf(to, "%*s", layout->between, "");
 }
 
 void table_print(const struct table *table, FILE *to)
 {
 	bool color = table_uses_color(to);
-	int *widths = calloc(table->columns + 1, sizeof(*widths)), between = BETWEEN;
+	struct layout layout;
 
-	if (!widths)
+	if (!lay_out(table, to, &layout))
 		return;
-	for (size_t c = 0; c < table->columns; c++)
-		widths[c] = column_width(table, c);
-	if (table->alignment[table->columns - 1] == 'n' && to == stdout) {
-		between = distance(table, widths);
-		shorten_names(table, before_names(table, widths, between));
-	}
 	for (size_t i = 0; i < table->count; i++) {
 		size_t column = i % table->columns;
 
 		if (i == 0 && color)
 			fputs("\033[1m", to);
-		print_cell(table, i, widths[column], between, to);
+		print_cell(table, i, &layout, to);
 		if (column + 1 == table->columns) {
 			if (i < table->columns && color)
 				fputs("\033[0m", to);
 			fputc('\n', to);
 		}
 	}
-	free(widths);
+	free(layout.widths);
 }
 
 struct table *table_begin(const char *alignment, const char *const *heading)

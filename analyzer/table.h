@@ -16,7 +16,8 @@
 struct table;
 
 /*
- * One letter for each column: 'r' right, 'l' left; the last one may be 'n', names.
+ * One letter for each column: 'r' right, 'l' left; the last one may be 'n', names, or
+ * 't', text that goes on below itself on a terminal (text_wrap.h).
  * NULL without memory.
  */
 struct table *table_new(const char *alignment);

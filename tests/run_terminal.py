@@ -62,6 +62,19 @@ class Terminal(Profiled):
         self.assertTrue(any(line.endswith("warehouse::detail::Catalogue<…>::put")
                             for line in lines), lines)
 
+    def test_prose_breaks_between_words(self):
+        for columns in (80, 120):
+            for words in (["audit", self.dump], ["doctor", PROGRAM]):
+                lines = self.on_terminal(columns, *words)
+                self.assertEqual([line for line in lines if len(line) > columns
+                                  and "heapring " not in line], [], words)
+        flat = lambda text: " ".join(text.split())  # noqa: E731
+        piped = self.piped("audit", "--format", "markdown", self.dump)
+        self.assertEqual(self.on_terminal(80, "audit", "--format", "markdown", self.dump),
+                         piped.splitlines())
+        self.assertEqual(flat("\n".join(self.on_terminal(80, "doctor", PROGRAM))),
+                         flat(self.piped("doctor", PROGRAM)))
+
     def test_whole_where_nobody_looks(self):
         whole = "warehouse::detail::Catalogue<std::string, std::map<int, std::string, "
         for view in VIEWS:

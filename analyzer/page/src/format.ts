@@ -21,7 +21,7 @@ function scaled(value: number, step: number, units: string[]): string {
 export function alike(value: number, other: number): string {
   const unit = Math.floor(Math.log2(Math.max(1, Math.abs(other))) / 10);
   const size = Math.abs(value) / 1024 ** unit;
-  return unit === 0 || size < 0.05 || unit >= BYTES.length ? bytes(value)
+  return unit === 0 || size < 0.1 || unit >= BYTES.length ? bytes(value)
     : `${value < 0 ? "\u2212" : ""}${size >= 99.95 ? Math.round(size)
       : size.toPrecision(3)}\u202f${BYTES[unit]}`;
 }

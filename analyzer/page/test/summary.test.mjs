@@ -175,6 +175,12 @@ test("figures side by side have one unit", options, async t => {
   assert.equal(await page.textContent(".card-note >> nth=0"), "peak 1.00\u202fMiB");
   await go(page, "view=time");
   assert.match(await page.textContent("#view-time .status"), /0\.998\u202fMiB at last, at most 1\.00\u202fMiB/);
+  const small = await open(t, rewritten(data => {
+    data.stacks.inuse_space[0] += 71 * 1024 - data.total.inuse_space;
+    data.total.inuse_space = data.own_total.inuse_space = 71 * 1024;
+    data.total.peak_space = 1024 * 1024;
+  }));
+  assert.equal(await small.textContent(".card-figure >> nth=0"), "71.0\u202fKiB");
 });
 
 test("a path begins at main, or the thread's own code, and drops libraries first", options,
@@ -209,6 +215,8 @@ test("a copied command finds what the page shows", options, async t => {
   const command = await page.locator(".verdict .command-line code").first().textContent();
   assert.equal(command, `heapring list --sample alloc_space --source-path '${sources[1]}' ` +
     "'^SessionStore::remember$' freed.dump");
+  for (const file of [dump, freed])
+    assert.doesNotMatch(await (await open(t, report(file))).textContent(".verdict"), /\bTARGET\b/);
   const [row] = json("list", "--sample", "alloc_space", ...sources, "^SessionStore::remember$",
     freed).rows;
   assert.ok(row.lines.some(line => line.cum > 0));

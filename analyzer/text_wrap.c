@@ -1,0 +1,54 @@
+#include "analyzer/text_wrap.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "analyzer/name_fit.h"
+
+static bool is_command(const char *text)
+{
+	return strncmp(text, "heapring ", strlen("heapring ")) == 0;
+}
+
+/* Columns of so many bytes. */
+static size_t width_of(const char *text, size_t bytes)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		width += (text[i] & 0xc0) != 0x80;
+	return width;
+}
+
+/* Bytes of the text's beginning that fit, up to a blank; at least one word. */
+static size_t line_length(const char *text, size_t room)
+{
+	size_t length = strcspn(text, " ");
+
+	while (text[length]) {
+		size_t blanks = strspn(text + length, " ");
+		size_t next = length + blanks + strcspn(text + length + blanks, " ");
+
+		if (width_of(text, next) > room)
+			break;
+		length = next;
+	}
+	return length;
+}
+
+void text_wrap(const char *text, size_t indent, size_t columns, FILE *to)
+{
+	size_t room = columns > indent ? columns - indent : 0;
+
+	if (room < TEXT_WRAP_LEAST || is_command(text) || name_fit_width(text) <= room) {
+		fputs(text, to);
+		return;
+	}
+	for (size_t length; *text; text += length) {
+		text += strspn(text, " ");
+		length = line_length(text, room);
+		fprintf(to, "%.*s", (int)length, text);
+		if (text[length])
+			fprintf(to, "\n%*s", (int)indent, "");
+	}
+}
