@@ -14,6 +14,7 @@
 #include "analyzer/place_match.h"
 #include "analyzer/place_rows.h"
 #include "analyzer/table.h"
+#include "analyzer/text_wrap.h"
 #include "analyzer/view_command.h"
 
 #define TEXT_FUNCTIONS 20
@@ -128,9 +129,9 @@ static int print_text(struct peek *peek)
 		left--;
 	}
 	if (left == wanted && wanted > 0)
-		puts("no function, file or module with such a figure matches; `heapring "
-		     "top "
-		     "--cum` shows what there is");
+		text_wrap_lines("no function, file or module with such a figure matches; "
+				"`heapring top --cum` shows what there is\n",
+				stdout);
 	else
 		table_print(table, stdout);
 	table_free(table);

@@ -145,6 +145,7 @@ static int print_cgroup(const struct view_target *target)
 	static const char *const heading[] = { "bytes", "of use", "what" };
 	struct cgroup_charge charge;
 	struct table *table;
+	char limit[64] = "";
 
 	if (cgroup_charge_read(target->profile->segment->header.pid, &charge) < 0) {
 		puts("\nno memory control group is visible here");
@@ -153,12 +154,14 @@ static int print_cgroup(const struct view_target *target)
 	table = table_begin("rrl", heading);
 	if (!table)
 		return FAULT_INPUT;
-	printf("\ncontrol group %s: charged with %s", charge.path,
-	       bytes_of(target, (int64_t)charge.use).text);
 	if (charge.limit)
-		printf(" of %s", bytes_of(target, (int64_t)charge.limit).text);
-	printf(", for %u process%s\n", charge.processes,
-	       charge.processes == 1 ? "" : "es");
+		snprintf(limit, sizeof(limit), " of %s",
+			 bytes_of(target, (int64_t)charge.limit).text);
+	putchar('\n');
+	text_wrap_say("control group %s: charged with %s%s, for %u process%s",
+		      charge.path, bytes_of(target, (int64_t)charge.use).text, limit,
+		      charge.processes, charge.processes == 1 ? "" : "es");
+	putchar('\n');
 	add_line(table, target, (int64_t)charge.anonymous, charge.use, 0,
 		 "anonymous memory of its processes");
 	add_line(table, target, (int64_t)charge.cache, charge.use, 0,

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "analyzer/history_moment.h"
+#include "analyzer/pager.h"
 #include "analyzer/sparkline.h"
 #include "analyzer/table.h"
 #include "analyzer/trend.h"
@@ -213,7 +214,8 @@ static void add_name(const struct view_target *target, uint32_t place, const cha
 		 *named->function ? named->function : "?");
 }
 
-/* "leak < main", the innermost places of a stack, and what the program calls it. */
+/* "leak < main", a stack from who is responsible outwards, and what the program calls it.
+ */
 static void stack_text(const struct view_target *target, const struct stack_entry *entry,
 		       char *text, size_t room)
 {
@@ -223,10 +225,13 @@ static void stack_text(const struct view_target *target, const struct stack_entr
 	uint32_t i;
 
 	*text = '\0';
-	for (i = 0; i < entry->count && strlen(text) < STACK_TEXT; i++)
-		add_name(target, places[i], i ? " < " : "", text, room);
+	for (i = entry->culprit; i < entry->count && strlen(text) < STACK_TEXT; i++)
+		if (i == entry->culprit ||
+		    !view_is_runtime(place_table_get(target->places, places[i])))
+			add_name(target, places[i], *text ? " < " : "", text, room);
 	if (i < entry->count)
-		snprintf(text + strlen(text), room - strlen(text), " < ...");
+		snprintf(text + strlen(text), room - strlen(text), " < %s",
+			 pager_columns() > 0 ? "…" : "..."); /* as name_fit() does */
 	if (strncmp(outer->function, "[tag ", 5) == 0)
 		add_name(target, places[entry->count - 1], " ", text, room);
 	for (char *c = text; *c; c++)
@@ -442,6 +447,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct view_options options;
 
 	view_options_init(&options);
+	options.find_culprits = true;
 	return view_command_run(&view, &options, argc, argv);
 }
 
@@ -456,6 +462,8 @@ const struct command cmd_trend = {
 		"stands at the peak, letters at the marks that the program set with\n"
 		"heapring_mark(). --since and --at choose a part of the time; -n is the "
 		"number\n"
-		"of stacks, 10 unless it is given.",
+		"of stacks, 10 unless it is given. A stack is shown from who is "
+		"responsible\n"
+		"outwards; `traces` has it whole.",
 	.run = run,
 };

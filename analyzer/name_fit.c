@@ -217,6 +217,31 @@ static const char *last_scopes(const char *text, size_t columns)
 	return NULL;
 }
 
+/* Does the end of a name close a bracket that it does not open? <T as Trait>::f */
+static bool is_unbalanced(const char *end)
+{
+	int open = 0;
+
+	for (; *end; end++) {
+		open += *end == '<';
+		open -= *end == '>' && end[-1] != '-';
+	}
+	return open < 0;
+}
+
+/* Of a name of Rust the last scope of its type stays, in place of the outer one. */
+static bool cut_type(const char *text, size_t columns, char *ret, size_t room)
+{
+	const char *end = last_scopes(text, columns - 2);
+
+	if (!end)
+		return false;
+	keep(ret, room, "<", is_unbalanced(end));
+	append_text(ret, room, ELLIPSIS);
+	append_text(ret, room, end);
+	return true;
+}
+
 static bool cut_scopes(const char *text, size_t columns, char *ret, size_t room)
 {
 	const char *first = strstr(text, "::");
@@ -254,7 +279,7 @@ static void fit_name(const char *text, size_t columns, char *ret, size_t room)
 	if (fit_arguments(text, columns, ret, room))
 		return;
 	keep(shorter, sizeof(shorter), ret, strlen(ret));
-	if (!cut_scopes(shorter, columns, ret, room))
+	if (!(*shorter == '<' ? cut_type : cut_scopes)(shorter, columns, ret, room))
 		cut_middle(shorter, columns, ret, room);
 }
 

@@ -1,9 +1,13 @@
 #include "analyzer/text_wrap.h"
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "analyzer/name_fit.h"
+#include "analyzer/pager.h"
+
+#define TEXT_WRAP_LINE 8192u
 
 static bool is_command(const char *text)
 {
@@ -51,4 +55,34 @@ void text_wrap(const char *text, size_t indent, size_t columns, FILE *to)
 		if (text[length])
 			fprintf(to, "\n%*s", (int)indent, "");
 	}
+}
+
+static size_t columns_of(FILE *to)
+{
+	return to == stdout ? pager_columns() : 0;
+}
+
+void text_wrap_lines(const char *lines, FILE *to)
+{
+	char line[TEXT_WRAP_LINE];
+
+	while (*lines) {
+		size_t length = strcspn(lines, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)length, lines);
+		text_wrap(line, 0, columns_of(to), to);
+		fputc('\n', to);
+		lines += length + (lines[length] == '\n');
+	}
+}
+
+void text_wrap_say(const char *format, ...)
+{
+	char line[TEXT_WRAP_LINE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	text_wrap(line, 0, columns_of(stdout), stdout);
 }

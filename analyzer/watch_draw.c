@@ -143,12 +143,18 @@ static void describe(const struct watch_sites *sites, const struct watch_site *s
 {
 	const struct stack_frame *frames;
 	uint32_t count = watch_site_frames(sites, site, &frames);
+	uint32_t first =
+		stack_view_culprit(sites->target.view, site->stack, frames, count);
 	size_t at = 0;
 
 	*text = '\0';
-	for (uint32_t i = 0; i < count && i < 4 && at < room; i++)
-		at += (size_t)snprintf(text + at, room - at, "%s%s", i ? " < " : "",
-				       watch_site_place(sites, &frames[i])->function);
+	for (uint32_t i = first, shown = 0; i < count && shown < 4 && at < room; i++) {
+		const struct place *place = watch_site_place(sites, &frames[i]);
+
+		if (i == first || !view_is_runtime(place))
+			at += (size_t)snprintf(text + at, room - at, "%s%s",
+					       shown++ ? " < " : "", place->function);
+	}
 }
 
 static void draw_site(const struct watch_sites *sites, const struct watch_site *site,

@@ -114,6 +114,10 @@ Test(name_fit, the_type_of_a_rust_name_is_no_argument)
 {
 	expect("<alloc::vec::Vec<u8, A> as core::iter::Extend<&u8>>::extend", 56,
 	       "<alloc::vec::Vec<…> as core::iter::Extend<…>>::extend");
+	expect("<alloc::raw_vec::RawVecInner<A>>::try_allocate_in", 36,
+	       "<…::RawVecInner<…>>::try_allocate_in");
+	expect("<alloc::raw_vec::RawVecInner<A>>::try_allocate_in", 30,
+	       "…::try_allocate_in");
 	expect("core::ops::FnOnce<fn(u8) -> bool>::call_once_with_it", 45,
 	       "core::ops::FnOnce<…>::call_once_with_it");
 }
