@@ -51,10 +51,6 @@ export function percent(part: number, whole: number): string {
     : share.toFixed(digits).replace("-", "\u2212")) + "\u202f%";
 }
 
-// A name by its two ends: what is in between are arguments of templates.
-export const shorten = (name: string, most: number) => name.length <= most ? name
-  : `${name.slice(0, most / 2 - 1)}…${name.slice(-most / 2)}`;
-
 export function duration(seconds: number): string {
   if (seconds < 1)
     return `${Math.round(seconds * 1000)}\u202fms`;

@@ -209,6 +209,24 @@ test("a path begins at main, or the thread's own code, and drops libraries first
     assert.match(thread, /^other2:7 › … › own7:7/);
   });
 
+test("a long name keeps its outer scope and its end, and its arguments go first", options,
+  async t => {
+    const shown = async name => {
+      const page = await open(t, rewritten(data => {
+        const at = blame(data), place = data.verdict.site.stack.indexOf(at);
+        data.verdict.site.stack[place - 1] = { function: name, module: "keeper", file: null, line: 0 };
+      }));
+      return page.textContent(".verdict .path");
+    };
+    const pair = "std::pair<key_of_an_entry, std::vector<value_of_an_entry> >";
+    assert.match(await shown(`own::Table<${pair}, long>::find_or_insert`),
+      /own::Table<std::pair<…>, long>::find_or_insert/);
+    assert.match(await shown(`own::Table<${pair}, ${pair}>::find_or_insert_the_value`),
+      /own::Table<…>::find_or_insert_the_value/);
+    assert.match(await shown(`own::operator<< <${pair}, ${pair}>`), /own::operator<< <std::pair<…>, std::pair<…>>/);
+    assert.match(await shown(`own::${"a".repeat(60)}::end_of_it`), /own::a+…a+::end_of_it/);
+  });
+
 test("a copied command finds what the page shows", options, async t => {
   const sources = ["--source-path", join(folder, "of the sources")];
   const page = await open(t, rewrittenOf(freed, blame, ...sources));

@@ -10,6 +10,7 @@ import { changeColor, keptColor, unitColor } from "../color";
 import { el, segments } from "../dom";
 import { exactly, figure, percent, signed } from "../format";
 import { defined, flat, kept } from "../model";
+import { shorten } from "../names";
 import { matchedSum, nodeAt, pathOf, type Tree } from "../tree";
 
 const ROW = 21, PIXELS_MIN = 0.5, MOVE_MS = 180, PAPER_HEIGHT = 900;
@@ -258,7 +259,7 @@ export class Flame implements Panel {
 
   private label(pen: CanvasRenderingContext2D, box: Box, y: number, letter: number): void {
     const name = this.name(box.node), room = Math.floor((box.width - 9) / letter);
-    const text = name.length <= room ? name : room > 2 ? name.slice(0, room - 1) + "…" : "";
+    const text = name.length <= room ? name : room > 2 ? shorten(name, room) : "";
     if (text)
       pen.fillText(text, box.x + 5, y + ROW / 2, box.width - 6);
   }
