@@ -14,6 +14,7 @@ import { shorten } from "../names";
 import { matchedSum, nodeAt, pathOf, type Tree } from "../tree";
 
 const ROW = 21, PIXELS_MIN = 0.5, MOVE_MS = 180, PAPER_HEIGHT = 900;
+const ENDS = 8; // letters from which both ends of a name say more than its beginning
 
 interface Box { node: number; x: number; width: number; row: number }
 
@@ -259,7 +260,8 @@ export class Flame implements Panel {
 
   private label(pen: CanvasRenderingContext2D, box: Box, y: number, letter: number): void {
     const name = this.name(box.node), room = Math.floor((box.width - 9) / letter);
-    const text = name.length <= room ? name : room > 2 ? shorten(name, room) : "";
+    const text = name.length <= room ? name : room > ENDS ? shorten(name, room)
+      : room > 2 ? name.slice(0, room - 1) + "…" : "";
     if (text)
       pen.fillText(text, box.x + 5, y + ROW / 2, box.width - 6);
   }
