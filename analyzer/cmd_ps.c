@@ -24,6 +24,7 @@
 
 struct process {
 	char *path;
+	uint32_t named; /* the pid in the file's name: what a TARGET is looked up by */
 	enum segment_life life;
 	struct heapring_header header;
 	uint64_t total[PROFILE_SAMPLES];
@@ -106,7 +107,7 @@ static void read_one(struct ps *ps, const struct segment_name *name)
 		ps->unreadable++;
 		ps->why = fault;
 	} else if (note(&ps->processes[ps->count], &target, profile) == 0) {
-		ps->count++;
+		ps->processes[ps->count++].named = name->pid;
 	}
 	profile_free(profile);
 	target_close(&target);
@@ -124,17 +125,18 @@ static void add_figures(struct table *table, const struct process *process)
 }
 
 /* Of several images that a process had, its pid stands for the last one. */
-static bool is_last_image(const struct ps *ps, size_t number)
+static bool does_pid_name(const struct ps *ps, size_t number)
 {
 	const struct process *process = &ps->processes[number];
 
-	return number + 1 == ps->count || process[1].header.pid != process->header.pid;
+	return process->named == process->header.pid &&
+	       (number + 1 == ps->count || process[1].named != process->named);
 }
 
 static bool needs_files(const struct ps *ps)
 {
 	for (size_t i = 0; i < ps->count; i++)
-		if (!is_last_image(ps, i))
+		if (!does_pid_name(ps, i))
 			return true;
 	return false;
 }
@@ -154,7 +156,7 @@ static void add_row(struct table *table, const struct ps *ps, size_t number,
 	report_name(&process->header, name, sizeof(name));
 	table_add(table, name);
 	if (with_files)
-		table_add(table, is_last_image(ps, number) ? "" : process->path);
+		table_add(table, does_pid_name(ps, number) ? "" : process->path);
 }
 
 /* The branches of a node, drawn from its own end to the left. */
