@@ -327,7 +327,8 @@ static void fit_stack(const char *text, size_t columns, char *ret, size_t room)
 	for (at = shorter; (at = strstr(at, CALLED_BY)); at++)
 		if (!end || width - name_fit_width(at) + cut <= columns)
 			end = at;
-	keep(ret, room, shorter, (size_t)(end - shorter));
+	/* what looked like a caller may have been left out with its brackets */
+	keep(ret, room, shorter, end ? (size_t)(end - shorter) : strlen(shorter));
 	if (name_fit_width(ret) + cut <= columns) {
 		append_text(ret, room, CALLED_BY ELLIPSIS);
 		return;

@@ -99,6 +99,13 @@ Test(name_fit, outer_frames_of_a_stack_go)
 	       "a_function_w…uch_too_long");
 }
 
+Test(name_fit, a_comparison_in_an_argument_is_no_caller)
+{
+	expect("the_name_of_the_function_(a < b)", 28, "the_name_of_the_function_(…)");
+	expect("the_name_of_the_longer_function_(a < b)", 28,
+	       "the_name_of_t…r_function_(…)");
+}
+
 Test(name_fit, operators_are_no_brackets)
 {
 	expect("ns::operator<< <char, std::char_traits<char> >", 30,
