@@ -60,10 +60,10 @@ static int grow(struct address_set *set, struct slots *slots)
 	return 0;
 }
 
-static int add_node(struct address_set *set, struct slots *slots,
-		    const struct segment *segment, uint32_t id)
+/* Gives the address's number. */
+static int add_address(struct address_set *set, struct slots *slots, uint64_t pc,
+		       uint16_t module, uint32_t *ret_number)
 {
-	const struct segment_node *node = &segment->nodes[id];
 	size_t at;
 
 	if (!slots->slot || set->count >= (slots->mask + 1) / 2) {
@@ -72,14 +72,14 @@ static int add_node(struct address_set *set, struct slots *slots,
 		if (r < 0)
 			return r;
 	}
-	at = slot_for(set, slots, node->pc, node->module);
+	at = slot_for(set, slots, pc, module);
 	if (!slots->slot[at]) {
-		set->addresses[set->count] = (struct address){ .pc = node->pc,
-							       .node = id,
-							       .module = node->module };
+		set->addresses[set->count] = (struct address){ .pc = pc,
+							       .number = set->count,
+							       .module = module };
 		slots->slot[at] = ++set->count;
 	}
-	set->of_node[id] = slots->slot[at] - 1;
+	*ret_number = slots->slot[at] - 1;
 	return 0;
 }
 
@@ -92,7 +92,14 @@ static int by_module_then_pc(const void *a, const void *b)
 	return (x->pc > y->pc) - (x->pc < y->pc);
 }
 
-static int sort(struct address_set *set, uint32_t nodes_count)
+static void renumber(uint32_t *of, uint32_t count, const uint32_t *renumbered)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (of[i] != ADDRESS_NONE)
+			of[i] = renumbered[of[i]];
+}
+
+static int sort(struct address_set *set, const struct segment *segment)
 {
 	uint32_t *renumbered = malloc(((size_t)set->count + 1) * sizeof(*renumbered));
 
@@ -102,10 +109,9 @@ static int sort(struct address_set *set, uint32_t nodes_count)
 		qsort(set->addresses, set->count, sizeof(*set->addresses),
 		      by_module_then_pc);
 	for (uint32_t i = 0; i < set->count; i++)
-		renumbered[set->of_node[set->addresses[i].node]] = i;
-	for (uint32_t id = 0; id < nodes_count; id++)
-		if (set->of_node[id] != ADDRESS_NONE)
-			set->of_node[id] = renumbered[set->of_node[id]];
+		renumbered[set->addresses[i].number] = i;
+	renumber(set->of_node, segment->nodes_count, renumbered);
+	renumber(set->of_start, segment->starts_count, renumbered);
 	free(renumbered);
 	return 0;
 }
@@ -116,34 +122,64 @@ static int add_stack(struct address_set *set, struct slots *slots,
 	int r = 0;
 
 	while (r == 0 && id >= HR_NODE_FIRST && set->of_node[id] == ADDRESS_NONE) {
-		r = add_node(set, slots, segment, id);
-		id = segment->nodes[id].parent;
+		const struct segment_node *node = &segment->nodes[id];
+
+		r = add_address(set, slots, node->pc, node->module, &set->of_node[id]);
+		id = node->parent;
 	}
+	return r;
+}
+
+/* A routine is where it begins; all other addresses are behind a call. */
+static int add_start(struct address_set *set, struct slots *slots,
+		     const struct segment *segment, uint32_t i)
+{
+	const struct heapring_start *start = &segment->starts[i];
+	int r = add_stack(set, slots, segment, start->node);
+
+	if (r < 0 || start->node == 0 || start->routine == 0 ||
+	    (start->routine + 1) & HR_TAG_PC)
+		return r;
+	return add_address(set, slots, start->routine + 1,
+			   segment_module_at(segment, start->routine), &set->of_start[i]);
+}
+
+/* An array of so many ADDRESS_NONE. */
+static uint32_t *unknown(uint32_t count)
+{
+	size_t bytes = ((size_t)count + 1) * sizeof(uint32_t);
+	uint32_t *array = malloc(bytes);
+
+	return array ? memset(array, 0xff, bytes) : NULL;
+}
+
+static int add_all(struct address_set *set, struct slots *slots,
+		   const struct profile *profile)
+{
+	const struct segment *segment = profile->segment;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < profile->stacks_count; i++)
+		r = add_stack(set, slots, segment, profile->stacks[i].node);
+	for (uint32_t i = 0; r == 0 && i < segment->starts_count; i++)
+		r = add_start(set, slots, segment, i);
+	for (uint32_t i = 0; r == 0 && i < segment->sites_count; i++)
+		if (segment->sites[i].ready && segment->sites[i].kind == HR_KIND_MAPPINGS)
+			r = add_stack(set, slots, segment, segment->sites[i].node);
 	return r;
 }
 
 int address_set_load(const struct profile *profile, struct address_set *ret_set)
 {
 	const struct segment *segment = profile->segment;
-	struct address_set set = { 0 };
+	struct address_set set = { .of_node = unknown(segment->nodes_count),
+				   .of_start = unknown(segment->starts_count) };
 	struct slots slots = { 0 };
-	int r = 0;
+	int r = set.of_node && set.of_start ? add_all(&set, &slots, profile) : -ENOMEM;
 
-	set.of_node = malloc(((size_t)segment->nodes_count + 1) * sizeof(*set.of_node));
-	if (!set.of_node)
-		return -ENOMEM;
-	memset(set.of_node, 0xff,
-	       ((size_t)segment->nodes_count + 1) * sizeof(*set.of_node));
-	for (size_t i = 0; r == 0 && i < profile->stacks_count; i++)
-		r = add_stack(&set, &slots, segment, profile->stacks[i].node);
-	for (uint32_t i = 0; r == 0 && i < segment->starts_count; i++)
-		r = add_stack(&set, &slots, segment, segment->starts[i].node);
-	for (uint32_t i = 0; r == 0 && i < segment->sites_count; i++)
-		if (segment->sites[i].ready && segment->sites[i].kind == HR_KIND_MAPPINGS)
-			r = add_stack(&set, &slots, segment, segment->sites[i].node);
 	free(slots.slot);
 	if (r == 0)
-		r = sort(&set, segment->nodes_count);
+		r = sort(&set, segment);
 	if (r < 0) {
 		address_set_done(&set);
 		return r;
@@ -156,5 +192,6 @@ void address_set_done(struct address_set *set)
 {
 	free(set->addresses);
 	free(set->of_node);
+	free(set->of_start);
 	memset(set, 0, sizeof(*set));
 }

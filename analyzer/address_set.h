@@ -3,7 +3,8 @@
  *
  * Contract
  *   - each (module, pc) pair is there once, ordered by module and pc;
- *   - every node on a stack of the profile maps to its address.
+ *   - every node on a stack of the profile maps to its address, and every stack that
+ *     created threads to where they begin.
  */
 #ifndef ANALYZER_ADDRESS_SET_H
 #define ANALYZER_ADDRESS_SET_H
@@ -17,7 +18,7 @@
 
 struct address {
 	uint64_t pc;
-	uint32_t node;   /* one of the nodes there */
+	uint32_t number; /* in the order in which they were found */
 	uint16_t module; /* index + 1, 0 unknown */
 };
 
@@ -25,6 +26,8 @@ struct address_set {
 	struct address *addresses;
 	uint32_t count;
 	uint32_t *of_node; /* by node id; ADDRESS_NONE: on no stack */
+	uint32_t
+		*of_start; /* by start; ADDRESS_NONE: its threads' routine is not known */
 };
 
 int address_set_load(const struct profile *profile, struct address_set *ret_set);

@@ -16,6 +16,7 @@
 #include "analyzer/audit_pattern.h"
 #include "analyzer/audit_stack_text.h"
 #include "analyzer/audit_words.h"
+#include "analyzer/thread_routine.h"
 
 static const char *const verdict_names[AUDIT_VERDICTS] = {
 	"steady", "leak", "storm", "sawtooth", "warming", "fragmentation", "thread_leak"
@@ -181,6 +182,10 @@ static void fill_in(struct audit_facts *facts, const struct audit_decision *deci
 	audit->rate_bytes_per_s = decision->rate_bytes_per_s;
 	audit->threads_per_s = decision->threads_per_s;
 	audit->threads_alive = threads_alive(facts, &decision->churn);
+	if (decision->verdict == AUDIT_THREAD_LEAK && decision->function &&
+	    decision->function->symbol)
+		audit->thread_routine = thread_routine_by(facts->profile, facts->symbols,
+							  decision->function->symbol);
 	audit->window_from_s = facts->window.from_s;
 	audit->window_to_s = facts->window.to_s;
 	audit->slices = facts->window.count;

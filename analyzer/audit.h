@@ -120,9 +120,12 @@ struct audit {
 	double rate_bytes_per_s; /* growth of live bytes; < 0 falls */
 	double threads_per_s;    /* that come and stay; thread leak only, else 0 */
 	double threads_alive;    /* at the end; < 0: not known */
-	double eta_to_limit_s;   /* < 0: never, or not known */
-	double doubling_s;       /* exponential growth only, else 0 */
-	double period_s;         /* sawtooth only, else 0 */
+	/* What its threads run, thread leak only; NULL: not known. Belongs to the
+	 * symbols. */
+	const struct symbol *thread_routine;
+	double eta_to_limit_s;             /* < 0: never, or not known */
+	double doubling_s;                 /* exponential growth only, else 0 */
+	double period_s;                   /* sawtooth only, else 0 */
 	double window_from_s, window_to_s; /* what was looked at, since the start */
 	size_t slices;                     /* points in it */
 	struct audit_lines evidence, advice;

@@ -119,6 +119,7 @@ static void advise_threads(const struct audit_decision *decision, struct audit *
 	const struct audit_churn *churn = &decision->churn;
 	double kept = decision->function->live_objects;
 	double alive = churn->threads_created - churn->threads_ended;
+	const struct symbol *routine = audit->thread_routine;
 
 	if (kept - alive > FORGOTTEN * kept) {
 		audit_say(&audit->advice,
@@ -132,8 +133,9 @@ static void advise_threads(const struct audit_decision *decision, struct audit *
 		  audit_pattern_name(audit->pattern), churn->threads_ended,
 		  churn->threads_created);
 	audit_say(&audit->advice,
-		  "See what they wait for first; to join or detach them helps only those "
-		  "that end.");
+		  "See what %s%s for first; to join or detach them helps only those that "
+		  "end.",
+		  routine ? routine->function : "they", routine ? " waits" : " wait");
 }
 
 static void advise_pattern(const struct audit_decision *decision, struct audit *audit)

@@ -74,7 +74,10 @@ static bool is_runtime_function(const char *function)
 		"core::", "hashbrown::",  "<alloc::",          "<core::",
 		"<std::", "operator new", "boost::container::"
 	};
-	const char *words[] = { function, strchr(function, ' ') };
+	/* a return type comes before the name; blanks of arguments part nothing */
+	size_t first = strcspn(function, " <(");
+	const char *words[] = { function,
+				function[first] == ' ' ? function + first : NULL };
 
 	for (size_t w = 0; w < 2; w++)
 		for (size_t i = 0; words[w] && i < sizeof(spaces) / sizeof(spaces[0]);

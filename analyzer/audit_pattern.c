@@ -140,11 +140,12 @@ static bool has_table(const struct audit_facts *facts,
 		if (&facts->functions[stack->function] != function || size <= 0)
 			continue;
 		least = fmin(least, size);
-		if (size > most) {
-			most = size;
-			few = stack->allocs <= TABLE_ALLOCS_MAX &&
-			      stack->live_objects <= TABLE_LIVE_MAX;
-		}
+		if (size < most)
+			continue;
+		/* of equal ones none may be many: a first object is no table */
+		few = (few || size > most) && stack->allocs <= TABLE_ALLOCS_MAX &&
+		      stack->live_objects <= TABLE_LIVE_MAX;
+		most = size;
 	}
 	return few && most > 8 * least;
 }

@@ -7,10 +7,16 @@
 #include <string.h>
 
 #include "analyzer/audit_stack_text.h"
+#include "analyzer/name_fit.h"
+#include "analyzer/pager.h"
 #include "analyzer/report.h"
+#include "analyzer/text_wrap.h"
+#include "analyzer/thread_routine.h"
 #include "analyzer/units.h"
+#include "analyzer/view_output.h"
 
 #define FRAMES_SHOWN 12u
+#define STEP_COLUMNS 26
 
 static struct units_text bytes(double value)
 {
@@ -76,21 +82,30 @@ static void culprit_text(const struct audit_finding *finding, char *text, size_t
 struct lines_to {
 	FILE *to;
 	const char *before;
+	size_t columns; /* of a terminal, 0: none */
 	unsigned shown;
 };
 
 static void print_frame(void *arg, const struct symbol *symbol, const char *text)
 {
 	struct lines_to *lines = arg;
+	size_t before = strlen(lines->before);
+	char fitted[1024];
 
 	(void)symbol;
-	if (lines->shown++ < FRAMES_SHOWN)
-		fprintf(lines->to, "%s%s\n", lines->before, text);
+	if (lines->shown++ >= FRAMES_SHOWN)
+		return;
+	if (lines->columns > before) {
+		name_fit(text, lines->columns - before, fitted, sizeof(fitted));
+		text = fitted;
+	}
+	fprintf(lines->to, "%s%s\n", lines->before, text);
 }
 
-static void print_stack(const struct audit_printed *printed, const char *before, FILE *to)
+static void print_stack(const struct audit_printed *printed, const char *before,
+			size_t columns, FILE *to)
 {
-	struct lines_to lines = { to, before, 0 };
+	struct lines_to lines = { to, before, columns, 0 };
 
 	audit_stack_each(printed->profile, printed->symbols,
 			 printed->audit->findings[0].stack, print_frame, &lines);
@@ -99,10 +114,14 @@ static void print_stack(const struct audit_printed *printed, const char *before,
 			units_counted(lines.shown - FRAMES_SHOWN, "frame").text);
 }
 
-static void print_lines(const struct audit_lines *lines, const char *before, FILE *to)
+static void print_lines(const struct audit_lines *lines, const char *before,
+			size_t columns, FILE *to)
 {
-	for (unsigned i = 0; i < lines->count; i++)
-		fprintf(to, "%s%s\n", before, lines->line[i]);
+	for (unsigned i = 0; i < lines->count; i++) {
+		fputs(before, to);
+		text_wrap(lines->line[i], strlen(before), columns, to);
+		fputc('\n', to);
+	}
 }
 
 static void print_others(const struct audit_printed *printed, const char *before,
@@ -119,30 +138,48 @@ static void print_others(const struct audit_printed *printed, const char *before
 	}
 }
 
+static void print_culprit(const struct audit_printed *printed, size_t columns, FILE *to)
+{
+	char text[1200];
+
+	culprit_text(&printed->audit->findings[0], text, sizeof(text));
+	fputs("\nculprit: ", to);
+	text_wrap(text, strlen("culprit: "), columns, to);
+	fputc('\n', to);
+	print_stack(printed, "    ", columns, to);
+	print_others(printed, "also ", to);
+}
+
+static void print_steps(const struct audit *audit, size_t columns, FILE *to)
+{
+	for (unsigned i = 0; i < AUDIT_STEPS; i++) {
+		fprintf(to, "  %u %-*s", i + 1, STEP_COLUMNS, audit->steps[i].step);
+		text_wrap(audit->steps[i].finding, 4 + STEP_COLUMNS, columns, to);
+		fputc('\n', to);
+	}
+}
+
 void audit_print_text(const struct audit_printed *printed, FILE *to)
 {
 	const struct audit *audit = printed->audit;
+	size_t columns = to == stdout ? pager_columns() : 0;
 	char text[1200];
 
 	report_heading(printed->profile, to);
 	headline(audit, text, sizeof(text));
-	fprintf(to, "verdict: %s\n", text);
-	if (audit->has_site) {
-		culprit_text(&audit->findings[0], text, sizeof(text));
-		fprintf(to, "\nculprit: %s\n", text);
-		print_stack(printed, "    ", to);
-		print_others(printed, "also ", to);
-	}
+	fputs("verdict: ", to);
+	text_wrap(text, strlen("verdict: "), columns, to);
+	fputc('\n', to);
+	if (audit->has_site)
+		print_culprit(printed, columns, to);
 	fputs("\nevidence\n", to);
-	print_lines(&audit->evidence, "  - ", to);
+	print_lines(&audit->evidence, "  - ", columns, to);
 	if (audit->advice.count) {
 		fputs("\nadvice\n", to);
-		print_lines(&audit->advice, "  - ", to);
+		print_lines(&audit->advice, "  - ", columns, to);
 	}
 	fputs("\ncheck list\n", to);
-	for (unsigned i = 0; i < AUDIT_STEPS; i++)
-		fprintf(to, "  %u %-26s%s\n", i + 1, audit->steps[i].step,
-			audit->steps[i].finding);
+	print_steps(audit, columns, to);
 	report_coverage(printed->profile, to);
 }
 
@@ -167,13 +204,13 @@ void audit_print_markdown(const struct audit_printed *printed, FILE *to)
 		fputs("Culprit: ", to);
 		print_code(text, to);
 		fputs("\n\n```\n", to);
-		print_stack(printed, "", to);
+		print_stack(printed, "", /*columns=*/0, to);
 		fputs("```\n\n", to);
 	}
 	fputs("### Evidence\n\n", to);
-	print_lines(&audit->evidence, "- ", to);
+	print_lines(&audit->evidence, "- ", /*columns=*/0, to);
 	fputs("\n### Advice\n\n", to);
-	print_lines(&audit->advice, "- ", to);
+	print_lines(&audit->advice, "- ", /*columns=*/0, to);
 	print_others(printed, "- also ", to);
 	fputs("\n### Check list\n\n| step | finding |\n| --- | --- |\n", to);
 	for (unsigned i = 0; i < AUDIT_STEPS; i++) {
@@ -186,14 +223,21 @@ void audit_print_markdown(const struct audit_printed *printed, FILE *to)
 
 static void add_frame(void *arg, const struct symbol *symbol, const char *text)
 {
+	struct place place = { symbol->function, symbol->file, symbol->module,
+			       symbol->line };
+
 	(void)text;
-	json_array_append_new(
-		arg,
-		json_pack("{s:o, s:o, s:o, s:o}", "function",
-			  report_json_text(symbol->function), "file",
-			  symbol->file ? report_json_text(symbol->file) : json_null(),
-			  "line", symbol->line ? json_integer(symbol->line) : json_null(),
-			  "module", report_json_text(symbol->module)));
+	json_array_append_new(arg, view_json_place(&place));
+}
+
+static json_t *routine_json(const struct symbol *routine)
+{
+	struct place place;
+
+	if (!routine)
+		return json_null();
+	place = thread_routine_place(routine);
+	return view_json_place(&place);
 }
 
 static json_t *number(double value)
@@ -263,7 +307,7 @@ json_t *audit_print_json(const struct audit_printed *printed)
 		object,
 		json_pack(
 			"{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			"s:o, s:I}",
+			"s:o, s:o, s:I}",
 			"verdict", audit_verdict_name(audit->verdict), "growth",
 			audit_growth_name(audit->growth), "pattern",
 			audit_pattern_name(audit->pattern), "confidence",
@@ -277,6 +321,7 @@ json_t *audit_print_json(const struct audit_printed *printed)
 			"threads_alive",
 			audit->threads_alive >= 0 ? number(audit->threads_alive)
 						  : json_null(),
+			"thread_routine", routine_json(audit->thread_routine),
 			"eta_to_limit_s",
 			audit->eta_to_limit_s >= 0 ? number(audit->eta_to_limit_s)
 						   : json_null(),

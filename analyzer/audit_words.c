@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "analyzer/audit_pattern.h"
+#include "analyzer/thread_routine.h"
 #include "analyzer/units.h"
 
 #define ETA_MAX (365.0 * 86400)
@@ -350,6 +351,21 @@ static void say_fragmentation(const struct audit_facts *facts,
 		  bytes(decision->held_bytes).text);
 }
 
+static void say_routine(struct audit *audit)
+{
+	struct place place;
+
+	if (!audit->thread_routine)
+		return;
+	place = thread_routine_place(audit->thread_routine);
+	if (place.file && place.line)
+		audit_say(&audit->evidence, "they run %s, %s:%u", place.function,
+			  basename(place.file), place.line);
+	else
+		audit_say(&audit->evidence, "they run %s of %s", place.function,
+			  *place.module ? place.module : "an unknown module");
+}
+
 static void say_threads(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit)
 {
@@ -373,6 +389,7 @@ static void say_threads(const struct audit_facts *facts,
 		some(churn->threads_created, "thread").text,
 		age(churn->threads_first_s).text, age(churn->threads_last_s).text,
 		churn->threads_ended);
+	say_routine(audit);
 }
 
 #define SURE 0.7

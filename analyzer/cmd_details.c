@@ -135,15 +135,15 @@ static const char *const foreign_heading[] = { "foreign", "bytes", "frees", "sha
 					       NULL };
 
 static const struct details kinds[] = {
-	{ "lifetimes", lifetime_heading, "rrrrrrrrrl",
+	{ "lifetimes", lifetime_heading, "rrrrrrrrrn",
 	  "freed blocks by the age they reached; living ones are counted apart",
 	  "; a thread has those that it freed", add_lifetime_cells, add_lifetime_keys,
 	  has_lived },
-	{ "sizes", size_heading, "rrrrrrrrrl",
+	{ "sizes", size_heading, "rrrrrrrrrn",
 	  "allocations by size in bytes; of sampled stacks only the mean is known",
 	  "; a thread has those that it made", add_size_cells, add_size_keys,
 	  has_allocations },
-	{ "foreign", foreign_heading, "rrrrl",
+	{ "foreign", foreign_heading, "rrrrn",
 	  "frees by a thread that did not allocate so many there: a lower bound",
 	  "; a thread has those that it did", add_foreign_cells, add_foreign_keys,
 	  has_foreign },
@@ -160,9 +160,8 @@ static int print_text(const struct details *kind, const struct view_target *targ
 	if (!table)
 		return FAULT_INPUT;
 	view_print_heading(target, stdout);
-	printf("%s%s; ordered by %s\n", kind->note,
-	       options->wants.by_thread ? kind->note_by_thread : "",
-	       profile_sample_name(options->sample));
+	printf("%s\nordered by %s%s\n", kind->note, profile_sample_name(options->sample),
+	       options->wants.by_thread ? kind->note_by_thread : "");
 	for (const char *const *cell = kind->heading; *cell; cell++)
 		table_add(table, *cell);
 	table_add(table, view_row_name(options));

@@ -96,7 +96,7 @@ static void print_largest(const struct view_target *target)
 		view_place_text(place_table_get(target->places, places[f]),
 				target->options->granularity == VIEW_LINES, text,
 				sizeof(text));
-		printf("        %s\n", text);
+		view_print_frame(text, stdout);
 	}
 	if (largest->count > STACK_FRAMES)
 		printf("        and %u more: heapring traces --base A B\n",
@@ -114,7 +114,7 @@ static int print_changes(const struct diff *diff, const struct changes *changes,
 					"change%",
 					sampled ? "95%" : NULL,
 					view_row_name(target->options) };
-	struct table *table = table_new(sampled ? "rrrrrl" : "rrrrl");
+	struct table *table = table_new(sampled ? "rrrrrn" : "rrrrn");
 
 	if (!table)
 		return FAULT_INPUT;

@@ -232,7 +232,7 @@ static void verdict_text(const struct doctor *doctor, char *text, size_t room)
 static int print_text(const struct doctor *doctor)
 {
 	static const char *const marks[] = { "ok", "note", "BAD" };
-	struct table *table = table_new("lll");
+	struct table *table = table_new("llt");
 	char verdict[PATH_MAX + 1024];
 
 	verdict_text(doctor, verdict, sizeof(verdict));

@@ -13,6 +13,7 @@
 #include "analyzer/listing.h"
 #include "analyzer/place_match.h"
 #include "analyzer/source_file.h"
+#include "analyzer/text_wrap.h"
 #include "analyzer/view_command.h"
 
 #define CONTEXT 4u /* lines before and after */
@@ -80,7 +81,8 @@ __attribute__((format(printf, 1, 2))) static void print_plain(const char *format
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 127)
 			*c = '?';
-	puts(text);
+	text_wrap_say("%s", text);
+	putchar('\n');
 }
 
 static void print_title(const struct list *list, const struct listing_function *function,
@@ -131,8 +133,9 @@ static int print_text(const struct list *list)
 	       view_value(options, options->sample, list->target->total[options->sample])
 		       .text);
 	if (listing->count == 0)
-		puts("\nno function, file or module on a stack matches; `heapring top "
-		     "--cum` shows what there is");
+		text_wrap_lines("\nno function, file or module on a stack matches; "
+				"`heapring top --cum` shows what there is\n",
+				stdout);
 	for (i = 0; i < listing->count && (long)i < limit; i++)
 		print_function(list, &listing->functions[listing->order[i]]);
 	if (i < listing->count)

@@ -14,6 +14,7 @@
 #include "analyzer/place_match.h"
 #include "analyzer/place_rows.h"
 #include "analyzer/table.h"
+#include "analyzer/text_wrap.h"
 #include "analyzer/view_command.h"
 
 #define TEXT_FUNCTIONS 20
@@ -107,7 +108,7 @@ static void add_block(struct peek *peek, struct table *table, const struct place
 static int print_text(struct peek *peek)
 {
 	enum profile_sample s = peek->target->options->sample;
-	struct table *table = table_new("rrrl");
+	struct table *table = table_new("rrrn");
 	long wanted = peek->limit < 0 ? TEXT_FUNCTIONS : peek->limit, left = wanted;
 
 	if (!table)
@@ -128,9 +129,9 @@ static int print_text(struct peek *peek)
 		left--;
 	}
 	if (left == wanted && wanted > 0)
-		puts("no function, file or module with such a figure matches; `heapring "
-		     "top "
-		     "--cum` shows what there is");
+		text_wrap_lines("no function, file or module with such a figure matches; "
+				"`heapring top --cum` shows what there is\n",
+				stdout);
 	else
 		table_print(table, stdout);
 	table_free(table);

@@ -9,6 +9,7 @@
 
 #include "analyzer/pins_advice.h"
 #include "analyzer/table.h"
+#include "analyzer/text_wrap.h"
 #include "analyzer/trim_request.h"
 #include "analyzer/view_command.h"
 
@@ -34,13 +35,15 @@ static int print_pages(const struct view_target *target, const struct pins *pins
 	if (!table)
 		return FAULT_INPUT;
 	view_print_heading(target, stdout);
-	printf("heap: %s resident, %s of it in blocks (%s); %s free on pages of which at "
-	       "most a quarter is in use\n",
-	       bytes_of(target, (int64_t)(pins->pages * RESIDENT_PAGE)).text,
-	       bytes_of(target, (int64_t)pins->used).text,
-	       units_percent((double)pins->used, (double)(pins->pages * RESIDENT_PAGE))
-		       .text,
-	       bytes_of(target, (int64_t)pins->pinned).text);
+	text_wrap_say(
+		"heap: %s resident, %s of it in blocks (%s); %s free on pages of which "
+		"at most a quarter is in use",
+		bytes_of(target, (int64_t)(pins->pages * RESIDENT_PAGE)).text,
+		bytes_of(target, (int64_t)pins->used).text,
+		units_percent((double)pins->used, (double)(pins->pages * RESIDENT_PAGE))
+			.text,
+		bytes_of(target, (int64_t)pins->pinned).text);
+	putchar('\n');
 	for (unsigned i = 0; i < PINS_BUCKETS; i++) {
 		const struct pins_bucket *bucket = &pins->bucket[i];
 
@@ -102,16 +105,18 @@ static int print_stacks(const struct view_target *target, const struct pins *pin
 					     "in use",   "blocks",      "stack" };
 	static const char *const other[] = { "if moved", "pinned", "alone",
 					     "in use",   "blocks", "stack" };
-	struct table *table = pins->glibc.heaps ? table_begin("rrrrrrl", glibc)
-						: table_begin("rrrrrl", other);
+	struct table *table = pins->glibc.heaps ? table_begin("rrrrrrn", glibc)
+						: table_begin("rrrrrn", other);
 	long rows = target->options->rows < 0 ? TEXT_ROWS : target->options->rows;
 
 	if (!table)
 		return FAULT_INPUT;
 	for (size_t i = 0; i < pins->count && (long)i < rows; i++)
 		add_stack(table, target, &pins->stacks[i]);
-	puts("\nby how much RSS would fall if the blocks of a stack lay elsewhere; what "
-	     "they keep free\non nearly empty pages; pages that hold nothing else");
+	text_wrap_lines("\nby how much RSS would fall if the blocks of a stack lay "
+			"elsewhere; what they keep free on nearly empty pages; pages "
+			"that hold nothing else\n",
+			stdout);
 	table_end(table);
 	return 0;
 }

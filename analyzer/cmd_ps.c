@@ -24,6 +24,7 @@
 
 struct process {
 	char *path;
+	uint32_t named; /* the pid in the file's name: what a TARGET is looked up by */
 	enum segment_life life;
 	struct heapring_header header;
 	uint64_t total[PROFILE_SAMPLES];
@@ -106,7 +107,7 @@ static void read_one(struct ps *ps, const struct segment_name *name)
 		ps->unreadable++;
 		ps->why = fault;
 	} else if (note(&ps->processes[ps->count], &target, profile) == 0) {
-		ps->count++;
+		ps->processes[ps->count++].named = name->pid;
 	}
 	profile_free(profile);
 	target_close(&target);
@@ -123,8 +124,27 @@ static void add_figures(struct table *table, const struct process *process)
 	table_add(table, units_bytes(process->total[PROFILE_INUSE_SPACE]).text);
 }
 
-static void add_row(struct table *table, const struct process *process)
+/* Of several images that a process had, its pid stands for the last one. */
+static bool does_pid_name(const struct ps *ps, size_t number)
 {
+	const struct process *process = &ps->processes[number];
+
+	return process->named == process->header.pid &&
+	       (number + 1 == ps->count || process[1].named != process->named);
+}
+
+static bool needs_files(const struct ps *ps)
+{
+	for (size_t i = 0; i < ps->count; i++)
+		if (!does_pid_name(ps, i))
+			return true;
+	return false;
+}
+
+static void add_row(struct table *table, const struct ps *ps, size_t number,
+		    bool with_files)
+{
+	const struct process *process = &ps->processes[number];
 	char name[HR_EXE], mode[64];
 
 	add_figures(table, process);
@@ -135,7 +155,8 @@ static void add_row(struct table *table, const struct process *process)
 	table_add(table, mode);
 	report_name(&process->header, name, sizeof(name));
 	table_add(table, name);
-	table_add(table, process->path);
+	if (with_files)
+		table_add(table, does_pid_name(ps, number) ? "" : process->path);
 }
 
 /* The branches of a node, drawn from its own end to the left. */
@@ -227,17 +248,21 @@ static void print_text(const struct ps *ps)
 	static const char *const tree[] = { "PID",    "STATE",   "LIVE", "INHERITED",
 					    "ALLOCS", "PROGRAM", NULL };
 	const char *const *heading = ps->tree ? tree : list;
-	struct table *table = table_new(ps->tree ? "rlrrrl" : "rlrrrrlll");
+	bool with_files = !ps->tree && needs_files(ps);
+	struct table *table = table_new(ps->tree     ? "rlrrrl"
+					: with_files ? "rlrrrrlll"
+						     : "rlrrrrll");
 
 	if (!table)
 		return;
 	for (; *heading; heading++)
-		table_add(table, *heading);
+		if (with_files || strcmp(*heading, "FILE") != 0)
+			table_add(table, *heading);
 	for (size_t i = 0; i < ps->count; i++)
 		if (ps->tree)
 			add_branch(table, ps, ps->order[i]);
 		else
-			add_row(table, &ps->processes[ps->order[i]]);
+			add_row(table, ps, ps->order[i], with_files);
 	table_print(table, stdout);
 	table_free(table);
 }
@@ -328,7 +353,9 @@ const struct command cmd_ps = {
 	.summary = "List profiled processes: running, exited and killed ones",
 	.help = "Reads the segments in $HEAPRING_DIR, or /dev/shm. A killed process "
 		"keeps its\n"
-		"segment, complete up to its last allocation, until `heapring clean`.\n"
+		"segment, complete up to its last allocation, until `heapring clean`. "
+		"FILE names\n"
+		"what a process was before an exec: its pid stands for what it is now.\n"
 		"With --tree INHERITED is what a forked child still holds of its "
 		"parent's "
 		"blocks;\n"

@@ -13,8 +13,10 @@
 #include "analyzer/allocator_says.h"
 #include "analyzer/cgroup_charge.h"
 #include "analyzer/node_text.h"
+#include "analyzer/pager.h"
 #include "analyzer/rss_json.h"
 #include "analyzer/table.h"
+#include "analyzer/text_wrap.h"
 #include "analyzer/view_command.h"
 
 #define DIRECT_ROWS 10
@@ -67,6 +69,16 @@ static void print_heading(const struct view_target *target, const struct rss *rs
 		       rss->stacks_kept == 1 ? "" : "s");
 }
 
+static void print_note(const char *indent, const char *what, const char *note)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s: %s", what, note);
+	fputs(indent, stdout);
+	text_wrap(text, strlen(indent) + 2, pager_columns(), stdout);
+	putchar('\n');
+}
+
 static void print_notes(const struct rss *rss)
 {
 	puts("\nhow each was measured, and where it may err");
@@ -75,9 +87,9 @@ static void print_notes(const struct rss *rss)
 
 		if (line->bytes == 0)
 			continue;
-		printf("  %s: %s\n", line->what, line->how);
+		print_note("  ", line->what, line->how);
 		if (*line->error)
-			printf("      may err: %s\n", line->error);
+			print_note("      ", "may err", line->error);
 	}
 }
 
@@ -111,12 +123,12 @@ static int print_direct(const struct view_target *target, const struct rss *rss)
 
 	if (rss->direct_count == 0)
 		return 0;
-	table = table_begin("rrl", heading);
+	table = table_begin("rrn", heading);
 	if (!table)
 		return FAULT_INPUT;
 	for (size_t i = 0; i < rss->direct_count && (long)i < direct_rows(target); i++) {
 		const struct rss_direct *direct = &rss->direct[i];
-		char text[700];
+		char text[4096];
 
 		table_add(table, bytes_of(target, (int64_t)direct->resident).text);
 		table_add(table, bytes_of(target, (int64_t)direct->mapped).text);
@@ -133,6 +145,7 @@ static int print_cgroup(const struct view_target *target)
 	static const char *const heading[] = { "bytes", "of use", "what" };
 	struct cgroup_charge charge;
 	struct table *table;
+	char limit[64] = "";
 
 	if (cgroup_charge_read(target->profile->segment->header.pid, &charge) < 0) {
 		puts("\nno memory control group is visible here");
@@ -141,12 +154,14 @@ static int print_cgroup(const struct view_target *target)
 	table = table_begin("rrl", heading);
 	if (!table)
 		return FAULT_INPUT;
-	printf("\ncontrol group %s: charged with %s", charge.path,
-	       bytes_of(target, (int64_t)charge.use).text);
 	if (charge.limit)
-		printf(" of %s", bytes_of(target, (int64_t)charge.limit).text);
-	printf(", for %u process%s\n", charge.processes,
-	       charge.processes == 1 ? "" : "es");
+		snprintf(limit, sizeof(limit), " of %s",
+			 bytes_of(target, (int64_t)charge.limit).text);
+	putchar('\n');
+	text_wrap_say("control group %s: charged with %s%s, for %u process%s",
+		      charge.path, bytes_of(target, (int64_t)charge.use).text, limit,
+		      charge.processes, charge.processes == 1 ? "" : "es");
+	putchar('\n');
 	add_line(table, target, (int64_t)charge.anonymous, charge.use, 0,
 		 "anonymous memory of its processes");
 	add_line(table, target, (int64_t)charge.cache, charge.use, 0,

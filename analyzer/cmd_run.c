@@ -7,10 +7,15 @@
  */
 #include "analyzer/commands.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analyzer/elf_facts.h"
 #include "analyzer/guard_level.h"
@@ -41,20 +46,44 @@ static bool set_rate(void *to, const char *value)
 	return mode_request_parse(value, &ignored);
 }
 
+/* The bounds are the shim's, which would tell them only when the program runs. */
 static bool set_interval(void *to, const char *value)
 {
 	uint64_t ns;
 
 	*(const char **)to = value;
-	return units_parse_age(value, &ns);
+	return units_parse_age(value, &ns) && ns >= 1000000 &&
+	       ns <= 24ull * 3600 * 1000000000;
 }
 
-static bool set_size(void *to, const char *value)
+static bool set_budget(void *to, const char *value)
 {
 	uint64_t bytes;
 
 	*(const char **)to = value;
-	return units_parse_bytes(value, &bytes);
+	return units_parse_bytes(value, &bytes) && bytes >= 1ull << 20 &&
+	       bytes <= 64ull << 30;
+}
+
+static bool set_depth(void *to, const char *value)
+{
+	char *end;
+	unsigned long frames = strtoul(value, &end, 10);
+
+	*(const char **)to = value;
+	return isdigit((unsigned char)*value) && *end == '\0' && frames >= 1 &&
+	       frames <= 512;
+}
+
+static bool set_follow(void *to, const char *value)
+{
+	static const char *const allowed[] = { "none", "fork", "exec", "all" };
+
+	*(const char **)to = value;
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		if (strcmp(value, allowed[i]) == 0)
+			return true;
+	return false;
 }
 
 static bool set_levels(void *to, const char *value)
@@ -151,8 +180,7 @@ static void report(const struct run *run, char **argv, const struct launch_resul
 			run_summary_explain_nothing(argv[0],
 						    family.count - family.has_program);
 	} else if (!run->quiet) {
-		run_summary_print(family.members[0].path, dumped ? run->output : NULL,
-				  result);
+		run_summary_print(&family, dumped ? run->output : NULL, result);
 		run_summary_explain_part(argv[0]);
 	}
 	run_family_done(&family);
@@ -166,6 +194,20 @@ static bool bears_shim(const char *program)
 
 	return program_file_find(program, &file) < 0 ||
 	       elf_facts_read_needed(file.path, &facts) < 0 || !*facts.sanitizer;
+}
+
+/* Now, and not when the program has run for a day. */
+static int check_output(const char *path, struct fault *fault)
+{
+	char folder[PATH_MAX];
+
+	if (!path)
+		return 0;
+	snprintf(folder, sizeof(folder), "%s", path);
+	if (access(dirname(folder), W_OK | X_OK) == 0)
+		return 0;
+	return fault_set(fault, FAULT_INPUT, -errno, "cannot write %s: %s", path,
+			 strerror(errno));
 }
 
 static int run_program(const struct run *run, char **argv)
@@ -187,6 +229,8 @@ static int run_program(const struct run *run, char **argv)
 	char shim[4096];
 	int r = shim_path_find(shim, sizeof(shim), &fault);
 
+	if (r == 0)
+		r = check_output(run->output, &fault);
 	if (r < 0)
 		return fault_print(&fault);
 	r = launch(argv, bears_shim(argv[0]) ? shim : NULL, set, &result);
@@ -206,19 +250,20 @@ static int run(const struct command *command, int argc, char **argv)
 		  &run.quiet },
 		{ "rate", 0, "exact|BYTES|off",
 		  "count all, one per so many bytes, or none yet", set_rate, &run.rate },
-		{ "interval", 0, "TIME", "time slice of the history, such as 1s",
+		{ "interval", 0, "TIME", "time slice of the history, 1ms to 24h (1s)",
 		  set_interval, &run.interval },
 		{ "snapshot-at", 0, "LEVEL,...",
 		  "keep the figures of moments: 70%,85% of the memory limit, 2GiB",
 		  set_levels, &run.snapshots },
-		{ "depth", 0, "FRAMES", "frames of a stack at most (128)",
-		  option_set_string, &run.depth },
-		{ "budget", 0, "BYTES", "memory for the profile at most (64MiB)",
-		  set_size, &run.budget },
+		{ "depth", 0, "FRAMES", "frames of a stack at most, 1 to 512 (128)",
+		  set_depth, &run.depth },
+		{ "budget", 0, "BYTES",
+		  "memory for the profile at most, 1MiB to 64GiB (64MiB)", set_budget,
+		  &run.budget },
 		{ "dir", 0, "DIR", "where to keep the segment (/dev/shm)",
 		  option_set_string, &run.dir },
 		{ "follow", 0, "none|fork|exec|all", "which children to profile (all)",
-		  option_set_string, &run.follow },
+		  set_follow, &run.follow },
 		{ "mmap", 0, NULL,
 		  "also record mmap() and its like, for --mmap of the views",
 		  option_set_true, &run.mappings },

@@ -100,9 +100,9 @@ static void print_total(const struct view_target *target)
 			       .text,
 		       bytes_of(target, profile->total[PROFILE_INUSE_SPACE]).text);
 	if (is_measured(target))
-		printf(": measured, block by block, in the memory of the process\n");
+		printf("\nmeasured, block by block, in the memory of the process\n");
 	else
-		printf(": estimated from mean sizes; the truth lies between %s and %s\n",
+		printf("\nestimated from mean sizes; the truth lies between %s and %s\n",
 		       bytes_of(target, slack.low).text,
 		       bytes_of(target, slack.high).text);
 }
@@ -119,7 +119,7 @@ static int print_text(const struct view_target *target, const struct place_rows 
 					"in use",
 					"objects",
 					view_row_name(options) };
-	struct table *table = table_new(measured ? "rrrrl" : "rrrrrrl");
+	struct table *table = table_new(measured ? "rrrrn" : "rrrrrrn");
 
 	if (!table)
 		return FAULT_INPUT;

@@ -13,8 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/name_fit.h"
 #include "analyzer/node_text.h"
+#include "analyzer/pager.h"
 #include "analyzer/table.h"
+#include "analyzer/thread_routine.h"
 #include "analyzer/thread_tasks.h"
 #include "analyzer/view_command.h"
 
@@ -144,11 +147,21 @@ static double seconds_after(const struct threads *threads, uint64_t mono_ns)
 	return mono_ns > start ? (double)(mono_ns - start) / 1e9 : 0;
 }
 
+static const struct symbol *routine_of(const struct threads *threads,
+				       const struct heapring_start *start)
+{
+	const struct view_target *target = threads->target;
+
+	return thread_routine(target->profile, target->symbols,
+			      (uint32_t)(start - target->profile->segment->starts));
+}
+
 static int print_starts(const struct threads *threads)
 {
-	static const char *const heading[] = { "alive", "created", "ended", "last",
-					       "created by" };
-	struct table *table = table_new("rrrrl");
+	static const char *const heading[] = { "alive", "created", "ended",
+					       "last",  "runs",    "created by" };
+	struct table *table = table_new("rrrrln");
+	size_t columns = pager_columns();
 
 	if (!table)
 		return FAULT_INPUT;
@@ -156,13 +169,17 @@ static int print_starts(const struct threads *threads)
 		table_add(table, heading[i]);
 	for (size_t i = 0; i < threads->starts_count; i++) {
 		const struct heapring_start *start = threads->starts[i];
-		char text[512];
+		const struct symbol *routine = routine_of(threads, start);
+		char text[4096];
 
 		table_add(table, units_signed_count((int64_t)alive(start)).text);
 		table_add(table, units_signed_count((int64_t)start->created).text);
 		table_add(table, units_signed_count((int64_t)start->ended).text);
 		snprintf(text, sizeof(text), "%.1fs",
 			 seconds_after(threads, start->last_ns));
+		table_add(table, text);
+		name_fit(routine ? routine->function : "?",
+			 columns > 0 ? columns / 3 : SIZE_MAX, text, sizeof(text));
 		table_add(table, text);
 		node_text(threads->target, start->node, CREATED_FRAMES, text,
 			  sizeof(text));
@@ -219,11 +236,19 @@ static void print_names(const struct threads *threads, const struct group *group
 	printf("%s\n", group->count > TIDS_SHOWN ? ", ..." : "");
 }
 
+static struct place place_of(const struct task_frame *frame)
+{
+	return (struct place){ .function = frame->function,
+			       .file = frame->file,
+			       .module = frame->module,
+			       .line = frame->line > 0 ? (uint32_t)frame->line : 0 };
+}
+
 static void print_group(const struct threads *threads, const struct group *group)
 {
 	const struct task *task = &threads->tasks.tasks[threads->order[group->first]];
 	uint32_t start = start_of(threads, task->tid);
-	char text[512];
+	char text[4096];
 
 	printf("\n%zu thread%s %s", group->count, group->count == 1 ? "" : "s",
 	       state_name(task->state));
@@ -233,12 +258,10 @@ static void print_group(const struct threads *threads, const struct group *group
 	print_names(threads, group);
 	for (size_t i = 0; i < task->frames_count; i++) {
 		const struct task_frame *frame = &task->frames[i];
+		struct place place = place_of(frame);
 
-		printf("        %s", frame->function);
-		if (frame->file)
-			printf("  %s:%d\n", frame->file, frame->line);
-		else
-			printf("  [%s]\n", frame->module);
+		view_place_text(&place, /*with_line=*/true, text, sizeof(text));
+		view_print_frame(text, stdout);
 	}
 	if (start == 0)
 		return;
@@ -278,8 +301,14 @@ static int print_text(const struct threads *threads)
 static json_t *start_json(const struct threads *threads,
 			  const struct heapring_start *start)
 {
-	return json_pack("{s:o, s:I, s:I, s:I, s:f, s:f}", "stack",
-			 node_json(threads->target, start->node), "created",
+	const struct symbol *routine = routine_of(threads, start);
+	struct place place = { 0 };
+
+	if (routine)
+		place = thread_routine_place(routine);
+	return json_pack("{s:o, s:o, s:I, s:I, s:I, s:f, s:f}", "stack",
+			 node_json(threads->target, start->node), "routine",
+			 routine ? view_json_place(&place) : json_null(), "created",
 			 (json_int_t)start->created, "ended", (json_int_t)start->ended,
 			 "alive", (json_int_t)alive(start), "first_s",
 			 seconds_after(threads, start->first_ns), "last_s",
@@ -306,8 +335,7 @@ static json_t *group_json(const struct threads *threads, const struct group *gro
 
 	for (size_t i = 0; i < first->frames_count; i++) {
 		const struct task_frame *frame = &first->frames[i];
-		struct place place = { frame->function, frame->file, frame->module,
-				       frame->line > 0 ? (uint32_t)frame->line : 0 };
+		struct place place = place_of(frame);
 
 		json_array_append_new(stack, view_json_place(&place));
 	}

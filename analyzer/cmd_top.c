@@ -95,9 +95,7 @@ static void print_totals(const struct top *top, uint32_t limit)
 			       .text,
 		       units_bytes_in((int64_t)target->profile->peak_space, unit).text,
 		       units_bytes_in(target->total[PROFILE_ALLOC_SPACE], unit).text,
-		       units_signed_counted(target->total[PROFILE_ALLOC_OBJECTS],
-					    "object")
-			       .text);
+		       units_signed_count(target->total[PROFILE_ALLOC_OBJECTS]).text);
 	printf("%s%s: %u of %u %ss, with %s of %s\n", profile_sample_name(s),
 	       top->by_cum ? " by cum" : "", limit, top->rows.count,
 	       view_row_name(target->options),
@@ -136,7 +134,7 @@ static int print_text(const struct top *top, uint32_t limit)
 					"cum%",
 					sampled ? "95%" : NULL,
 					view_row_name(top->target->options) };
-	struct table *table = table_new(sampled ? "rrrrrrl" : "rrrrrl");
+	struct table *table = table_new(sampled ? "rrrrrrn" : "rrrrrn");
 	enum profile_sample s = top->target->options->sample;
 	int64_t running = 0;
 
@@ -221,6 +219,8 @@ const struct command cmd_top = {
 		"down the flat column. The default figure is inuse_space: bytes "
 		"allocated "
 		"and\n"
-		"not yet freed. `95%` is the error of a sampled figure.",
+		"not yet freed. `95%` is the error of a sampled figure. On a terminal "
+		"long names\n"
+		"are shortened to its width; `| cat` and --format json have them whole.",
 	.run = run,
 };

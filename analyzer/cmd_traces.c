@@ -19,7 +19,7 @@ static void print_frame(const struct place *place)
 	char text[4096];
 
 	view_place_text(place, /*with_line=*/true, text, sizeof(text));
-	printf("        %s\n", text);
+	view_print_frame(text, stdout);
 }
 
 static void print_stack(const struct view_target *target, const struct stack_entry *entry)

@@ -10,12 +10,24 @@
 #include <string.h>
 
 #include "analyzer/call_tree.h"
+#include "analyzer/pager.h"
 #include "analyzer/table.h"
 #include "analyzer/view_command.h"
 
 #define TEXT_LINES 80
+#define INDENT 2u       /* columns a level */
 #define INDENT_MAX 40u  /* levels; deeper ones say how deep instead */
 #define LEAST_SHARE 200 /* text leaves out less than 1/200 of the total */
+
+/* At most a quarter of a terminal, so that there is room for names. */
+static unsigned indented_levels(void)
+{
+	size_t columns = pager_columns();
+
+	return columns > 0 && columns / 4 < INDENT_MAX * INDENT
+		       ? (unsigned)columns / 4 / INDENT
+		       : INDENT_MAX;
+}
 
 static void add_line(struct table *table, const struct view_target *target,
 		     const struct call_node *node)
@@ -23,15 +35,15 @@ static void add_line(struct table *table, const struct view_target *target,
 	enum profile_sample s = target->options->sample;
 	const struct view_options *options = target->options;
 	char place[2048], text[2200];
-	unsigned level = node->depth - 1;
+	unsigned level = node->depth - 1, most = indented_levels();
 
 	view_place_text(place_table_get(target->places, node->place),
 			options->granularity == VIEW_LINES, place, sizeof(place));
-	if (level <= INDENT_MAX)
-		snprintf(text, sizeof(text), "%*s%s", (int)level * 2, "", place);
+	if (level <= most)
+		snprintf(text, sizeof(text), "%*s%s", (int)(level * INDENT), "", place);
 	else
-		snprintf(text, sizeof(text), "%*s(%u) %s", (int)INDENT_MAX * 2, "", level,
-			 place);
+		snprintf(text, sizeof(text), "%*s(%u) %s", (int)(most * INDENT), "",
+			 level, place);
 	table_add(table, view_value(options, s, node->cum[s]).text);
 	table_add(table, view_percent(target, s, node->cum[s]).text);
 	table_add(table, view_value(options, s, node->flat[s]).text);
@@ -68,7 +80,7 @@ static uint32_t add_lines(struct table *table, const struct view_target *target,
 
 static int print_text(const struct view_target *target, const struct call_tree *tree)
 {
-	struct table *table = table_new("rrrl");
+	struct table *table = table_new("rrrn");
 	enum profile_sample s = target->options->sample;
 	uint32_t left_out;
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "analyzer/history_moment.h"
+#include "analyzer/pager.h"
 #include "analyzer/sparkline.h"
 #include "analyzer/table.h"
 #include "analyzer/trend.h"
@@ -23,7 +24,7 @@
 #define LINES 12
 #define ROW_COLUMNS 16
 #define ROWS 10
-#define STACK_TEXT 32u /* characters; with the columns before it 80 */
+#define STACK_TEXT 60u /* characters, and the frame that goes past them */
 
 struct show {
 	const struct view_target *target;
@@ -77,7 +78,7 @@ static void print_line(const struct show *show, const char *name, enum profile_s
 		high = fmax(high, last = value[i]);
 	}
 	sparkline(value, COLUMNS, is_rate ? 0 : floor_of(low, high), high, text);
-	printf("%-9s %s %9s %9s %9s\n", name, text, value_text(show, s, low, &t[0]),
+	printf("%-9s %s %8s %8s %8s\n", name, text, value_text(show, s, low, &t[0]),
 	       value_text(show, s, high, &t[1]), value_text(show, s, last, &t[2]));
 }
 
@@ -125,7 +126,7 @@ static void print_span(const struct show *show)
 	const struct history *history = show->trend->history;
 
 	printf("%s to ", history_after(show->from_s).text);
-	printf("%s after the start (%s to ", history_after(show->to_s).text,
+	printf("%s of the run (%s to ", history_after(show->to_s).text,
 	       history_clock(history, show->from_s).text);
 	printf("%s), %zu slice%s of %s and more\n",
 	       history_clock(history, show->to_s).text, history->slices,
@@ -213,19 +214,24 @@ static void add_name(const struct view_target *target, uint32_t place, const cha
 		 *named->function ? named->function : "?");
 }
 
-/* "leak < main", the innermost places of a stack, and what the program calls it. */
+/* "leak < main", a stack from who is responsible outwards, and what the program calls it.
+ */
 static void stack_text(const struct view_target *target, const struct stack_entry *entry,
 		       char *text, size_t room)
 {
 	const uint32_t *places = stack_set_places(&target->set, entry);
 	const struct place *outer =
 		place_table_get(target->places, places[entry->count - 1]);
+	uint32_t i;
 
 	*text = '\0';
-	for (uint32_t i = 0; i < entry->count && strlen(text) < STACK_TEXT; i++)
-		add_name(target, places[i], i ? " < " : "", text, room);
-	if (strlen(text) > STACK_TEXT)
-		snprintf(text + STACK_TEXT - 3, room - STACK_TEXT, "...");
+	for (i = entry->culprit; i < entry->count && strlen(text) < STACK_TEXT; i++)
+		if (i == entry->culprit ||
+		    !view_is_runtime(place_table_get(target->places, places[i])))
+			add_name(target, places[i], *text ? " < " : "", text, room);
+	if (i < entry->count)
+		snprintf(text + strlen(text), room - strlen(text), " < %s",
+			 pager_columns() > 0 ? "…" : "..."); /* as name_fit() does */
 	if (strncmp(outer->function, "[tag ", 5) == 0)
 		add_name(target, places[entry->count - 1], " ", text, room);
 	for (char *c = text; *c; c++)
@@ -270,7 +276,7 @@ static int print_rows(const struct show *show)
 {
 	static const char *const heading[] = { "growth", "per min", "now", "", "stack" };
 	const struct trend *trend = show->trend;
-	struct table *table = table_new("rrrll");
+	struct table *table = table_new("rrrln");
 
 	if (!table)
 		return FAULT_INPUT;
@@ -295,7 +301,7 @@ static int print_text(const struct show *show)
 
 	report_heading(show->target->profile, stdout);
 	print_span(show);
-	printf("\n%-9s %-*s %9s %9s %9s\n", "", COLUMNS, "", "low", "high", "last");
+	printf("\n%-9s %-*s %8s %8s %8s\n", "", COLUMNS, "", "low", "high", "last");
 	print_line(show, "in use", PROFILE_INUSE_SPACE, false);
 	print_line(show, "objects", PROFILE_INUSE_OBJECTS, false);
 	print_line(show, "bytes/s", PROFILE_ALLOC_SPACE, true);
@@ -441,6 +447,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct view_options options;
 
 	view_options_init(&options);
+	options.find_culprits = true;
 	return view_command_run(&view, &options, argc, argv);
 }
 
@@ -455,6 +462,8 @@ const struct command cmd_trend = {
 		"stands at the peak, letters at the marks that the program set with\n"
 		"heapring_mark(). --since and --at choose a part of the time; -n is the "
 		"number\n"
-		"of stacks, 10 unless it is given.",
+		"of stacks, 10 unless it is given. A stack is shown from who is "
+		"responsible\n"
+		"outwards; `traces` has it whole.",
 	.run = run,
 };

@@ -20,7 +20,7 @@ void node_text(const struct view_target *target, uint32_t node, unsigned frames,
 
 			if (symbol->flags & HR_MODULE_SHIM)
 				continue;
-			snprintf(text + length, room - length, "%s%.100s",
+			snprintf(text + length, room - length, "%s%s",
 				 shown++ ? " < " : "", symbol->function);
 		}
 	}

@@ -249,6 +249,8 @@ static int give_all(const struct packed_symbols *packed, const struct profile *p
 	for (uint32_t id = 0; id < segment->nodes_count; id++)
 		if (set->of_node[id] != ADDRESS_NONE)
 			symbols_given_node(symbols, id, set->of_node[id]);
+	for (uint32_t i = 0; i < segment->starts_count; i++)
+		symbols_given_start(symbols, i, set->of_start[i]);
 	for (uint32_t i = 0; i < packed->head.warnings; i++)
 		symbols_given_warning(symbols, packed->texts + packed->warnings[i]);
 	return r;
@@ -263,7 +265,8 @@ int packed_symbols_give(const struct packed_symbols *packed,
 
 	if (r < 0)
 		return r;
-	symbols = symbols_given_new(set.count, profile->segment->nodes_count);
+	symbols = symbols_given_new(set.count, profile->segment->nodes_count,
+				    profile->segment->starts_count);
 	r = symbols ? give_all(packed, profile, &set, symbols) : -ENOMEM;
 	address_set_done(&set);
 	if (r < 0) {

@@ -416,14 +416,14 @@ static json_t *small_keys(const struct building *building,
 					      [VIEW_LINES] = "lines",
 					      [VIEW_MODULES] = "modules" };
 	json_t *keys = view_json(target, page->only_flame ? "flame" : "page");
-	json_t *verdict = page->only_flame ? NULL : page_verdict(target);
+	const char *name = page->target ? without_folders(page->target) : NULL;
+	json_t *verdict = page->only_flame ? NULL : page_verdict(target, name);
 	json_t *rss = page->only_flame ? NULL : resident(target->profile);
 	json_t *folded = page_fold_json(&building->fold, &target->set, &building->tree);
 
 	json_object_set_new(keys, "level", json_string(levels[page->level]));
-	if (page->target && !page->only_flame)
-		json_object_set_new(keys, "target",
-				    report_json_text(without_folders(page->target)));
+	if (name && !page->only_flame)
+		json_object_set_new(keys, "target", report_json_text(name));
 	json_object_set_new(keys, "own_total", own_total(target->profile));
 	json_object_set_new(keys, "warnings", warnings(target));
 	if (folded)

@@ -3,9 +3,13 @@
  */
 #include "analyzer/page_verdict.h"
 
+#include <stdio.h>
+
 #include "analyzer/audit.h"
 #include "analyzer/audit_print.h"
 #include "analyzer/history.h"
+
+#define PID_TEXT 16
 
 /* Of a process that lives the kernel says where its limit is. */
 static void read_surroundings(const struct profile *profile,
@@ -23,9 +27,20 @@ static void read_surroundings(const struct profile *profile,
 		*around = (struct audit_surroundings){ 0 };
 }
 
-json_t *page_verdict(const struct view_target *target)
+/* What the commands in its advice are to be typed with. */
+static void name_target(const struct profile *profile, const char *name,
+			char pid[PID_TEXT], struct audit_surroundings *around)
+{
+	const struct heapring_header *header = &profile->segment->header;
+
+	snprintf(pid, PID_TEXT, "%u", header->pid);
+	around->target = header->kind == SEGMENT_KIND_DUMP ? name : pid;
+}
+
+json_t *page_verdict(const struct view_target *target, const char *name)
 {
 	const struct profile *profile = target->profile;
+	char pid[PID_TEXT];
 	struct audit_surroundings around = { 0 };
 	json_t *object = NULL;
 	struct audit *audit;
@@ -34,6 +49,7 @@ json_t *page_verdict(const struct view_target *target)
 	if (!profile->history || target->window.has_at || target->window.has_since)
 		return NULL;
 	read_surroundings(profile, &around);
+	name_target(profile, name, pid, &around);
 	if (audit_profile(profile, target->symbols, &around, &audit, &ignored) == 0) {
 		object = audit_print_json(
 			&(struct audit_printed){ audit, profile, target->symbols });

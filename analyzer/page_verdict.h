@@ -11,6 +11,7 @@
 
 #include "analyzer/view_target.h"
 
-json_t *page_verdict(const struct view_target *target);
+/* name: how to name the profile in a command; NULL: not known. */
+json_t *page_verdict(const struct view_target *target, const char *name);
 
 #endif

@@ -9,12 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define LESS_IF_THERE "if command -v less >/dev/null; then exec less; else exec cat; fi"
 
 static pid_t pager;
+static size_t columns; /* of the terminal behind the pager */
 
 static const char *choose(void)
 {
@@ -37,6 +39,13 @@ static void become(const char *name, const int *ends)
 	_exit(127);
 }
 
+static size_t columns_of_stdout(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void pager_begin(void)
 {
 	const char *name = choose();
@@ -44,6 +53,7 @@ void pager_begin(void)
 
 	if (pager || !name || !isatty(STDOUT_FILENO) || pipe(ends) != 0)
 		return;
+	columns = columns_of_stdout();
 	fflush(stdout);
 	pager = fork();
 	if (pager == 0)
@@ -67,4 +77,9 @@ void pager_end(void)
 bool pager_is_terminal(void)
 {
 	return pager > 0 || isatty(STDOUT_FILENO);
+}
+
+size_t pager_columns(void)
+{
+	return pager > 0 ? columns : columns_of_stdout();
 }

@@ -101,8 +101,10 @@ static uint8_t *read_whole(gzFile from, size_t *ret_length)
 static int unpack(struct reading *reading)
 {
 	gzFile from = gzopen(reading->path, "rbe");
+	const uint64_t magic = HEAPRING_MAGIC;
 	size_t length = 0;
 	uint8_t *bytes;
+	bool is_dump;
 
 	if (!from)
 		return fault_set(reading->fault, FAULT_INPUT, -errno,
@@ -111,8 +113,11 @@ static int unpack(struct reading *reading)
 	gzclose(from);
 	if (!bytes)
 		return damaged(reading, "it does not uncompress");
-	reading->file = pprof__profile__unpack(NULL, length, bytes);
+	is_dump = length > sizeof(magic) && memcmp(bytes, &magic, sizeof(magic)) == 0;
+	reading->file = is_dump ? NULL : pprof__profile__unpack(NULL, length, bytes);
 	free(bytes);
+	if (is_dump)
+		return damaged(reading, "it is a compressed dump; gunzip it first");
 	return reading->file ? 0 : damaged(reading, "its fields make no sense");
 }
 
@@ -353,7 +358,7 @@ static int make_room(struct reading *reading)
 	reading->profile->stacks =
 		calloc(file->n_sample + 1, sizeof(*reading->profile->stacks));
 	reading->symbols = symbols_given_new((uint32_t)file->n_location,
-					     (uint32_t)reading->nodes_room);
+					     (uint32_t)reading->nodes_room, /*starts=*/0);
 	return segment->nodes && segment->threads && reading->profile->stacks &&
 			       reading->symbols
 		       ? 0

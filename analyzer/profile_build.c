@@ -58,23 +58,6 @@ struct profile_build *profile_build_begin(struct profile *profile)
 	return build;
 }
 
-/* Of several that were mapped there, one after the other, the last one. */
-static uint16_t module_at(const struct segment *segment, uint64_t address)
-{
-	uint32_t best = 0, gen = 0;
-
-	for (uint32_t i = 0; i < segment->modules_count; i++) {
-		const struct heapring_module *module = &segment->modules[i];
-
-		if (module->ready && address >= module->start && address < module->end &&
-		    module->gen_first >= gen) {
-			best = i + 1;
-			gen = module->gen_first;
-		}
-	}
-	return (uint16_t)best;
-}
-
 void profile_build_ask(struct profile_build *build, profile_build_module_fn *fn,
 		       void *arg)
 {
@@ -86,7 +69,7 @@ void profile_build_ask(struct profile_build *build, profile_build_module_fn *fn,
 static uint16_t find_module(struct profile_build *build, uint64_t address)
 {
 	struct segment *segment = build->profile->segment;
-	uint16_t known = module_at(segment, address);
+	uint16_t known = segment_module_at(segment, address);
 	struct heapring_module found = { 0 }, *grown;
 
 	if (known || !build->ask || segment->modules_count >= UINT16_MAX - 1 ||

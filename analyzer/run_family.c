@@ -15,13 +15,29 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/report.h"
 #include "analyzer/segment_map.h"
 
 struct candidate {
 	struct segment_name name;
+	struct run_child child;
 	uint32_t ppid;
 	bool in;
 };
+
+static struct candidate describe(const struct segment_name *name,
+				 const struct heapring_header *header)
+{
+	struct candidate candidate = { .name = *name, .ppid = header->ppid };
+	char text[HR_EXE];
+
+	report_name(header, text, sizeof(text));
+	snprintf(candidate.child.name, sizeof(candidate.child.name), "%.*s",
+		 (int)RUN_CHILD_NAME - 1, text);
+	candidate.child.pid = name->pid;
+	candidate.child.peak = header->peak_bytes > 0 ? (uint64_t)header->peak_bytes : 0;
+	return candidate;
+}
 
 /* Newest image of each pid that began during the run. */
 static size_t keep_newest(const struct segment_name *names, size_t count, uint64_t since,
@@ -41,8 +57,7 @@ static size_t keep_newest(const struct segment_name *names, size_t count, uint64
 		if (fd < 0)
 			continue;
 		if (segment_map_header(fd, names[i].path, &header, &ignored) == 0)
-			candidates[kept++] = (struct candidate){ .name = names[i],
-								 .ppid = header.ppid };
+			candidates[kept++] = describe(&names[i], &header);
 		close(fd);
 	}
 	return kept;
@@ -84,9 +99,15 @@ static void collect(struct run_family *family, const struct candidate *candidate
 		family->members[family->count++] = candidates[i].name;
 		family->has_program = true;
 	}
-	for (size_t i = 0; i < count; i++)
-		if (candidates[i].in && candidates[i].name.pid != root)
-			family->members[family->count++] = candidates[i].name;
+	for (size_t i = 0; i < count; i++) {
+		const struct run_child *child = &candidates[i].child;
+
+		if (!candidates[i].in || child->pid == root)
+			continue;
+		family->members[family->count++] = candidates[i].name;
+		if (family->largest.pid == 0 || child->peak > family->largest.peak)
+			family->largest = *child;
+	}
 }
 
 int run_family_find(const char *dir, const struct launch_result *result,

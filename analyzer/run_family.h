@@ -17,10 +17,20 @@
 #include "analyzer/launch.h"
 #include "analyzer/segment_dir.h"
 
+#define RUN_CHILD_NAME 64u
+
+/* Of all that the program started, the process that held the most. */
+struct run_child {
+	uint32_t pid;
+	uint64_t peak; /* bytes */
+	char name[RUN_CHILD_NAME];
+};
+
 struct run_family {
 	struct segment_name *members; /* the program first, if it has a segment */
 	size_t count;
 	bool has_program;
+	struct run_child largest; /* pid 0: there are no children */
 };
 
 int run_family_find(const char *dir, const struct launch_result *result,

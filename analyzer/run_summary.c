@@ -4,6 +4,7 @@
 #include "analyzer/run_summary.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "analyzer/view_target.h"
 
 #define ROWS 2u
+#define ROWS_WITH_CHILDREN 1u /* so that it stays ten lines */
 
 static struct units_text objects(uint64_t count)
 {
@@ -40,7 +42,7 @@ static void print_totals(const struct profile *profile,
 }
 
 static void print_rows(const struct view_target *target, enum profile_sample sample,
-		       const char *what)
+		       const char *what, uint32_t most)
 {
 	const struct profile *profile = target->profile;
 	struct place_rows rows;
@@ -49,7 +51,7 @@ static void print_rows(const struct view_target *target, enum profile_sample sam
 	if (place_rows_load_responsible(&target->set, target->places, sample, &rows,
 					&ignored) < 0)
 		return;
-	for (uint32_t i = 0; i < ROWS && i < rows.count && rows.rows[i].flat[sample]; i++)
+	for (uint32_t i = 0; i < most && i < rows.count && rows.rows[i].flat[sample]; i++)
 		fprintf(stderr, "heapring: %-15s %9s %6s  %s\n", i == 0 ? what : "",
 			units_bytes((uint64_t)rows.rows[i].flat[sample]).text,
 			units_percent((double)rows.rows[i].flat[sample],
@@ -59,12 +61,28 @@ static void print_rows(const struct view_target *target, enum profile_sample sam
 	place_rows_done(&rows);
 }
 
-static void print_target(const struct view_target *target, const char *segment,
-			 const char *kept, const struct launch_result *result)
+static void print_children(const struct run_family *family, const char *kept)
+{
+	const struct run_child *largest = &family->largest;
+	char dump[PATH_MAX + 16] = "";
+
+	if (largest->pid == 0)
+		return;
+	if (kept)
+		snprintf(dump, sizeof(dump), "%s.", kept);
+	fprintf(stderr, "heapring: %s; the highest peak, %s, had %s: heapring top %s%u\n",
+		units_counted(family->count - 1, "more process").text,
+		units_bytes(largest->peak).text, largest->name, dump, largest->pid);
+}
+
+static void print_target(const struct view_target *target,
+			 const struct run_family *family, const char *kept,
+			 const struct launch_result *result)
 {
 	print_totals(target->profile, result);
-	print_rows(target, PROFILE_INUSE_SPACE, "most in use:");
-	print_rows(target, PROFILE_ALLOC_SPACE, "most allocated:");
+	print_rows(target, PROFILE_INUSE_SPACE, "most in use:", ROWS);
+	print_rows(target, PROFILE_ALLOC_SPACE,
+		   "most allocated:", family->largest.pid ? ROWS_WITH_CHILDREN : ROWS);
 	fputs("heapring: ", stderr);
 	report_coverage(target->profile, stderr);
 	if (kept)
@@ -77,10 +95,11 @@ static void print_target(const struct view_target *target, const char *segment,
 			"heapring: is it a leak, where: heapring audit %u\n"
 			"heapring: more: heapring top %u  (%s)\n",
 			target->profile->segment->header.pid,
-			target->profile->segment->header.pid, segment);
+			target->profile->segment->header.pid, family->members[0].path);
+	print_children(family, kept);
 }
 
-void run_summary_print(const char *segment, const char *kept,
+void run_summary_print(const struct run_family *family, const char *kept,
 		       const struct launch_result *result)
 {
 	struct view_options options;
@@ -89,10 +108,10 @@ void run_summary_print(const char *segment, const char *kept,
 
 	view_options_init(&options);
 	options.find_culprits = true;
-	if (view_target_load(segment, &options, &target, &fault) < 0) {
+	if (view_target_load(family->members[0].path, &options, &target, &fault) < 0) {
 		fault_print(&fault);
 	} else {
-		print_target(&target, segment, kept, result);
+		print_target(&target, family, kept, result);
 		view_target_done(&target);
 	}
 	view_options_done(&options);

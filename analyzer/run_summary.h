@@ -2,16 +2,18 @@
  * run_summary - what `heapring run` says when the program has ended
  *
  * Contract
- *   - ten lines or fewer, on stderr, each beginning with "heapring: ";
+ *   - ten lines or fewer, on stderr, each beginning with "heapring: "; of the processes
+ *     that the program started one tells how many and which held the most;
  *   - a run without allocations is one line that says why.
  */
 #ifndef ANALYZER_RUN_SUMMARY_H
 #define ANALYZER_RUN_SUMMARY_H
 
 #include "analyzer/launch.h"
+#include "analyzer/run_family.h"
 
-/* segment: path of the program's segment. kept: where its dump went, or NULL. */
-void run_summary_print(const char *segment, const char *kept,
+/* kept: where the program's dump went, or NULL. The family has the program. */
+void run_summary_print(const struct run_family *family, const char *kept,
 		       const struct launch_result *result);
 
 /*

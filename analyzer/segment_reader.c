@@ -410,6 +410,22 @@ const char *segment_tag_name(const struct segment *segment, uint64_t pc)
 	return segment->tags[number].name;
 }
 
+uint16_t segment_module_at(const struct segment *segment, uint64_t address)
+{
+	uint32_t best = 0, gen = 0;
+
+	for (uint32_t i = 0; i < segment->modules_count; i++) {
+		const struct heapring_module *module = &segment->modules[i];
+
+		if (module->ready && address >= module->start && address < module->end &&
+		    module->gen_first >= gen) {
+			best = i + 1;
+			gen = module->gen_first;
+		}
+	}
+	return (uint16_t)best;
+}
+
 enum heapring_end segment_node_end(const struct segment *segment, uint32_t node)
 {
 	while (node >= HR_NODE_FIRST)

@@ -79,6 +79,9 @@ int segment_visit(int fd, const char *path, const struct segment_visitor *visito
 /* The name of the tag whose node has that pc, in which HR_TAG_PC is set. */
 const char *segment_tag_name(const struct segment *segment, uint64_t pc);
 
+/* The module there, of several one after the other the last: index + 1, 0 none. */
+uint16_t segment_module_at(const struct segment *segment, uint64_t address);
+
 /* The node's chain of parents ends here: 0 or HR_END_*. */
 enum heapring_end segment_node_end(const struct segment *segment, uint32_t node);
 

@@ -45,7 +45,7 @@ int symbols_append(struct symbols *symbols, const struct symbol *symbol)
 	return 0;
 }
 
-struct symbols *symbols_given_new(uint32_t addresses, uint32_t nodes)
+struct symbols *symbols_given_new(uint32_t addresses, uint32_t nodes, uint32_t starts)
 {
 	struct symbols *symbols = calloc(1, sizeof(*symbols));
 
@@ -54,11 +54,16 @@ struct symbols *symbols_given_new(uint32_t addresses, uint32_t nodes)
 	symbols->strings = string_pool_new();
 	symbols->first = calloc((size_t)addresses + 1, sizeof(*symbols->first));
 	symbols->set.of_node = calloc((size_t)nodes + 1, sizeof(*symbols->set.of_node));
+	symbols->set.of_start =
+		calloc((size_t)starts + 1, sizeof(*symbols->set.of_start));
 	symbols->set.addresses =
 		calloc((size_t)addresses + 1, sizeof(*symbols->set.addresses));
 	if (symbols->strings && symbols->first && symbols->set.of_node &&
-	    symbols->set.addresses)
+	    symbols->set.of_start && symbols->set.addresses) {
+		memset(symbols->set.of_start, 0xff,
+		       starts * sizeof(*symbols->set.of_start));
 		return symbols;
+	}
 	symbols_free(symbols);
 	return NULL;
 }
@@ -88,6 +93,11 @@ void symbols_given_node(struct symbols *symbols, uint32_t node, uint32_t address
 	symbols->set.of_node[node] = address;
 }
 
+void symbols_given_start(struct symbols *symbols, uint32_t start, uint32_t address)
+{
+	symbols->set.of_start[start] = address;
+}
+
 void symbols_given_at(struct symbols *symbols, uint32_t address, uint64_t pc,
 		      uint16_t module)
 {
@@ -114,16 +124,29 @@ void symbols_free(struct symbols *symbols)
 	free(symbols);
 }
 
-const struct symbol *symbols_of_node(const struct symbols *symbols, uint32_t node,
-				     unsigned *ret_count)
+static const struct symbol *found(const struct symbols *symbols, uint32_t address,
+				  unsigned *ret_count)
 {
-	uint32_t address = symbols->set.of_node[node];
-
 	*ret_count = 0;
 	if (address == ADDRESS_NONE)
 		return NULL;
 	*ret_count = symbols->first[address + 1] - symbols->first[address];
 	return symbols->entries + symbols->first[address];
+}
+
+const struct symbol *symbols_of_node(const struct symbols *symbols, uint32_t node,
+				     unsigned *ret_count)
+{
+	return found(symbols, symbols->set.of_node[node], ret_count);
+}
+
+const struct symbol *symbols_of_routine(const struct symbols *symbols, uint32_t start)
+{
+	unsigned count;
+	const struct symbol *symbol =
+		found(symbols, symbols->set.of_start[start], &count);
+
+	return symbol ? symbol + count - 1 : NULL;
 }
 
 uint32_t symbols_addresses(const struct symbols *symbols)

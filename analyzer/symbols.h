@@ -45,6 +45,10 @@ void symbols_free(struct symbols *symbols);
 const struct symbol *symbols_of_node(const struct symbols *symbols, uint32_t node,
 				     unsigned *ret_count);
 
+/* The function that the last thread of that record of segment->starts began in, with
+ * its first line. NULL: not known. */
+const struct symbol *symbols_of_routine(const struct symbols *symbols, uint32_t start);
+
 /* All of them, to number or mark; symbols_of_node() points into this array. */
 const struct symbol *symbols_all(const struct symbols *symbols, uint32_t *ret_count);
 

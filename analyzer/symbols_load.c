@@ -247,22 +247,39 @@ static uint32_t pick_unknown(const struct resolving *resolving, uint32_t from,
 }
 
 /* Files that are gone are one warning together: there may be hundreds. */
+static void explain_gone(struct resolving *resolving)
+{
+	char others[64] = " is";
+
+	if (resolving->gone > 1)
+		snprintf(others, sizeof(others),
+			 " and %u more of the program's files are", resolving->gone - 1);
+	if (resolving->gone > 0)
+		symbols_warn(resolving->symbols,
+			     "%s%s not here: offsets are shown for names; `heapring "
+			     "pack` on the other machine puts names into the dump",
+			     resolving->first_gone, others);
+}
+
 static void explain_unopened(struct resolving *resolving, int error)
 {
 	struct symbols *symbols = resolving->symbols;
 	const char *path = resolving->module->path;
 
 	if (error == -ESTALE)
-		symbols_warn(
-			symbols,
-			"%s is not the file that was profiled (another build-id): its "
-			"frames show offsets only",
-			path);
+		symbols_warn(symbols,
+			     "%s is not the file that was profiled (another build-id): "
+			     "its frames show offsets only",
+			     path);
 	else if (error == -ETIME)
 		symbols_warn(symbols,
 			     "%s was written after the profile and has no build-id to "
-			     "compare: "
-			     "its frames show offsets only",
+			     "compare: its frames show offsets only",
+			     path);
+	else if (error == -EINVAL && *path == '/')
+		symbols_warn(symbols,
+			     "%s is no program or library any more: its frames show "
+			     "offsets only",
 			     path);
 	else if (error == -ENOENT && *path == '/' && resolving->gone++ == 0)
 		resolving->first_gone = path;
@@ -441,14 +458,7 @@ static int resolve_all(struct symbols *symbols, const struct profile *profile,
 		r = resolve_module(&resolving, &origin, i, n);
 	}
 	perf_map_done(&resolving.perf);
-	if (resolving.gone > 0)
-		symbols_warn(
-			symbols,
-			"%u of the program's files are not here, such as %s: their "
-			"frames "
-			"show offsets only; `heapring pack`, where they are, puts their "
-			"names into the dump",
-			resolving.gone, resolving.first_gone);
+	explain_gone(&resolving);
 	symbols->first[set->count] = symbols->entries_count;
 	return r;
 }

@@ -11,7 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/name_fit.h"
 #include "analyzer/pager.h"
+#include "analyzer/text_wrap.h"
+
+#define BETWEEN 2 /* blanks; one where a terminal is too narrow */
 
 struct table {
 	const char *alignment;
@@ -63,11 +67,7 @@ void table_add(struct table *table, const char *text)
 
 static int width_of(const char *text)
 {
-	int width = 0;
-
-	for (; text && *text; text++)
-		width += (*text & 0xc0) != 0x80;
-	return width;
+	return text ? (int)name_fit_width(text) : 0;
 }
 
 static int column_width(const struct table *table, size_t column)
@@ -92,43 +92,96 @@ bool table_uses_color(FILE *to)
 	       (to == stdout ? pager_is_terminal() : isatty(fileno(to)));
 }
 
-static void print_cell(const struct table *table, size_t i, int width, FILE *to)
+/* How the rows of a table are laid out. */
+struct layout {
+	int *widths;
+	int between;    /* blanks between columns */
+	size_t before;  /* columns that are taken where the last one begins */
+	size_t columns; /* of the terminal; 0: there is none */
+};
+
+static size_t before_last(const struct table *table, const int *widths, int between)
+{
+	size_t before = 0;
+
+	for (size_t c = 0; c + 1 < table->columns; c++)
+		before += (size_t)(widths[c] + between);
+	return before;
+}
+
+static bool lay_out(const struct table *table, FILE *to, struct layout *ret)
+{
+	*ret = (struct layout){ .widths =
+					calloc(table->columns + 1, sizeof(*ret->widths)),
+				.between = BETWEEN,
+				.columns = to == stdout ? pager_columns() : 0 };
+	if (!ret->widths)
+		return false;
+	for (size_t c = 0; c < table->columns; c++)
+		ret->widths[c] = column_width(table, c);
+	ret->before = before_last(table, ret->widths, BETWEEN);
+	if (ret->columns > 0 && ret->before + NAME_FIT_LEAST > ret->columns) {
+		ret->between = 1;
+		ret->before = before_last(table, ret->widths, 1);
+	}
+	return true;
+}
+
+static void print_name(const char *text, const struct layout *layout, FILE *to)
+{
+	char fitted[4096];
+
+	if (layout->columns > 0) {
+		name_fit(text,
+			 layout->columns > layout->before
+				 ? layout->columns - layout->before
+				 : 1,
+			 fitted, sizeof(fitted));
+		text = fitted;
+	}
+	fputs(text, to);
+}
+
+static void print_cell(const struct table *table, size_t i, const struct layout *layout,
+		       FILE *to)
 {
 	size_t column = i % table->columns;
 	const char *text = table->cells[i] ? table->cells[i] : "";
-	int pad = width - width_of(text);
+	int pad = layout->widths[column] - width_of(text);
 	bool last = column + 1 == table->columns;
 
 	if (table->alignment[column] == 'r')
 		fprintf(to, "%*s%s", pad, "", text);
+	else if (table->alignment[column] == 'n')
+		print_name(text, layout, to);
+	else if (table->alignment[column] == 't')
+		text_wrap(text, layout->before, layout->columns, to);
 	else
 		fprintf(to, "%s%*s", text, last ? 0 : pad, "");
 	if (!last)
-		fputs("  ", to);
+		fprintf(to, "%*s", layout->between, "");
 }
 
 void table_print(const struct table *table, FILE *to)
 {
 	bool color = table_uses_color(to);
-	int *widths = calloc(table->columns + 1, sizeof(*widths));
+	struct layout layout;
 
-	if (!widths)
+	if (!lay_out(table, to, &layout))
 		return;
-	for (size_t c = 0; c < table->columns; c++)
-		widths[c] = column_width(table, c);
 	for (size_t i = 0; i < table->count; i++) {
 		size_t column = i % table->columns;
 
 		if (i == 0 && color)
 			fputs("\033[1m", to);
-		print_cell(table, i, widths[column], to);
+		print_cell(table, i, &layout, to);
 		if (column + 1 == table->columns) {
 			if (i < table->columns && color)
 				fputs("\033[0m", to);
 			fputc('\n', to);
 		}
 	}
-	free(widths);
+	free(layout.widths);
 }
 
 struct table *table_begin(const char *alignment, const char *const *heading)

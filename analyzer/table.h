@@ -3,7 +3,8 @@
  *
  * Contract
  *   - columns are as wide as their widest cell; numbers go right, names left;
- *   - the last column is never padded, so lines end without blanks;
+ *   - the last column is never padded, so lines end without blanks; one of names is
+ *     shortened to the width of a terminal (name_fit.h), and only there;
  *   - colour is used on a terminal only, and never with NO_COLOR set.
  */
 #ifndef ANALYZER_TABLE_H
@@ -14,7 +15,11 @@
 
 struct table;
 
-/* One letter for each column: 'r' right, 'l' left. NULL without memory. */
+/*
+ * One letter for each column: 'r' right, 'l' left; the last one may be 'n', names, or
+ * 't', text that goes on below itself on a terminal (text_wrap.h).
+ * NULL without memory.
+ */
 struct table *table_new(const char *alignment);
 /* The same with its heading, as many cells as there are columns. */
 struct table *table_begin(const char *alignment, const char *const *heading);

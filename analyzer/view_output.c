@@ -3,13 +3,17 @@
  */
 #include "analyzer/view_output.h"
 
-#include "analyzer/history_moment.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/audit_culprit.h"
+#include "analyzer/history_moment.h"
+#include "analyzer/name_fit.h"
+#include "analyzer/text_wrap.h"
+
 #define SIGMAS_95 1.96
+#define FRAME_INDENT 8 /* columns */
 
 struct units_text view_value(const struct view_options *options,
 			     enum profile_sample sample, int64_t value)
@@ -60,6 +64,23 @@ void view_place_text(const struct place *place, bool with_line, char *text, size
 			*c = '?';
 }
 
+bool view_is_runtime(const struct place *place)
+{
+	const struct symbol symbol = { .function = place->function,
+				       .file = place->file,
+				       .module = place->module };
+
+	return culprit_is_runtime(&symbol);
+}
+
+void view_print_frame(const char *text, FILE *to)
+{
+	char fitted[4096];
+
+	name_fit_screen(text, FRAME_INDENT, fitted, sizeof(fitted));
+	fprintf(to, "%*s%s\n", FRAME_INDENT, "", fitted);
+}
+
 static void print_peak(const struct view_target *target, FILE *to)
 {
 	const struct profile *profile = target->profile;
@@ -73,7 +94,10 @@ static void print_peak(const struct view_target *target, FILE *to)
 			.text);
 	if (header->peak_mono_ns > header->start_mono_ns)
 		fprintf(to, ", %s after the start",
-			units_age(header->peak_mono_ns - header->start_mono_ns).text);
+			history_after(
+				(double)(header->peak_mono_ns - header->start_mono_ns) /
+				1e9)
+				.text);
 	fprintf(to, "; highest seen %s",
 		units_bytes_in((int64_t)profile->peak_space, unit).text);
 	if (profile->peak_error > 0)
@@ -132,13 +156,39 @@ const char *view_row_name(const struct view_options *options)
 	return names[options->granularity];
 }
 
-void view_print_heading(const struct view_target *target, FILE *to)
+static bool has_filter(const struct view_options *options)
 {
-	report_heading(target->profile, to);
+	for (int i = 0; i < VIEW_FILTERS; i++)
+		if (options->has[i])
+			return true;
+	return false;
+}
+
+static void print_moment(const struct view_target *target, FILE *to)
+{
 	if (target->options->wants.at_peak)
 		print_peak(target, to);
 	if (target->window.has_at || target->window.has_since)
 		print_window(target, to);
+	if (target->set.count == 0 && has_filter(target->options))
+		fputs("no stack passes the filters; `heapring top --cum` without them "
+		      "shows what there is\n",
+		      to);
+}
+
+void view_print_heading(const struct view_target *target, FILE *to)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *lines = open_memstream(&text, &length);
+
+	report_heading(target->profile, to);
+	if (lines) {
+		print_moment(target, lines);
+		fclose(lines);
+		text_wrap_lines(text, to);
+	}
+	free(text);
 	if (!target->base)
 		return;
 	fprintf(to, "minus%s: ", target->options->normalize ? " (scaled)" : "");

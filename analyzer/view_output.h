@@ -24,6 +24,12 @@ struct units_text view_percent(const struct view_target *target,
 /* "parse  parser.c:12", with as much as is known. */
 void view_place_text(const struct place *place, bool with_line, char *text, size_t room);
 
+/* Is it of a runtime, so that one line about a stack can do without it? */
+bool view_is_runtime(const struct place *place);
+
+/* A frame of a stack on a line of its own; on a terminal it is made to fit. */
+void view_print_frame(const char *text, FILE *to);
+
 /* What a row is: "function", "line" or "module". */
 const char *view_row_name(const struct view_options *options);
 

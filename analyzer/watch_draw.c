@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/name_fit.h"
 #include "analyzer/report.h"
 #include "analyzer/view_output.h"
 #include "analyzer/watch_screen.h"
 
 #define HEAD_ROWS 3
 #define FOOT_ROWS 1
+#define FRAMES_AT 12 /* the column of an expanded stack */
 
 struct column {
 	const char *name;
@@ -141,12 +143,18 @@ static void describe(const struct watch_sites *sites, const struct watch_site *s
 {
 	const struct stack_frame *frames;
 	uint32_t count = watch_site_frames(sites, site, &frames);
+	uint32_t first =
+		stack_view_culprit(sites->target.view, site->stack, frames, count);
 	size_t at = 0;
 
 	*text = '\0';
-	for (uint32_t i = 0; i < count && i < 4 && at < room; i++)
-		at += (size_t)snprintf(text + at, room - at, "%s%s", i ? " < " : "",
-				       watch_site_place(sites, &frames[i])->function);
+	for (uint32_t i = first, shown = 0; i < count && shown < 4 && at < room; i++) {
+		const struct place *place = watch_site_place(sites, &frames[i]);
+
+		if (i == first || !view_is_runtime(place))
+			at += (size_t)snprintf(text + at, room - at, "%s%s",
+					       shown++ ? " < " : "", place->function);
+	}
 }
 
 static void draw_site(const struct watch_sites *sites, const struct watch_site *site,
@@ -154,7 +162,7 @@ static void draw_site(const struct watch_sites *sites, const struct watch_site *
 {
 	double gain = watch_site_gain(sites, site);
 	enum watch_ink plain = is_chosen ? WATCH_CHOSEN : WATCH_PLAIN;
-	char name[1024];
+	char name[4096], fitted[4096];
 	const struct units_text texts[] = {
 		[SITE_LIVE] = units_bytes((uint64_t)(site->live > 0 ? site->live : 0)),
 		[SITE_GAIN] = signed_bytes(gain),
@@ -179,7 +187,8 @@ static void draw_site(const struct watch_sites *sites, const struct watch_site *
 			at = next;
 	}
 	describe(sites, site, name, sizeof(name));
-	watch_put(row, at, COLS - at, plain, name);
+	name_fit(name, COLS > at ? (size_t)(COLS - at) : 1, fitted, sizeof(fitted));
+	watch_put(row, at, COLS - at, plain, fitted);
 }
 
 /* The frames below a row that is expanded; returns how many lines they took. */
@@ -188,7 +197,7 @@ static int draw_frames(const struct watch_sites *sites, const struct watch_site 
 {
 	const struct stack_frame *frames;
 	uint32_t count = watch_site_frames(sites, site, &frames);
-	char line[1024];
+	char line[4096], fitted[4096];
 	uint32_t i;
 
 	for (i = 0; i < count && row + (int)i < last; i++) {
@@ -197,8 +206,10 @@ static int draw_frames(const struct watch_sites *sites, const struct watch_site 
 		if (frames[i].symbol)
 			place.line = frames[i].symbol->line;
 		view_place_text(&place, /*with_line=*/true, line, sizeof(line));
-		watch_put(row + (int)i, 0, 12, WATCH_PLAIN, "");
-		watch_put(row + (int)i, 12, COLS - 12, WATCH_SOFT, line);
+		watch_put(row + (int)i, 0, FRAMES_AT, WATCH_PLAIN, "");
+		name_fit(line, COLS > FRAMES_AT ? (size_t)(COLS - FRAMES_AT) : 1, fitted,
+			 sizeof(fitted));
+		watch_put(row + (int)i, FRAMES_AT, COLS - FRAMES_AT, WATCH_SOFT, fitted);
 	}
 	return (int)i;
 }

@@ -26,6 +26,7 @@ void watch_sites_begin(struct watch_sites *sites, const char *path,
 	memset(sites, 0, sizeof(*sites));
 	snprintf(sites->path, sizeof(sites->path), "%s", path);
 	view_options_init(&sites->options);
+	sites->options.find_culprits = true;
 	sites->options.cache = cache;
 }
 

@@ -146,7 +146,9 @@ class Audit(Dumps):
         said = self.text(dump)
         verdict = said.splitlines()[1]
         self.assertRegex(verdict, r", \d+ threads a minute, \d+ alive$")
-        self.assertIn("See what they wait for first", said)
+        self.assertEqual(answer["thread_routine"]["function"], "stay")
+        self.assertRegex(said, r"- they run stay, crews\.c:\d+\n")
+        self.assertIn("See what stay waits for first", said)
         self.assertRegex(said, r"4 thread count +\d+ threads created, \d+ of them ended; threads that")
 
     def test_markdown_has_a_heading_and_the_list(self):

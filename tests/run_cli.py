@@ -4,6 +4,7 @@
 Usage: run_cli.py HEAPRING MAKE_SEGMENT
 Needs no shim: programs that are really profiled are other tests' business.
 """
+import gzip
 import json
 import os
 import shutil
@@ -271,6 +272,7 @@ class Cli(unittest.TestCase):
         self.assertEqual(rows[0]["inuse_space"], 650)
         self.assertEqual(rows[0]["file"], path)
         self.assertIn("4000000", self.run_it("ps").stdout)
+        self.assertNotIn("FILE", self.run_it("ps").stdout)
         self.assertEqual(self.run_it("clean", "--older", "1h").returncode, 0)
         self.assertTrue(os.path.exists(path))
         self.assertEqual(self.run_it("clean", "--dry-run").stdout, path + "\n")
@@ -287,6 +289,28 @@ class Cli(unittest.TestCase):
         self.assertEqual(done.returncode, 0)
         self.assertIn("4000000", done.stdout)
         self.assertIn("1 left out", done.stderr)
+
+    def test_run_refuses_before_it_runs_anything(self):
+        mark = self.path("ran")
+        for args in (["--interval", "0"], ["--interval", "25h"], ["--budget", "1B"],
+                     ["--budget", "65GiB"], ["--depth", "0"], ["--depth", "513"],
+                     ["--depth", "10 "], ["--follow", "sometimes"]):
+            self.fails(2, "run", *args, "--", "touch", mark, saying="is no value for " + args[0])
+        self.fails(3, "run", "-o", self.path("none") + "/dump", "--", "touch", mark,
+                   saying="cannot write")
+        self.assertFalse(os.path.exists(mark))
+
+    def test_a_compressed_dump_is_told_from_a_damaged_profile(self):
+        path = self.path("dump.gz")
+        with open(self.dump, "rb") as dump, gzip.open(path, "wb") as packed:
+            packed.write(dump.read())
+        self.fails(3, "top", path, saying="it is a compressed dump; gunzip it first")
+
+    def test_filters_that_leave_nothing_say_so(self):
+        for args in (["top", "--focus", "zzz"], ["tree", "--show-from", "zzz"],
+                     ["traces", "--focus", "zzz"], ["diff", "--focus", "zzz", self.dump]):
+            self.assertIn("no stack passes the filters", self.run_it(*args, self.dump).stdout)
+        self.assertNotIn("passes", self.run_it("top", "--focus", ".", self.dump).stdout)
 
     def test_a_mistyped_command_names_the_one_that_was_meant(self):
         for typed, meant in (("tpo", "top"), ("lits", "list"), ("dif", "diff"), ("flaem", "flame")):

@@ -5,6 +5,7 @@ Usage: run_profiled.py HEAPRING CHURN
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,20 @@ class Profiled(unittest.TestCase):
         self.assertEqual(row["size"][6:], [0, 0])
         row = self.row("lifetimes")
         self.assertEqual(sum(row["lifetime"]) + row["living"], row["alloc_objects"])
+
+    def test_the_summary_tells_of_the_processes_that_were_started(self):
+        for dump in [], ["-o", os.path.join(self.folder.name, "sh")]:
+            done = subprocess.run([HEAPRING, "run", *dump, "--", "sh", "-c", CHURN + " 1; true"],
+                                  check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                  text=True, env=dict(os.environ, HEAPRING_DIR=self.folder.name))
+            lines = done.stderr.splitlines()
+            self.assertLessEqual(len(lines), 10, lines)
+            said = re.search(r"1 more process; the highest peak, (\S+), had churn: heapring top (\S+)$",
+                             lines[-1])
+            self.assertTrue(said, lines)
+            top = subprocess.run([HEAPRING, "top", said[2]], capture_output=True, text=True,
+                                 env=dict(os.environ, HEAPRING_DIR=self.folder.name), check=True)
+            self.assertIn(", peak %s;" % said[1], top.stdout)
 
     def test_frees_by_the_other_thread_are_seen(self):
         row = self.row("foreign")

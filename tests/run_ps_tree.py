@@ -71,6 +71,12 @@ class Tree(Profiled):
         self.assertIn("└─ true", lines[6])
         self.assertIn("└─ sh (dash) (exec)", lines[4])
 
+    def test_a_file_is_told_where_the_pid_does_not_name_it(self):
+        lines = self.heapring("ps").stdout.decode().splitlines()
+        self.assertIn("FILE", lines[0])
+        for line in lines[1:]:
+            self.assertEqual("/heapring." in line, "replaced by exec" in line, line)
+
     def test_an_image_that_was_replaced_stays_so_when_the_next_is_gone(self):
         rows = self.rows()
         subprocess.run(["rm", rows[3][2]["file"], rows[4][2]["file"]], check=True)

@@ -206,7 +206,12 @@ class Symbols(unittest.TestCase):
         for (view, *plain), (_, *now) in zip(before, self.views(packed)):
             self.assertEqual(plain, now, view)
         os.rename(self.path("prog"), self.path("gone"))
-        self.assertIn("not here", self.stacks(dump)[1])
+        self.assertIn("/prog/p is not here", self.stacks(dump)[1])
+        os.mkdir(self.path("prog"))
+        with open(self.path("prog/p"), "w", encoding="utf-8") as other:
+            other.write("no program")
+        self.assertIn("/prog/p is no program or library any more", self.stacks(dump)[1])
+        shutil.rmtree(self.path("prog"))
         for (view, text, errors), (_, *now) in zip(before, self.views(packed)):
             if view[0] != "list":  # the source is gone too
                 self.assertEqual([text, errors], now, view)

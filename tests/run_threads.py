@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Threads by the stack that created them, and by what they do now.
 
-Usage: run_threads.py HEAPRING MAKES_THREADS
+Usage: run_threads.py HEAPRING MAKES_THREADS CXX_THREADS
 """
 import json
 import signal
@@ -9,13 +9,13 @@ import subprocess
 
 from profiled import ARGS, Profiled, environment, main, shim
 
-PROGRAM = ARGS[0]
+PROGRAM, CXX_PROGRAM = ARGS
 POOL, MESSAGES = 3, 40
 
 
 class Threads(Profiled):
-    def start(self, *args, **kw):
-        process = subprocess.Popen([PROGRAM, *args], stdout=subprocess.PIPE, env=environment(
+    def start(self, *args, program=PROGRAM, **kw):
+        process = subprocess.Popen([program, *args], stdout=subprocess.PIPE, env=environment(
             LD_PRELOAD=shim(), HEAPRING_DIR=self.segments), **kw)
         self.addCleanup(process.wait)
         self.addCleanup(process.stdout.close)
@@ -30,6 +30,34 @@ class Threads(Profiled):
 
     WANTED = {"start_pool": (POOL, 0), "thread_per_message": (MESSAGES, MESSAGES),
               "cancelled": (1, 1)}
+
+    def routines(self, target):
+        """{creating function: what its threads run}"""
+        return {row["stack"][0]["function"]: row["routine"]["function"]
+                for row in self.read(target, view="threads")["created"]}
+
+    ROUTINES = {"start_pool": "pool_worker", "thread_per_message": "handle_message",
+                "cancelled": "pool_worker"}
+
+    def test_what_threads_run_is_named_without_a_stack_of_theirs(self):
+        process = self.start()
+        self.assertEqual(process.wait(30), 0)
+        self.assertEqual(self.routines(str(process.pid)), self.ROUTINES)
+        text = self.heapring("threads", str(process.pid)).stdout.decode()
+        self.assertRegex(text, r"(?m)^ +3 +3 +0 +\S+ +pool_worker +start_pool < main")
+
+    def test_a_packed_dump_takes_the_routines_along(self):
+        process, dump, packed = self.start("wait"), self.path("dump"), self.path("packed")
+        self.assertEqual(self.heapring("dump", str(process.pid), "-o", dump).returncode, 0)
+        self.assertEqual(self.heapring("pack", dump, "-o", packed).returncode, 0)
+        self.assertEqual(self.routines(packed), self.ROUTINES)
+
+    def test_of_std_thread_the_programs_own_function_is_named(self):
+        process = self.start(program=CXX_PROGRAM)
+        rows = self.read(str(process.pid), view="threads")["created"]
+        self.assertEqual([(row["routine"]["function"], row["created"]) for row in rows],
+                         [("serve_session", 3)])
+        self.assertIn("accept_session", [frame["function"] for frame in rows[0]["stack"]])
 
     def test_after_its_end(self):
         process = self.start()

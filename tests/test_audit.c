@@ -75,6 +75,19 @@ Test(audit_culprit, the_runtime_is_told_from_the_program)
 	cr_expect(culprit_is_runtime(&rust_sources), "and where its sources are here");
 }
 
+Test(audit_culprit, a_runtimes_type_in_an_argument_makes_no_runtime)
+{
+	const struct symbol own = {
+		.function = "Catalogue<std::string, std::map<int, std::string> >::put",
+		.module = "app"
+	};
+	const struct symbol called = { .function = "run(int, std::string)::{lambda()#1}",
+				       .module = "app" };
+
+	cr_expect(not(culprit_is_runtime(&own)));
+	cr_expect(not(culprit_is_runtime(&called)));
+}
+
 static struct metrics parsed(const char *text)
 {
 	struct metrics metrics;

@@ -21,7 +21,7 @@ function scaled(value: number, step: number, units: string[]): string {
 export function alike(value: number, other: number): string {
   const unit = Math.floor(Math.log2(Math.max(1, Math.abs(other))) / 10);
   const size = Math.abs(value) / 1024 ** unit;
-  return unit === 0 || size < 0.05 || unit >= BYTES.length ? bytes(value)
+  return unit === 0 || size < 0.1 || unit >= BYTES.length ? bytes(value)
     : `${value < 0 ? "\u2212" : ""}${size >= 99.95 ? Math.round(size)
       : size.toPrecision(3)}\u202f${BYTES[unit]}`;
 }
@@ -50,10 +50,6 @@ export function percent(part: number, whole: number): string {
   return (digits < 0 ? (share < 0 ? "\u2212" : "") + "<0.01"
     : share.toFixed(digits).replace("-", "\u2212")) + "\u202f%";
 }
-
-// A name by its two ends: what is in between are arguments of templates.
-export const shorten = (name: string, most: number) => name.length <= most ? name
-  : `${name.slice(0, most / 2 - 1)}…${name.slice(-most / 2)}`;
 
 export function duration(seconds: number): string {
   if (seconds < 1)

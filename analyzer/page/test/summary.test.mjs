@@ -136,6 +136,18 @@ test("the verdict has a picture of live bytes, with the true peak and who is nam
     assert.match(await page.textContent("#view-time .status"), new RegExp(`at most ${peak} after`));
   });
 
+test("a run that was too short to tell says so first, and accuses nobody", options, async t => {
+  const page = await open(t, rewritten(data => {
+    blame(data);
+    Object.assign(data.verdict, { too_short: true, confidence: 0.11 });
+  })), box = page.locator(".verdict");
+  assert.equal(await box.locator(".verdict-name strong").textContent(), "too short to tell");
+  assert.match(await box.locator(".verdict-name").textContent(), /at a guess leak · 11.% sure/);
+  const ink = (one, name) => page.$eval(one, (element, property) =>
+    getComputedStyle(element).getPropertyValue(property), name);
+  assert.notEqual(await ink(".verdict-name strong", "color"), await ink(".spark-named", "stroke"));
+});
+
 test("a steady run that swings is said to", options, async t => {
   const curve = async values => {
     const page = await open(t, rewritten(data => {
@@ -163,6 +175,12 @@ test("figures side by side have one unit", options, async t => {
   assert.equal(await page.textContent(".card-note >> nth=0"), "peak 1.00\u202fMiB");
   await go(page, "view=time");
   assert.match(await page.textContent("#view-time .status"), /0\.998\u202fMiB at last, at most 1\.00\u202fMiB/);
+  const small = await open(t, rewritten(data => {
+    data.stacks.inuse_space[0] += 71 * 1024 - data.total.inuse_space;
+    data.total.inuse_space = data.own_total.inuse_space = 71 * 1024;
+    data.total.peak_space = 1024 * 1024;
+  }));
+  assert.equal(await small.textContent(".card-figure >> nth=0"), "71.0\u202fKiB");
 });
 
 test("a path begins at main, or the thread's own code, and drops libraries first", options,
@@ -191,12 +209,32 @@ test("a path begins at main, or the thread's own code, and drops libraries first
     assert.match(thread, /^other2:7 › … › own7:7/);
   });
 
+test("a long name keeps its outer scope and its end, and its arguments go first", options,
+  async t => {
+    const shown = async name => {
+      const page = await open(t, rewritten(data => {
+        const at = blame(data), place = data.verdict.site.stack.indexOf(at);
+        data.verdict.site.stack[place - 1] = { function: name, module: "keeper", file: null, line: 0 };
+      }));
+      return page.textContent(".verdict .path");
+    };
+    const pair = "std::pair<key_of_an_entry, std::vector<value_of_an_entry> >";
+    assert.match(await shown(`own::Table<${pair}, long>::find_or_insert`),
+      /own::Table<std::pair<…>, long>::find_or_insert/);
+    assert.match(await shown(`own::Table<${pair}, ${pair}>::find_or_insert_the_value`),
+      /own::Table<…>::find_or_insert_the_value/);
+    assert.match(await shown(`own::operator<< <${pair}, ${pair}>`), /own::operator<< <std::pair<…>, std::pair<…>>/);
+    assert.match(await shown(`own::${"a".repeat(60)}::end_of_it`), /own::a+…a+::end_of_it/);
+  });
+
 test("a copied command finds what the page shows", options, async t => {
   const sources = ["--source-path", join(folder, "of the sources")];
   const page = await open(t, rewrittenOf(freed, blame, ...sources));
   const command = await page.locator(".verdict .command-line code").first().textContent();
   assert.equal(command, `heapring list --sample alloc_space --source-path '${sources[1]}' ` +
     "'^SessionStore::remember$' freed.dump");
+  for (const file of [dump, freed])
+    assert.doesNotMatch(await (await open(t, report(file))).textContent(".verdict"), /\bTARGET\b/);
   const [row] = json("list", "--sample", "alloc_space", ...sources, "^SessionStore::remember$",
     freed).rows;
   assert.ok(row.lines.some(line => line.cum > 0));

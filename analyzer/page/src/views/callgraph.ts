@@ -8,8 +8,9 @@ import type { Context, Panel } from "../context";
 import { rowChange, unitColor } from "../color";
 import { el, svg } from "../dom";
 import { callGraph, type Edge, type Graph } from "../edges";
-import { figure, percent, shorten, signed } from "../format";
+import { figure, percent, signed } from "../format";
 import { cum, flat } from "../model";
+import { shorten } from "../names";
 
 const NAME_MAX = 34, LETTER = 7.3;
 

@@ -10,9 +10,11 @@ import { changeColor, keptColor, unitColor } from "../color";
 import { el, segments } from "../dom";
 import { exactly, figure, percent, signed } from "../format";
 import { defined, flat, kept } from "../model";
+import { shorten } from "../names";
 import { matchedSum, nodeAt, pathOf, type Tree } from "../tree";
 
 const ROW = 21, PIXELS_MIN = 0.5, MOVE_MS = 180, PAPER_HEIGHT = 900;
+const ENDS = 8; // letters from which both ends of a name say more than its beginning
 
 interface Box { node: number; x: number; width: number; row: number }
 
@@ -258,7 +260,8 @@ export class Flame implements Panel {
 
   private label(pen: CanvasRenderingContext2D, box: Box, y: number, letter: number): void {
     const name = this.name(box.node), room = Math.floor((box.width - 9) / letter);
-    const text = name.length <= room ? name : room > 2 ? name.slice(0, room - 1) + "…" : "";
+    const text = name.length <= room ? name : room > ENDS ? shorten(name, room)
+      : room > 2 ? name.slice(0, room - 1) + "…" : "";
     if (text)
       pen.fillText(text, box.x + 5, y + ROW / 2, box.width - 6);
   }

@@ -29,7 +29,8 @@ const VERDICTS: [string, string][] = [
   ["Sawtooth", "memory rises and falls back, again and again, and the lows do not rise"],
   ["Warming", "memory rises less and less: a cache or a pool on its way to a plateau"],
   ["Steady", "none of these: no lasting rise; the picture beside it tells whether it swings"],
-  ["% sure", "how clearly the figures fit this verdict and no other; below 50 of a short run it is a guess"],
+  ["Too short to tell", "the run has so few time slices that what stands behind it is a guess"],
+  ["% sure", "how clearly the figures fit this verdict and no other"],
 ];
 const COLOURS: [string, string, string][] = [
   ["--accent", "In use", "the figure that is chosen; bars and the area of live bytes"],

@@ -4,8 +4,8 @@ import { abridge, type Step } from "../abridge";
 import type { Context } from "../context";
 import { SAMPLES, baseName, type Sample } from "../data";
 import { el } from "../dom";
-import { shorten } from "../format";
 import { sampleWith } from "../model";
+import { shorten } from "../names";
 import { nodeAt } from "../tree";
 import type { View } from "../state";
 

@@ -14,13 +14,14 @@ const GOOD = new Set(["steady", "none", "warming"]);
 
 function headline(verdict: Verdict): HTMLElement {
   const { confidence, growth, rate_bytes_per_s: rate, eta_to_limit_s: eta } = verdict;
-  const facts = [verdict.too_short ? "a guess: the run was too short to tell" : "",
+  const name = plain(verdict.verdict).replace(/_/g, " ");
+  const facts = [verdict.too_short ? `at a guess ${name}` : "",
     confidence === undefined ? "" : `${Math.round(100 * confidence)}\u202f% sure`,
     growth && growth !== "none" ? `growth ${plain(growth)}` : "",
     rate ? `${rate > 0 ? "+" : ""}${bytes(60 * rate)} a minute` : "",
     eta ? `limit in ${duration(eta)}` : ""];
   return el("p", { class: "verdict-name" },
-    el("strong", {}, plain(verdict.verdict).replace(/_/g, " ")),
+    el("strong", {}, verdict.too_short ? "too short to tell" : name),
     el("span", { class: "soft" }, facts.filter(Boolean).join(" · ")));
 }
 
@@ -73,7 +74,8 @@ export function verdictBox(context: Context, verdict: Verdict): HTMLElement {
   const named = siteOf(context, verdict);
   const spark = sparkline(context, named?.path[named.at]?.unit ?? -1,
     plain(named?.frame.function ?? ""));
-  return el("div", { class: `verdict ${GOOD.has(verdict.verdict) ? "good" : "bad"}`,
+  const kind = verdict.too_short ? "unsure" : GOOD.has(verdict.verdict) ? "good" : "bad";
+  return el("div", { class: `verdict ${kind}`,
     role: "status" }, el("div", { class: "verdict-head" }, el("div", {}, headline(verdict),
       ...(named ? site(context, verdict, named) : [])), spark ?? ""),
     ...(named ? commands(context, verdict, named) : []),
