@@ -140,6 +140,12 @@ static uint32_t enter_checks(struct recents *r, const struct recent_stack *stack
 	return e->own_groups;
 }
 
+static void begin(struct recents *r)
+{
+	r->entered = true;
+	r->lines = 1; /* the first one is nobody's */
+}
+
 void recent_enter(struct recents *r, const struct recent_stack *stack)
 {
 	struct recent *e;
@@ -149,7 +155,8 @@ void recent_enter(struct recents *r, const struct recent_stack *stack)
 		return;
 	if (lines_left(r, ENTRY_LINES_MAX) == NULL || !index_has_room(&r->index))
 		recent_forget(r);
-	r->entered = true;
+	if (!r->entered)
+		begin(r);
 	e = lines_left(r, ENTRY_LINES_MAX);
 	*e = (struct recent){ .top = stack->top,
 			      .fp_mask = stack->needs_fp ? UINTPTR_MAX : 0,
@@ -166,23 +173,17 @@ void recent_enter(struct recents *r, const struct recent_stack *stack)
 	recent_found(r, e, stack->top);
 }
 
-static void forget_guesses(struct recents *r)
-{
-	memset(r->guess, 0, sizeof r->guess);
-	memset(r->last, 0, sizeof r->last);
-}
-
 void recent_hang_under(struct recents *r, uint32_t under)
 {
-	if (r->entered) /* pages that nobody touched stay so */
-		forget_guesses(r);
 	r->under = under;
 }
 
 void recent_forget(struct recents *r)
 {
-	if (r->entered) {
-		forget_guesses(r);
+	if (r->entered) { /* pages that nobody touched stay so */
+		memset(r->guess, 0, sizeof r->guess);
+		memset(r->last, 0, sizeof r->last);
+		memset(r->sequel, 0, sizeof r->sequel);
 		index_clear(&r->index);
 	}
 	r->entered = false;

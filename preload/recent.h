@@ -12,9 +12,11 @@
  *     its holder did what the new epoch asks for (record.c).
  *
  * Shape. A small table by the innermost frame guesses the entry, where the same one came
- * twice in a row. The others are found by an index over words of the stack
- * (recent_index.h). A stack is entered when it is met the second time: copying the checks
- * of one that will not come again soon costs more than it saves (cc1).
+ * twice in a row. Where it did not, what came after the stack before will most likely
+ * come again: another table guesses by both (of a hundred in cc1 the first knows 16, and
+ * both 85; in CPython 86, and all). The rest are found by an index over words of the
+ * stack (recent_index.h). A stack is entered when it is met the second time: copying the
+ * checks of one that will not come again soon costs more than it saves (cc1).
  *
  * Under. What a stack hangs under, besides its frames: the thread's tags. The same frames
  * under other tags are another stack, and both stay remembered.
@@ -40,8 +42,9 @@
 #include "preload/remembered.h"
 
 #define RECENT_GUESSES 512u
+#define RECENT_SEQUELS 8192u
 #define RECENT_SEEN_BITS 18u
-#define RECENT_LINES 32768u     /* of 64 bytes, for entries and groups */
+#define RECENT_LINES 32768u     /* of 64 bytes, for entries and groups; none at 0 */
 #define RECENT_OWN_MAX 12u      /* an entry with more checks of its own becomes a trunk */
 #define RECENT_CHECKS_MAX 1024u /* of a stack that is entered */
 
@@ -57,12 +60,17 @@ struct recent_line {
 	char byte[64];
 } __attribute__((aligned(64)));
 
+_Static_assert(RECENT_LINES <= 32768, "a sequel is a line's number and a bit");
+
 struct recents {
-	bool entered;   /* there is something in guess and index */
-	uint32_t lines; /* used */
-	uint32_t under; /* a number for the present tags */
+	bool entered;                /* there is something in guess and index */
+	uint32_t lines;              /* used */
+	uint32_t under;              /* a number for the present tags */
+	const struct recent *before; /* which the present stack comes after */
 	struct recent *guess[RECENT_GUESSES];
-	struct recent *last[RECENT_GUESSES];          /* that was found, or entered */
+	struct recent *last[RECENT_GUESSES]; /* that was found, or entered */
+	/* the same by both: line of the last one, times 2, and 1 if it is a guess */
+	uint16_t sequel[RECENT_SEQUELS];
 	uint32_t seens;                               /* bits set in seen */
 	uint64_t seen[(1u << RECENT_SEEN_BITS) / 64]; /* which stacks were met once */
 	struct trunk trunk;
@@ -92,24 +100,51 @@ static inline uint32_t recent_guess_number(struct frame caller)
 	return (caller.pc ^ caller.sp >> 4) % RECENT_GUESSES;
 }
 
-/* The entry of the present stack by its innermost frame alone; NULL when the guess
- * was wrong. */
+static inline uint32_t recent_sequel_number(const struct recents *r, struct frame caller)
+{
+	return (caller.pc ^ caller.sp >> 4 ^ (uintptr_t)r->before >> 6) % RECENT_SEQUELS;
+}
+
+/* The entry that is guessed by innermost frame and what it comes after; one that no stack
+ * is, without a jump, where they do not tell: that is what no processor can predict. */
+static inline __attribute__((always_inline)) struct recent *
+recent_sequel(struct recents *r, struct frame caller)
+{
+	uint32_t sequel = r->sequel[recent_sequel_number(r, caller)];
+
+	return (void *)&r->line[sequel >> 1 & -(sequel & 1)];
+}
+
+/* The entry of the present stack by the innermost frame, or also by what it comes after;
+ * NULL when the guess was wrong. */
 static inline __attribute__((always_inline)) struct recent *
 recent_guess(struct recents *r, struct frame caller)
 {
 	struct recent *e = r->guess[recent_guess_number(caller)];
 
-	return e != NULL && recent_is(e, caller) ? e : NULL;
+	if (e == NULL)
+		e = recent_sequel(r, caller);
+	return recent_is(e, caller) && e->under == r->under ? e : NULL;
 }
 
-/* Two finds in a row make a guess, and another one ends it: a wrong guess costs a cache
- * miss or two. */
+/* The present stack was counted at this entry: it is what the next one comes after. */
+static inline void recent_passed(struct recents *r, const struct recent *e)
+{
+	r->before = e;
+}
+
+/* It was not the one expected. Two finds in a row make a guess, and another one ends
+ * it: a wrong guess costs a cache miss or two. */
 static inline void recent_found(struct recents *r, struct recent *e, struct frame caller)
 {
 	uint32_t i = recent_guess_number(caller);
+	uint16_t *sequel = &r->sequel[recent_sequel_number(r, caller)];
+	uint32_t line = (uint32_t)((struct recent_line *)(void *)e - r->line);
 
 	r->guess[i] = r->last[i] == e ? e : NULL;
 	r->last[i] = e;
+	*sequel = (uint16_t)(line << 1 | (uint32_t)(*sequel >> 1 == line));
+	recent_passed(r, e);
 }
 
 /* The same by the index; NULL: the present stack is none of the recent ones. */

@@ -2,11 +2,16 @@
 
 #include <string.h>
 
-/* The slots that lead to a stack: of its root, then of one child a branch. */
+#define WAY_MAX 48u
+
+/* The branches that lead to a stack, from the root on: where each is written down, and
+ * the word by which it is left. */
 struct way {
-	struct index_slot *slot[INDEX_DEPTH_MAX];
-	uint32_t depth;
-	uint64_t last_key; /* of the last slot, which is free when nothing is there */
+	uint64_t *branch[WAY_MAX];
+	uintptr_t word[WAY_MAX];
+	uint32_t branches;
+	uint64_t *end; /* where the last one leads: to nothing, to a leaf, or to a branch
+			* that cannot be followed */
 };
 
 /* A word in which two stacks differ whose inner frames are the same. */
@@ -41,7 +46,7 @@ static bool next_check(struct check_walk *w, struct check *ret)
 
 bool index_proves(const struct recent_index *x, uint64_t to, struct frame caller)
 {
-	struct check_walk walk = { .e = x->below[index_number(to)] };
+	struct check_walk walk = { .e = x->branch[index_first_line(to)].below };
 	struct check check;
 
 	if (!recent_tops(walk.e, caller))
@@ -91,35 +96,149 @@ static struct difference differ(const struct recent *e, const struct recent_stac
 	return (struct difference){ .at = NULL };
 }
 
-/* Follows the present stack's words to a leaf or to a free slot. */
+/* May the word that a branch asks for be read? Else the stack differs further in. */
+static bool can_follow(const struct recent_index *x, uint64_t branch, struct frame top)
+{
+	return (branch & INDEX_MAPPED) != 0 || index_proves(x, branch, top);
+}
+
+/* Follows the present stack's words as far as they lead. False: too far. */
 static bool follow(struct recent_index *x, const struct recent_stack *stack,
 		   uint32_t under, struct way *way)
 {
-	uint64_t key = index_key_of_root(stack->top, under);
+	uint64_t *at = &x->root;
+	uintptr_t word = index_word_of_root(stack->top, under);
 
-	way->depth = 0;
-	for (;;) {
-		struct index_slot *slot = index_slot(x, key);
-
-		if (way->depth == INDEX_DEPTH_MAX)
-			return false;
-		way->slot[way->depth++] = slot;
-		way->last_key = key;
-		if ((slot->to & INDEX_BRANCH) == 0)
+	for (way->branches = 0; way->branches < WAY_MAX;) {
+		way->branch[way->branches] = at;
+		way->word[way->branches++] = word;
+		way->end = at = &index_child(x, *at, word)->to;
+		if ((*at & INDEX_BRANCH) == 0 || !can_follow(x, *at, stack->top))
 			return true;
-		if ((slot->to & INDEX_MAPPED) == 0 &&
-		    !index_proves(x, slot->to, stack->top))
-			return true; /* it differs further in */
-		key = index_key_of_child(slot->to, *index_place(slot->to));
+		word = *index_place(*at);
+	}
+	return false;
+}
+
+static struct index_slot *home(struct recent_index *x, uint64_t branch, uintptr_t word)
+{
+	return &x->slot[index_first_line(branch) * LINE_SLOTS + index_home(branch, word)];
+}
+
+/* Gives a branch, of which all else is said, a table. False: there is no room. */
+static bool make_table(struct recent_index *x, uint64_t *branch, uint32_t lines,
+		       struct index_branch about)
+{
+	uint32_t first = (x->lines + lines - 1) & -lines;
+
+	if (first + lines > INDEX_LINES) {
+		x->lines = INDEX_LINES; /* its owner begins anew */
+		return false;
+	}
+	x->lines = first + lines;
+	x->branch[first] = about;
+	*branch |= (uint64_t)(first * 2 + lines) << INDEX_TABLE_SHIFT | INDEX_BRANCH;
+	return true;
+}
+
+/* The root's first table is small, for so are most programs. */
+#define ROOT_LINES 16u
+
+static void begin(struct recent_index *x)
+{
+	make_table(x, &x->root, ROOT_LINES, (struct index_branch){ 0 });
+}
+
+/* May children of a branch share a home? There are few that do. */
+static bool is_sparse(const struct recent_index *x, uint64_t branch)
+{
+	uint32_t slots = index_lines(branch) * LINE_SLOTS;
+
+	return x->branch[index_first_line(branch)].children <=
+	       slots / (slots < 1024 ? 4 : 2);
+}
+
+/* A search for a word that is not there ends at a free slot. */
+static bool is_full(const struct recent_index *x, uint64_t branch)
+{
+	return x->branch[index_first_line(branch)].children ==
+	       index_lines(branch) * LINE_SLOTS;
+}
+
+/* Copies the children of one table to another, which is empty, each to its home. False:
+ * two have the same, and the table may not be so. */
+static bool copy_children(struct recent_index *x, uint64_t from, uint64_t to)
+{
+	const struct index_slot *child = &x->slot[index_first_line(from) * LINE_SLOTS];
+	bool sparse = is_sparse(x, to);
+
+	for (uint32_t i = 0; i < index_lines(from) * LINE_SLOTS; i++, child++) {
+		struct index_slot *slot;
+
+		if (child->to == 0)
+			continue;
+		slot = index_child(x, to, child->word);
+		if (!sparse && slot != home(x, to, child->word))
+			return false;
+		*slot = *child;
+	}
+	return true;
+}
+
+static void empty_table(struct recent_index *x, uint64_t branch)
+{
+	memset(&x->slot[index_first_line(branch) * LINE_SLOTS], 0,
+	       index_lines(branch) * LINE_SLOTS * sizeof x->slot[0]);
+}
+
+/* Copies the children to a table in which another one is at home as well; its number is
+ * counted already. False: none of its hash functions does that. */
+static bool settle(struct recent_index *x, uint64_t from, uint64_t *to,
+		   struct index_slot child)
+{
+	for (uint64_t hash = 0; hash <= INDEX_HASH; hash += INDEX_HASH & -INDEX_HASH) {
+		*to = (*to & ~INDEX_HASH) | hash;
+		if (copy_children(x, from, *to) &&
+		    (home(x, *to, child.word)->to == 0 || is_sparse(x, *to))) {
+			*index_child(x, *to, child.word) = child;
+			return true;
+		}
+		empty_table(x, *to);
+	}
+	return false;
+}
+
+/* Moves a branch's children, and another one, to the smallest table that serves. */
+static bool resettle(struct recent_index *x, uint64_t *branch, struct index_slot child)
+{
+	uint64_t rest = *branch >> (INDEX_PLACE_SHIFT + 3) << (INDEX_PLACE_SHIFT + 3) |
+			(*branch & INDEX_MAPPED);
+
+	for (uint32_t lines = index_lines(*branch);; lines *= 2) {
+		uint32_t used = x->lines;
+		uint64_t to = rest;
+
+		if (!make_table(x, &to, lines, x->branch[index_first_line(*branch)]))
+			return false;
+		if (!is_full(x, to) && settle(x, *branch, &to, child)) {
+			*branch = to;
+			return true;
+		}
+		x->lines = used;
 	}
 }
 
-static void fill(struct recent_index *x, struct index_slot *slot, uint64_t key,
-		 uint64_t to)
+static bool add_child(struct recent_index *x, uint64_t *branch, uintptr_t word,
+		      uint64_t to)
 {
-	if (slot->key == 0)
-		x->used++;
-	*slot = (struct index_slot){ key, to };
+	struct index_slot child = { word, to }, *slot = index_child(x, *branch, word);
+
+	x->branch[index_first_line(*branch)].children++;
+	if (is_full(x, *branch) ||
+	    (slot != home(x, *branch, word) && !is_sparse(x, *branch)))
+		return resettle(x, branch, child);
+	*slot = child;
+	return true;
 }
 
 static uint64_t leaf(const struct recent *e)
@@ -131,54 +250,46 @@ static uint64_t leaf(const struct recent *e)
  * one's; NULL when the way ends at the root. */
 static const struct recent *neighbour(const struct recent_index *x, const struct way *way)
 {
-	uint64_t to = way->slot[way->depth - 1]->to;
+	uint64_t to = *way->end != 0 ? *way->end : *way->branch[way->branches - 1];
 
-	if (to == 0 && way->depth == 1)
-		return NULL;
-	if (to == 0)
-		to = way->slot[way->depth - 2]->to;
-	return (to & INDEX_BRANCH) != 0 ? x->below[index_number(to)]
+	return (to & INDEX_BRANCH) != 0 ? x->branch[index_first_line(to)].below
 					: (const struct recent *)(uintptr_t)to;
 }
 
-/* Puts a branch where one slot leads: what was there is the child of its word, e the
- * child of the present one. */
-static bool part(struct recent_index *x, struct index_slot *slot, struct recent *e,
+/* Puts a branch where something else was: that is the child of its word, e the child of
+ * the present one. */
+static bool part(struct recent_index *x, uint64_t *where, struct recent *e,
 		 const struct recent_stack *stack, const struct recent *there,
 		 const struct difference *by)
 {
 	uintptr_t at = (uintptr_t)by->at;
 	bool own = stack->top.sp >= stack->own_from && at < stack->own_to;
 	bool mapped = own || (at ^ stack->top.sp) < 4096;
-	uint32_t number = x->branches;
-	uint64_t to = (uint64_t)at << INDEX_PLACE_SHIFT |
-		      (uint64_t)number << INDEX_NUMBER_SHIFT |
-		      (mapped ? INDEX_MAPPED : 0) | INDEX_BRANCH;
-	uint64_t old = index_key_of_child(to, by->there);
-	uint64_t new = index_key_of_child(to, by->here);
+	uint64_t place = (uint64_t)at << INDEX_PLACE_SHIFT | (mapped ? INDEX_MAPPED : 0);
+	uint64_t was = *where;
 
-	if (index_place(to) != by->at || old == new)
+	if (index_place(place) != by->at)
 		return false;
-	x->below[x->branches++] = there;
-	fill(x, index_slot(x, old), old, slot->to);
-	fill(x, index_slot(x, new), new, leaf(e));
-	slot->to = to;
-	return true;
+	if (!make_table(x, &place, 1, (struct index_branch){ .below = there }))
+		return false;
+	*where = place;
+	return add_child(x, where, by->there, was) &&
+	       add_child(x, where, by->here, leaf(e));
 }
 
-/* The first slot of the way whose branch lies outside this place, or its last one. */
-static struct index_slot *slot_outside(const struct way *way, const uintptr_t *at)
+/* The first branch of the way, after the root, that lies outside this place, or its end.
+ */
+static uint64_t *outside(const struct way *way, const uintptr_t *at)
 {
-	uint32_t i = 0;
-
-	while (i + 1 < way->depth && index_place(way->slot[i]->to) < at)
-		i++;
-	return way->slot[i];
+	for (uint32_t i = 1; i < way->branches; i++)
+		if (index_place(*way->branch[i]) >= at)
+			return way->branch[i];
+	return way->end;
 }
 
-static bool leads_to_child_at(const struct index_slot *slot, const uintptr_t *at)
+static bool is_branch_at(const uint64_t *where, const uintptr_t *at)
 {
-	return (slot->to & INDEX_BRANCH) != 0 && index_place(slot->to) == at;
+	return (*where & INDEX_BRANCH) != 0 && index_place(*where) == at;
 }
 
 bool index_enter(struct recent_index *x, struct recent *e,
@@ -187,28 +298,31 @@ bool index_enter(struct recent_index *x, struct recent *e,
 	struct way way;
 	const struct recent *there;
 	struct difference by = { .at = NULL };
-	struct index_slot *last, *slot;
+	uint64_t *where = NULL;
 
+	if (x->lines == 0)
+		begin(x);
 	if (!follow(x, stack, e->under, &way))
 		return false;
-	last = way.slot[way.depth - 1];
 	there = neighbour(x, &way);
 	if (there != NULL)
 		by = differ(there, stack);
-	slot = slot_outside(&way, by.at);
-	if (by.at == NULL || slot->to == 0 || leads_to_child_at(slot, by.at)) {
-		/* a root, another child, or the same words with another fp */
-		if ((last->to & INDEX_BRANCH) != 0)
-			return false;
-		fill(x, last, way.last_key, leaf(e));
-		return true;
-	}
-	return part(x, slot, e, stack, there, &by);
+	if (by.at != NULL)
+		where = outside(&way, by.at);
+	if (where != NULL && *where != 0 && !is_branch_at(where, by.at))
+		return part(x, where, e, stack, there, &by);
+	if (*way.end == 0) /* another child, or a root */
+		return add_child(x, way.branch[way.branches - 1],
+				 way.word[way.branches - 1], leaf(e));
+	if ((*way.end & INDEX_BRANCH) != 0)
+		return false;
+	*way.end = leaf(e); /* the same words with another fp */
+	return true;
 }
 
 void index_clear(struct recent_index *x)
 {
-	memset(x->slot, 0, sizeof x->slot);
-	x->used = 0;
-	x->branches = 0;
+	memset(x->slot, 0, x->lines * LINE_SLOTS * sizeof x->slot[0]);
+	x->root = 0;
+	x->lines = 0;
 }

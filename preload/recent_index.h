@@ -7,9 +7,14 @@
  *
  * Shape. A radix tree over the checks (remembered.h), innermost first, that skips all in
  * which the stacks below do not differ. A branch names one place of the stack; the word
- * there chooses the child. Children of all branches, and the roots, by pc and sp of the
- * innermost frame and what all hangs under, are slots of one hash table, so that a level
- * costs one cache line.
+ * there chooses the child, in a hash table of the branch's own. The root's word is made
+ * of the innermost frame's pc and sp and of what all hangs under.
+ *
+ * Tables. Which child comes next is what no processor can predict, so a search must not
+ * depend on it: each table has one of eight hash functions, chosen such that all its
+ * children lie where they are looked for first. Most branches have two or three children,
+ * for which one cache line is enough; where many would need much room for that, a table
+ * that is mostly empty may send some of them on.
  *
  * Contract
  *   - what is found is a guess: whoever asks compares the whole stack;
@@ -27,43 +32,62 @@
 #include "preload/likely.h"
 #include "preload/remembered.h"
 
-#define INDEX_SLOT_BITS 15u
-#define INDEX_SLOTS (1u << INDEX_SLOT_BITS)
-#define INDEX_USED_MAX (INDEX_SLOTS / 2u) /* so that a search is short, and ends */
-#define INDEX_BRANCHES (INDEX_USED_MAX / 2u)
-#define INDEX_DEPTH_MAX 48u
+#define INDEX_LINES 8192u
+#define LINE_SLOTS 4u
 
-/* Where a slot leads: a struct recent, or INDEX_BRANCH | INDEX_MAPPED? | number | place.
+/*
+ * Where a word leads: to nothing, 0; to a struct recent; or to a branch, written as
+ *   place, 45 bits | table, 14 | hash function, 3 | mapped | branch
+ * A table begins at a multiple of its size, a power of two lines. It is written as twice
+ * its first line plus its size, which is then the lowest bit set.
  */
 #define INDEX_BRANCH 1ull
 #define INDEX_MAPPED 2ull /* the place may be read as it is */
-#define INDEX_NUMBER_SHIFT 2u
+#define INDEX_HASH 0x1cull
+#define INDEX_TABLE_SHIFT 5u
+#define INDEX_TABLE_MASK (2u * INDEX_LINES - 1u)
 #define INDEX_PLACE_SHIFT 16u /* over the place's 48 bits, whose low 3 are 0 */
 
-_Static_assert(INDEX_BRANCHES <= 1u << (INDEX_PLACE_SHIFT + 3 - INDEX_NUMBER_SHIFT),
-	       "a branch's number fits below its place");
+_Static_assert((uint64_t)INDEX_TABLE_MASK << INDEX_TABLE_SHIFT <
+		       8ull << INDEX_PLACE_SHIFT,
+	       "a branch fits into one word");
 
 struct index_slot {
-	uint64_t key; /* 0: free */
-	uint64_t to;
+	uintptr_t word;
+	uint64_t to; /* 0: the slot is free */
+};
+
+/* What a search has no use for: of the branch whose table begins at this line. */
+struct index_branch {
+	const struct recent *below; /* one of the stacks below it */
+	uint32_t children;
 };
 
 struct recent_index {
-	uint32_t used;
-	uint32_t branches;
-	struct index_slot slot[INDEX_SLOTS];
-	const struct recent *below[INDEX_BRANCHES]; /* one of the stacks below a branch */
+	uint64_t root;  /* a branch without a place; 0: nothing was entered */
+	uint32_t lines; /* used, by tables that grew and moved too */
+	struct index_slot slot[INDEX_LINES * LINE_SLOTS] __attribute__((aligned(64)));
+	struct index_branch branch[INDEX_LINES];
 };
 
-static inline uint64_t index_key_of_root(struct frame top, uint32_t under)
+static inline uintptr_t index_word_of_root(struct frame top, uint32_t under)
 {
-	return ((top.pc ^ top.sp << 20 ^ (uint64_t)under << 40) * 0x9e3779b97f4a7c15ull) |
-	       1;
+	return top.pc ^ top.sp << 20 ^ under * 0x9e3779b97f4a7c15ull;
 }
 
-static inline uint32_t index_number(uint64_t to)
+static inline uint32_t index_table(uint64_t to)
 {
-	return (uint32_t)(to & ((8ull << INDEX_PLACE_SHIFT) - 1)) >> INDEX_NUMBER_SHIFT;
+	return (uint32_t)(to >> INDEX_TABLE_SHIFT) & INDEX_TABLE_MASK;
+}
+
+static inline uint32_t index_lines(uint64_t to)
+{
+	return index_table(to) & -index_table(to);
+}
+
+static inline uint32_t index_first_line(uint64_t to)
+{
+	return (index_table(to) - index_lines(to)) / 2;
 }
 
 static inline const uintptr_t *index_place(uint64_t to)
@@ -71,19 +95,23 @@ static inline const uintptr_t *index_place(uint64_t to)
 	return (const uintptr_t *)(to >> INDEX_PLACE_SHIFT & ~7ull);
 }
 
-static inline uint64_t index_key_of_child(uint64_t to, uintptr_t word)
+/* Where in a branch's table a word is looked for first. */
+static inline uint32_t index_home(uint64_t to, uintptr_t word)
 {
-	return ((word ^ (uint64_t)index_number(to) << 48) * 0xd6e8feb86659fd93ull) | 1;
+	return (uint32_t)(word * 0x9e3779b97f4a7c15ull >> (26u + (to & INDEX_HASH))) &
+	       (index_lines(to) * LINE_SLOTS - 1);
 }
 
-/* The slot of a key, or the free one where it belongs. */
-static inline struct index_slot *index_slot(struct recent_index *x, uint64_t key)
+/* The slot of a branch's child, or the free one where it belongs. */
+static inline struct index_slot *index_child(struct recent_index *x, uint64_t to,
+					     uintptr_t word)
 {
-	uint32_t i = (uint32_t)(key >> (64 - INDEX_SLOT_BITS));
+	struct index_slot *table = &x->slot[(size_t)index_first_line(to) * LINE_SLOTS];
+	uint32_t i = index_home(to, word);
 
-	while (x->slot[i].key != key && x->slot[i].key != 0)
-		i = (i + 1) % INDEX_SLOTS;
-	return &x->slot[i];
+	while (unlikely(table[i].word != word) && table[i].to != 0)
+		i = (i + 1) & (index_lines(to) * LINE_SLOTS - 1);
+	return &table[i];
 }
 
 /* May the branch's place be read, after what lies further in was compared? */
@@ -93,26 +121,28 @@ bool index_proves(const struct recent_index *index, uint64_t to, struct frame ca
 static inline __attribute__((always_inline)) struct recent *
 index_find(struct recent_index *x, struct frame caller, uint32_t under)
 {
-	uint64_t to = index_slot(x, index_key_of_root(caller, under))->to;
+	uintptr_t word = index_word_of_root(caller, under);
+	uint64_t to;
 
-	/* a word that nobody entered may have the key of a branch on the way to it */
-	for (uint32_t depth = 1; (to & INDEX_BRANCH) != 0; depth++) {
+	if (unlikely(x->root == 0))
+		return NULL;
+	to = index_child(x, x->root, word)->to;
+	while ((to & INDEX_BRANCH) != 0) {
 		if (unlikely((to & INDEX_MAPPED) == 0) && !index_proves(x, to, caller))
 			return NULL;
-		if (unlikely(depth == INDEX_DEPTH_MAX))
-			return NULL;
-		to = index_slot(x, index_key_of_child(to, *index_place(to)))->to;
+		to = index_child(x, to, *index_place(to))->to;
 	}
 	return (struct recent *)(uintptr_t)to;
 }
 
+/* False: nothing more can be entered. */
 static inline bool index_has_room(const struct recent_index *x)
 {
-	return x->used + 2 <= INDEX_USED_MAX && x->branches < INDEX_BRANCHES;
+	return x->lines < INDEX_LINES;
 }
 
-/* Enters the present stack as e; there is room. False: it cannot be told from those
- * that are there in so many steps as a search takes. */
+/* Enters the present stack as e. False: it was not, for there is no room any more, or it
+ * would be too far from the root. */
 bool index_enter(struct recent_index *index, struct recent *e,
 		 const struct recent_stack *stack);
 

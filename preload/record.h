@@ -172,6 +172,8 @@ record_alloc(struct thread *t, void *block, size_t size, struct frame caller)
 	stack = recent_guess(&t->recents, caller);
 	if (likely(stack != NULL && stack->epoch == recent_epoch_now())) {
 		counted = record_alloc_at(t, stack, block, size);
+		if (likely(counted))
+			recent_passed(&t->recents, stack);
 		verify_stack(stack->site, &caller, "the fast path");
 	}
 	compiler_barrier();

@@ -230,6 +230,25 @@ Test(recent, what_was_found_twice_in_a_row_is_guessed_next)
 	cr_expect(eq(u32, guessed(a.top), 1));
 }
 
+/* The first row teaches, the second one confirms. */
+Test(recent, what_came_after_another_stack_twice_is_guessed_after_it_again)
+{
+	struct made a = make(100, 8, 1), b;
+
+	enter(&a);
+	b = beside(&a, 2);
+	for (unsigned row = 0; row < 4; row++) {
+		stack[114]--;
+		if (row == 3)
+			cr_expect(eq(u32, guessed(a.top), 1));
+		cr_expect(eq(u32, found(&a), 1));
+		stack[114]++;
+		if (row == 3)
+			cr_expect(eq(u32, guessed(b.top), 2));
+		cr_expect(eq(u32, found(&b), 2));
+	}
+}
+
 Test(recent, when_there_is_no_room_left_all_is_forgotten)
 {
 	struct made m = make(100, 64, 1);

@@ -116,11 +116,60 @@ Test(recent_index, in_whatever_order_they_came)
 	}
 }
 
-Test(recent_index, a_stack_takes_two_slots_at_most_and_its_root_one)
+/* Each of them had a table of one line, of two, and now perhaps of four. */
+Test(recent_index, a_branch_of_five_takes_few_lines)
 {
+	unsigned branches = 1 + BASE + BASE * BASE + BASE * BASE * BASE;
+
 	enter_all(7);
-	cr_expect(le(u32, recents.index.used, 2 * NUMBERS + 1));
-	cr_expect(le(u32, recents.index.branches, NUMBERS));
+	cr_expect(le(u32, recents.index.lines, 16 + branches * (1 + 2 + 4)));
+}
+
+/* All words at one place; the search for one that is not there ends. */
+static void enter_children(unsigned children, uintptr_t stride)
+{
+	recent_forget(&recents);
+	for (unsigned i = 0; i < children; i++) {
+		word[first + 5] = i * stride;
+		enter_part(i + 1, 8, WORDS);
+	}
+	for (unsigned i = 0; i < children; i++) {
+		word[first + 5] = i * stride;
+		cr_assert(eq(u32, found(), i + 1), "%u of %u", i, children);
+	}
+	word[first + 5] = children * stride;
+	cr_assert(eq(u32, found(), 0));
+}
+
+Test(recent_index, a_branch_has_any_number_of_children, .timeout = 60)
+{
+	for (unsigned children = 1; children < 70; children++)
+		for (unsigned shift = 0; shift < 48; shift++)
+			enter_children(children, 1ull << shift);
+	enter_children(3000, 16);
+	enter_children(3000, 0x1000003);
+}
+
+Test(recent_index, stacks_with_other_innermost_frames_have_other_roots)
+{
+	for (unsigned i = 0; i < 1500; i++) {
+		first = 100 + i % 1000;
+		enter_part(i + 1, 1 + i % 3, WORDS);
+		cr_assert(eq(u32, found(), i + 1));
+	}
+}
+
+Test(recent_index, the_same_stack_may_hang_under_many_tags, .timeout = 10)
+{
+	for (uint32_t under = 0; under < 3000; under++) {
+		recent_hang_under(&recents, under);
+		enter_part(under + 1, 8, WORDS);
+	}
+	for (uint32_t under = 0; under < 3000; under++) {
+		recent_hang_under(&recents, under);
+		cr_assert(eq(u32, found(), under + 1));
+	}
+	recent_hang_under(&recents, 0);
 }
 
 Test(recent_index, a_stack_that_was_not_entered_is_not_found)
@@ -218,20 +267,6 @@ Test(recent_index, memory_outside_the_own_stack_is_foreign_too)
 	own_to = (uintptr_t)word;
 	enter_two_across_pages();
 	expect_only_live_frames_read();
-}
-
-/* Words 2 and 9 are branches 0 and 1; the second one's key comes again below itself. */
-Test(recent_index, a_search_ends_when_keys_of_two_words_are_the_same, .timeout = 10)
-{
-	enter(1);
-	word[first + 2] = 1;
-	enter(2);
-	word[first + 9] = 5;
-	enter(3);
-	cr_assert(eq(u32, recents.index.branches, 2));
-	word[first + 9] = 1 | 1ull << 48;
-	cr_expect(eq(u32, found(), 0));
-	enter(4); /* ends as well */
 }
 
 /* A comb: stack i differs from all others in word i. */
