@@ -75,6 +75,11 @@ def argv_of(case):
             str(case.seconds), str(case.scale)]
 
 
+def is_here(case):
+    """Not every machine has every interpreter and compiler."""
+    return os.path.exists(argv_of(case)[0])
+
+
 def dump_of(case, folder):
     name = case.title.replace("/", ",").replace(" ", "_").replace(":", "-")
     return os.path.join(folder, name + ".dump")
@@ -144,6 +149,7 @@ def main():
     cases = [case for case in truth.CASES
              if not OPTIONS.wanted or any(part in case.half + " " + case.title
                                           for part in OPTIONS.wanted)]
+    cases = [case for case in cases if is_here(case)]
     if OPTIONS.again:
         cases = [case for case in cases if not case.live]
     start = time.monotonic()
