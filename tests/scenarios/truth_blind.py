@@ -203,3 +203,79 @@ OTHERS = [
 ]
 
 SEVENTH_BATCH = SERVERS + CACHES + TEETH + LAYERS + THREADS + CPLUSPLUS + PYTHON + RUST + OTHERS
+
+
+def trade(name, verdict, culprit=(), **more):
+    return Case("trades", name, verdict, culprit, **more)
+
+
+def craft(name, verdict, *culprit, **more):
+    return Case("crafts", name, verdict, tuple("craft::" + name for name in culprit), **more)
+
+
+SLOW = {"seconds": 30, "interval": "1s"}
+TRADES = [
+    trade("generic-list", LEAK, ("track_event",)),
+    trade("generic-list", LEAK, ("track_event",), scale=0.5, **SLOW),
+    trade("chat", WARM + STEADY, seconds=10),
+    trade("chat", LEAK, ("say",), seconds=10, scale=1000),
+    trade("rehashes", LEAK, ("table_insert",), seconds=12),
+    trade("compiler", LEAK, ("declare",)),
+    trade("compiler", LEAK, ("declare",), seconds=25, interval="500ms", scale=0.3),
+    trade("from-half", LEAK, ("write_audit",), seconds=12),
+    trade("from-half", LEAK, ("write_audit",), **SLOW),
+    trade("until-half", WARM + STEADY, seconds=12),
+    trade("until-half", WARM + STEADY, **SLOW),
+    trade("by-cron", LEAK, ("write_audit",), seconds=12),
+    trade("by-cron", LEAK, ("write_audit",), scale=4, seconds=40, interval="1s"),
+    trade("undo", WARM + STEADY, seconds=10),
+    trade("undo", WARM + STEADY, scale=4, **SLOW),
+    trade("references", LEAK, ("object_create",)),
+    trade("references", LEAK, ("object_create",), scale=8, **SLOW),
+    trade("plugins", LEAK, ("geo_plugin",), seconds=6, interval="50ms"),
+    trade("by-chance", STEADY + SAW, seconds=10),
+    trade("by-chance", STEADY + SAW, scale=2, **SLOW),
+    trade("s-curve", WARM + STEADY, seconds=12),
+    trade("s-curve", WARM + STEADY, **SLOW),
+    trade("warm-and-leak", LEAK, ("write_audit",), seconds=15),
+    trade("large-and-calm", STEADY),
+    trade("large-and-calm", STEADY, scale=2, **SLOW),
+    trade("one-a-second", LEAK, ("note_reconnect",), seconds=20, interval="200ms", scale=4),
+    trade("one-a-second", LEAK, ("note_reconnect",), seconds=40, interval="1s"),
+    trade("thread-contexts", LEAK, ("init_context",)),
+    trade("frames", STEADY + STORM),
+    trade("multiplies", LEAK, ("try_again",), growth="exponential"),
+    trade("multiplies", LEAK, ("try_again",), growth="exponential", **SLOW),
+    trade("not-closed", LEAK, ("open_report",)),
+    trade("two-hours", SAW, seconds=12),
+    trade("two-hours", SAW, **SLOW),
+]
+
+CRAFTS = [
+    craft("event-store", LEAK, "event_store", "EventStore::record"),
+    craft("matrices", STORM, "multiply"),
+    craft("tokens", STORM, "tokenize"),
+    craft("seen-twice", SAW + STEADY, seconds=12),
+    craft("seen-twice", SAW + STEADY, scale=6, **SLOW),
+    craft("far-tasks", LEAK, "Scheduler::schedule"),
+    craft("near-tasks", STEADY, seconds=10),
+    craft("samples", LEAK, "record_sample"),
+    craft("handlers", STEADY),
+    craft("weak-listeners", STEADY),
+    craft("documents", LEAK, "Index::add"),
+    craft("object-pool", STEADY),
+]
+
+ODDS = [Case("odds.py", name, verdict) for name, verdict in (
+    ("tasks-wait", LEAK), ("tasks-done", STEADY), ("rows-in-memory", LEAK),
+    ("rows-read", STEADY + STORM), ("log-in-batches", SAW), ("words-counted", WARM + STEADY),
+    ("trees-parsed", STEADY + STORM + SAW), ("results-by-thread", LEAK), ("text-grows", LEAK))]
+
+LANGUAGES = [
+    script("/usr/bin/lua5.4", "coroutines wait", LEAK, "-e", "kept = {} " + TICKS % (
+        PACED, "local c = coroutine.create(function() coroutine.yield(line) end) "
+        "coroutine.resume(c) kept[#kept + 1] = c")),
+    script("/usr/bin/perl", "sorts", STEADY + STORM, "-MTime::HiRes=time", "-e",
+           PERL_LOOP % "@l = sort { $a <=> $b } map { rand() } 1 .. 100;"),
+]
+EIGHTH_BATCH = TRADES + CRAFTS + ODDS + LANGUAGES
