@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "analyzer/audit_growth.h"
+#include "analyzer/audit_owner.h"
 #include "analyzer/audit_pattern.h"
 
 #define THREADS_MIN 3.0
@@ -167,12 +168,16 @@ static double doubt(const struct audit_facts *facts,
 static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)
 {
 	const struct audit_function *function = audit_growth_worst(facts, false);
+	const struct audit_function *owner;
 
 	if (!function)
 		return is_diffuse_leak(facts, decision);
-	blame(decision, AUDIT_LEAK, function,
+	owner = audit_owner_of(facts, function);
+	if (!owner)
+		owner = function;
+	blame(decision, AUDIT_LEAK, owner,
 	      fmin(function->growth_certainty, doubt(facts, function)));
-	decision->stack = function->growth_stack;
+	decision->stack = owner->growth_stack;
 	grows(facts, decision, &function->shape);
 	return true;
 }

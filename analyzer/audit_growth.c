@@ -19,6 +19,8 @@
 #define STEPS_MIN 5u    /* fewer are somebody's tables growing */
 #define STEPS_MANY 16u  /* with fewer it must matter to the process: */
 #define SHARE_MIN 0.005 /* of its live bytes */
+#define STEPS_EVEN 6u   /* ... or come evenly, of the program's own, and never go: */
+#define EVEN_END 0.6    /* the last quarter has its part of them */
 #define ERRORS_MIN 4.0  /* standard errors of sampling */
 #define TAKEN_OVER 0.5  /* of the growth must show in the process's */
 #define NOISE 3.0
@@ -68,7 +70,17 @@ static bool only_drifts(const struct audit_facts *facts, const double *bytes,
 	       (after - before) * size < DRIFT_EXPLAINED * grown;
 }
 
-static bool is_enough(const struct audit_facts *facts, const struct series_shape *shape)
+/* What is set up when first needed comes at the start, less and less; this does not. */
+static bool comes_evenly(const struct audit_function *function,
+			 const struct series_shape *shape)
+{
+	return function->is_direct && shape->increases >= STEPS_EVEN &&
+	       shape->drawdown <= 0 && shape->end_ratio >= EVEN_END;
+}
+
+static bool is_enough(const struct audit_facts *facts,
+		      const struct audit_function *function,
+		      const struct series_shape *shape)
 {
 	size_t steps = shape->points < 10 ? 3 : STEPS_MIN;
 
@@ -77,7 +89,8 @@ static bool is_enough(const struct audit_facts *facts, const struct series_shape
 		return false;
 	return shape->increases >= STEPS_MANY ||
 	       (shape->net >= BYTES_FEW_STEPS &&
-		shape->net >= SHARE_MIN * facts->shape.highest);
+		(shape->net >= SHARE_MIN * facts->shape.highest ||
+		 comes_evenly(function, shape)));
 }
 
 static double variance_of(const struct audit_facts *facts, size_t stack)
@@ -99,12 +112,13 @@ static double function_variance(const struct audit_facts *facts,
 	return sum;
 }
 
-static bool grows(const struct audit_facts *facts, const struct series_shape *shape,
-		  double (*series)[AUDIT_GRID_MAX], double variance)
+static bool grows(const struct audit_facts *facts, const struct audit_function *function,
+		  const struct series_shape *shape, double (*series)[AUDIT_GRID_MAX],
+		  double variance)
 {
 	const double *bytes = series[PROFILE_INUSE_SPACE];
 
-	return is_enough(facts, shape) &&
+	return is_enough(facts, function, shape) &&
 	       shape->net >= ERRORS_MIN * sqrt(fmax(0, variance)) &&
 	       !is_taken_over(facts, bytes) &&
 	       !only_drifts(facts, bytes, series[PROFILE_INUSE_OBJECTS]);
@@ -207,7 +221,7 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 		r = look_at_number(facts, function->series, &function->shape);
 	if (r == 0 && (fills_up(facts, function, function->series, &function->shape,
 				&function->doubling) ||
-		       grows(facts, &function->shape, function->series,
+		       grows(facts, function, &function->shape, function->series,
 			     function_variance(facts, function)))) {
 		function->grows = true;
 		function->growth_certainty = function->shape.certainty;
@@ -267,8 +281,9 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 		return 0;
 	audit_facts_stack_series(facts, stack, series);
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);
-	if (r == 0 && (fills_up(facts, function, series->value, &shape, &doubling) ||
-		       grows(facts, &shape, series->value, variance_of(facts, stack)))) {
+	if (r == 0 &&
+	    (fills_up(facts, function, series->value, &shape, &doubling) ||
+	     grows(facts, function, &shape, series->value, variance_of(facts, stack)))) {
 		function->grows = true;
 		function->doubling = doubling;
 		function->growth_certainty = shape.certainty;

@@ -98,7 +98,8 @@ def run(case):
         return audit(case, dump_of(case, OPTIONS.again), environment())
     with tempfile.TemporaryDirectory(prefix="heapring-scenario.") as folder:
         env = environment(HEAPRING_DIR=folder, PYTHONMALLOC="malloc",
-                          HEAPRING_RATE=case.rate, HEAPRING_INTERVAL=case.interval)
+                          HEAPRING_RATE=case.rate, HEAPRING_INTERVAL=case.interval,
+                          HEAPRING_MMAP="1" if case.mmap else None)
         dump = dump_of(case, OPTIONS.keep or folder)
         with subprocess.Popen([HEAPRING, "run", "-q", "-o", dump, "--", *argv_of(case)],
                               env=env, stdout=subprocess.DEVNULL) as program:
