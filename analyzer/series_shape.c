@@ -288,7 +288,8 @@ static void set_kind(const struct window *w, struct series_shape *shape)
 				shape->net / fmax(1e-9, w->at[w->count - 1] - w->at[0]);
 		if (shape->kind == SHAPE_RISING && shape->model.law == GROWTH_EXPONENTIAL)
 			take_end_slope(shape);
-	} else if (has_teeth(&shape->teeth)) {
+	} else if (has_teeth(&shape->teeth) ||
+		   teeth_find_one(w->value, w->count, &shape->teeth)) {
 		shape->kind = SHAPE_TEETH;
 	} else {
 		shape->kind = shape->trend.tau < -0.5 && shape->trend.p < P_MAX

@@ -18,6 +18,12 @@
 #include "analyzer/order_stats.h"
 
 #define TRIM 0.02
+#define ONE_DEPTH 0.5   /* of the height that it falls from */
+#define ONE_LASTS 0.2   /* of the window, for its rise */
+#define ONE_FASTER 0.5  /* its fall, of its rise's time */
+#define ONE_AGAIN 0.2   /* of the fall that the next rise has come back */
+#define ONE_UPWARDS 0.8 /* of a rise's steps do not go down */
+#define ONE_POINTS 4u
 
 struct zigzag {
 	double *falls, *depths, *valleys, *valley_at;
@@ -227,4 +233,51 @@ int teeth_find(const double *value, size_t count, struct teeth *ret)
 	free(room);
 	*ret = teeth;
 	return 0;
+}
+
+static size_t index_of_extreme(const double *value, size_t from, size_t to, double sign)
+{
+	size_t best = from;
+
+	for (size_t i = from + 1; i < to; i++)
+		if (sign * value[i] > sign * value[best])
+			best = i;
+	return best;
+}
+
+static bool goes_up(const double *value, size_t from, size_t to)
+{
+	size_t up = 0;
+
+	for (size_t i = from; i < to; i++)
+		up += value[i + 1] >= value[i];
+	return to >= from + ONE_POINTS && (double)up >= ONE_UPWARDS * (double)(to - from);
+}
+
+bool teeth_find_one(const double *value, size_t count, struct teeth *ret)
+{
+	size_t top, start, end;
+	double fall, rise;
+
+	if (count < 3 * ONE_POINTS)
+		return false;
+	top = index_of_extreme(value, 0, count, 1);
+	start = index_of_extreme(value, 0, top + 1, -1);
+	end = index_of_extreme(value, top, count, -1);
+	fall = value[top] - value[end];
+	rise = value[top] - value[start];
+	if (fall < ONE_DEPTH * value[top] || rise < ONE_DEPTH * fall ||
+	    (double)(top - start) < ONE_LASTS * (double)count ||
+	    (double)(end - top) > ONE_FASTER * (double)(top - start) ||
+	    value[count - 1] - value[end] < ONE_AGAIN * fall ||
+	    !goes_up(value, start, top) || !goes_up(value, end, count - 1))
+		return false;
+	*ret = (struct teeth){ .count = 1,
+			       .depth = fall / value[top],
+			       .height = fall,
+			       .period = (double)(end - start),
+			       .smoothness = ONE_UPWARDS,
+			       .ends_rising = true,
+			       .last_rise = (value[count - 1] - value[end]) / fall };
+	return true;
 }

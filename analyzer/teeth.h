@@ -32,4 +32,11 @@ struct teeth {
 /* 0 or -ENOMEM. */
 int teeth_find(const double *value, size_t count, struct teeth *ret);
 
+/*
+ * One tooth and the beginning of the next, where the window is not long enough for more:
+ * a rise that lasts, a fall that is faster and takes half of the height away, and another
+ * rise that has not ended. Then count is 1 and the other figures are that tooth's.
+ */
+bool teeth_find_one(const double *value, size_t count, struct teeth *ret);
+
 #endif

@@ -167,7 +167,7 @@ FIRST_BATCH = [
     Case("containers", "lru", STEADY + WARM),
     Case("containers", "lru-skewed", STEADY + WARM),
     Case("containers", "pages", STEADY),
-    Case("containers", "pages-storm", STORM, ("net::render[abi:cxx11]",)),
+    Case("containers", "pages-storm", STORM, ("net::render",)),
     Case("containers", "indexes", SAW),
     Case("services.py", "lru", STEADY + WARM),
     Case("services.py", "cycles-collected", STEADY + SAW),
