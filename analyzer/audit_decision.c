@@ -19,6 +19,7 @@
 #define THREADS_SHARE 0.1   /* of all that were created; else most are given back */
 #define TOTAL_ONLY 0.7      /* confidence when no single function shows it */
 #define NOT_FULL_YET 0.6    /* confidence where it may be a cache that fills */
+#define BENDS 0.9           /* ... or its curve, by this weight of the law */
 #define NONE_FREED 0.95     /* ... or anything else that has a limit */
 #define SILENT 0.5          /* ... or that is full, since nothing is allocated any more */
 #define SILENT_SHARE 0.15   /* of the work before */
@@ -148,6 +149,13 @@ static bool is_diffuse_leak(struct audit_facts *facts, struct audit_decision *de
 	return true;
 }
 
+/* Not enough to level off, but no straight line explains it. */
+static bool bends_already(const struct series_shape *shape)
+{
+	return shape->model.law == GROWTH_SATURATING &&
+	       shape->model.weight[GROWTH_SATURATING] >= BENDS;
+}
+
 /*
  * Until something that has a limit reaches it, its figures are those of a leak. Only
  * the name says that it may have one.
@@ -157,12 +165,16 @@ static double doubt(const struct audit_facts *facts,
 {
 	double most = 1;
 
-	if (audit_pattern_may_be_filling(facts, function, function->growth_stack))
+	if (audit_pattern_may_be_filling(facts, function, function->growth_stack) ||
+	    bends_already(&function->shape))
 		most = NOT_FULL_YET;
 	else if (audit_pattern_nothing_freed(function))
 		most = NONE_FREED;
-	return audit_window_fell_silent(&facts->window, SILENT_SHARE) ? SILENT * most
-								      : most;
+	/* a container is silent until it is full again */
+	return !function->doubling.steps &&
+			       audit_window_fell_silent(&facts->window, SILENT_SHARE)
+		       ? SILENT * most
+		       : most;
 }
 
 static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)

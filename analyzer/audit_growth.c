@@ -8,6 +8,8 @@
  */
 #include "analyzer/audit_growth.h"
 
+#include "analyzer/audit_pauses.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -28,6 +30,7 @@
 #define DRIFT_SIZE 1.25      /* the mean size rose by less */
 #define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
 #define BY_NUMBER 0.5        /* more blocks explain more of it: no container */
+#define EMPTIED 0.25         /* of what a container holds now, that went before */
 #define STRAIGHT 0.8         /* end ratio of a number of blocks that does not level off */
 #define BYTES_BEND 0.6       /* certainty left where only the bytes level off */
 
@@ -156,17 +159,42 @@ static bool is_full(const struct audit_facts *facts,
 				      window->count);
 }
 
+/* A container that was emptied is a buffer that is filled again and again. */
+static bool was_emptied(const struct audit_pauses *pauses)
+{
+	double last = pauses->value[pauses->count - 1];
+
+	for (size_t i = 1; i < pauses->count; i++)
+		if (pauses->value[i - 1] - pauses->value[i] > EMPTIED * last)
+			return true;
+	return false;
+}
+
+/* In the figures as they are, or, of a function that hardly allocates, with its pauses.
+ */
+static bool is_container(const struct audit_facts *facts,
+			 const struct audit_function *function,
+			 double (*series)[AUDIT_GRID_MAX], struct doubling *ret)
+{
+	struct audit_pauses pauses;
+
+	if (!rises_by_number(facts, series) &&
+	    doubling_find(facts->window.at, series[PROFILE_INUSE_SPACE],
+			  facts->window.count, ret))
+		return true;
+	audit_pauses_find(facts, function, &pauses);
+	return pauses.count > 0 && !was_emptied(&pauses) &&
+	       doubling_find(pauses.at, pauses.value, pauses.count, ret);
+}
+
 /* A container that stands still between steps: what fills it grows in a straight line. */
 static bool fills_up(const struct audit_facts *facts,
 		     const struct audit_function *function,
 		     double (*series)[AUDIT_GRID_MAX], struct series_shape *shape,
 		     struct doubling *ret)
 {
-	const struct audit_window *window = &facts->window;
-
 	if (shape->kind == SHAPE_RISING || shape->kind == SHAPE_SHORT ||
-	    rises_by_number(facts, series) ||
-	    !doubling_find(window->at, series[PROFILE_INUSE_SPACE], window->count, ret))
+	    !is_container(facts, function, series, ret))
 		return false;
 	if (shape->highest < BYTES_FEW_STEPS ||
 	    shape->highest < SHARE_MIN * facts->shape.highest ||

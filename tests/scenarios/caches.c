@@ -37,6 +37,12 @@ static void drop(uint32_t key)
 	values[key] = NULL;
 }
 
+static void replace(uint32_t key)
+{
+	drop(key);
+	fetch(key);
+}
+
 /* few keys are asked for often, most seldom: the fill slows down by itself */
 static uint32_t popular(uint32_t keys)
 {
@@ -60,7 +66,8 @@ static void even_keys(double scale)
 	double part = 0;
 
 	while (scenario_tick(200))
-		for (part += 6000 * 6 * scale / scenario_seconds() / 200; part >= 1; part--)
+		for (part += 6000 * 6 * scale / scenario_seconds() / 200; part >= 1;
+		     part--)
 			fetch(scenario_random((uint32_t)(6000 * scale)));
 }
 
@@ -141,12 +148,8 @@ static void full_at_start(double scale)
 	for (uint32_t key = 0; key < most; key++)
 		fetch(key);
 	while (scenario_tick(200)) {
-		for (int i = 0; i < 15; i++) {
-			uint32_t key = scenario_random(most);
-
-			drop(key);
-			fetch(key);
-		}
+		for (int i = 0; i < 15; i++)
+			replace(scenario_random(most));
 	}
 }
 
@@ -215,7 +218,7 @@ static void memo_beside_cache(double scale)
 static void two_levels(double scale)
 {
 	void *small[64] = { NULL };
-	uint32_t next = 0;
+	uint32_t next = 0, full = 1;
 
 	(void)scale;
 	while (scenario_tick(300)) {
@@ -224,9 +227,9 @@ static void two_levels(double scale)
 		free(small[place]);
 		small[place] = load_value(next);
 		if (scenario_done() < 0.33)
-			fetch(next % KEYS);
+			fetch(full = next % KEYS);
 		else
-			drop(scenario_random(next) % KEYS), fetch(scenario_random(next) % KEYS);
+			replace(scenario_random(full));
 	}
 }
 

@@ -28,13 +28,13 @@ std::string text_of(uint32_t number)
 /* everything that ever happened */
 class EventStore
 {
-    public:
+      public:
 	void record(std::any event)
 	{
 		events.push_back(std::move(event));
 	}
 
-    private:
+      private:
 	std::list<std::any> events;
 };
 
@@ -120,7 +120,7 @@ struct Task {
 
 class Scheduler
 {
-    public:
+      public:
 	void schedule(double at, uint32_t number)
 	{
 		tasks.push({ at, std::make_shared<std::string>(text_of(number)) });
@@ -131,7 +131,7 @@ class Scheduler
 			tasks.pop();
 	}
 
-    private:
+      private:
 	std::priority_queue<Task> tasks;
 };
 
@@ -226,7 +226,7 @@ void weak_listeners(double scale)
 /* an index of documents: words of a fixed language, documents without end */
 class Index
 {
-    public:
+      public:
 	void add(uint32_t document)
 	{
 		for (int i = 0; i < 12; i++) {
@@ -236,7 +236,7 @@ class Index
 		}
 	}
 
-    private:
+      private:
 	std::unordered_map<std::string, std::set<uint32_t>> postings;
 };
 
@@ -251,7 +251,7 @@ void documents(double scale)
 /* a pool that hands out shared objects and takes them back by their deleter */
 class Pool
 {
-    public:
+      public:
 	std::shared_ptr<std::string> take()
 	{
 		std::string *object = nullptr;
@@ -265,7 +265,7 @@ class Pool
 		return { object, [this](std::string *done) { idle.push_back(done); } };
 	}
 
-    private:
+      private:
 	std::vector<std::string *> idle;
 };
 

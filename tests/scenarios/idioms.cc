@@ -74,12 +74,12 @@ struct Shape {
 
 class Polygon : public Shape
 {
-    public:
+      public:
 	explicit Polygon(uint32_t corners) : points(corners * 2)
 	{
 	}
 
-    private:
+      private:
 	std::vector<double> points;
 };
 
@@ -99,7 +99,7 @@ void half_deleted(double scale)
 /* listeners sign up and never off */
 class Bus
 {
-    public:
+      public:
 	void subscribe(std::function<void(int)> listener)
 	{
 		listeners.push_back(std::move(listener));
@@ -110,7 +110,7 @@ class Bus
 			listener(event);
 	}
 
-    private:
+      private:
 	std::list<std::function<void(int)>> listeners;
 };
 
@@ -245,7 +245,7 @@ void counting_allocator(double scale)
 /* bounded by its own rule: the least recently used goes */
 class Recent
 {
-    public:
+      public:
 	void put(uint32_t key)
 	{
 		auto found = places.find(key);
@@ -260,9 +260,10 @@ class Recent
 		order.pop_back();
 	}
 
-    private:
+      private:
 	std::list<std::pair<uint32_t, std::string>> order;
-	std::unordered_map<uint32_t, std::list<std::pair<uint32_t, std::string>>::iterator>
+	std::unordered_map<uint32_t,
+			   std::list<std::pair<uint32_t, std::string>>::iterator>
 		places;
 };
 

@@ -66,7 +66,7 @@ def log_in_batches():
 def words_counted():
     count = collections.Counter()
     for _ in ticks.ticks(200):
-        for _ in range(5):
+        for _ in range(25):
             count["word %d" % int(RANDOM.paretovariate(0.7) % 3000)] += 1
 
 

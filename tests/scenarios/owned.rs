@@ -110,7 +110,7 @@ fn slow_receiver(seconds: f64, scale: f64) {
 
 #[inline(never)]
 fn forget_buffer(number: u64) {
-    let buffer = vec![number as u8; 900];
+    let buffer = std::hint::black_box(vec![number as u8; 900]);
     std::mem::forget(buffer);
 }
 

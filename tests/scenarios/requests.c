@@ -32,7 +32,8 @@ static struct request *read_request(uint32_t number)
 	struct request *request = calloc(1, sizeof(*request));
 	char path[64];
 
-	snprintf(path, sizeof(path), "/users/%u/orders?page=%u", number % 977, number % 13);
+	snprintf(path, sizeof(path), "/users/%u/orders?page=%u", number % 977,
+		 number % 13);
 	request->number = number;
 	request->path = copy_text(path);
 	request->length = 100 + scenario_random(900);

@@ -207,8 +207,8 @@ static void interned(double scale)
 SCENARIO static void map_index(void)
 {
 	size_t bytes = 256 << 10;
-	void *index = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			   -1, 0);
+	void *index = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (index != MAP_FAILED)
 		scenario_use(index, bytes);

@@ -408,7 +408,8 @@ static void one_a_second(double scale)
 			uint32_t place = scenario_random(800);
 
 			free(busy[place]);
-			busy[place] = scenario_use(malloc(100 + scenario_random(900)), 100);
+			busy[place] =
+				scenario_use(malloc(100 + scenario_random(900)), 100);
 		}
 		if (number % every == 0)
 			note_reconnect(number);
@@ -501,7 +502,8 @@ static void two_hours(double scale)
 
 	while (scenario_tick(100)) {
 		double hour = fmod(scenario_done() * 2 * scale, 1);
-		uint32_t wanted = (uint32_t)(4000 * (hour < 0.7 ? hour / 0.7 : (1 - hour) / 0.3));
+		uint32_t wanted =
+			(uint32_t)(4000 * (hour < 0.7 ? hour / 0.7 : (1 - hour) / 0.3));
 
 		while (work.length < wanted)
 			list_append(&work, calloc(1, 300));
