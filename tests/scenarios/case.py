@@ -18,6 +18,7 @@ class Case:
     rate: str = "exact"
     argv: tuple = ()        # of a program that is no scenario
     mmap: bool = False      # mappings are recorded, too
+    by_hand: bool = False   # only with --whole: the set has five minutes
 
     @property
     def title(self):

@@ -5,7 +5,7 @@ set by looking at them (docs/audit.md).
 """
 import draws
 from case import LEAK, SAW, STEADY, STORM, WARM, Case, leak
-from truth_blind import EIGHTH_BATCH, SEVENTH_BATCH
+from truth_blind import EIGHTH_BATCH, NINTH_BATCH, SEVENTH_BATCH
 from truth_everyday import FIFTH_BATCH, SIXTH_BATCH
 
 TUNING = [
@@ -345,6 +345,8 @@ FOURTH_BATCH = [
          too_short=True),
 ]
 
+for _case in NINTH_BATCH:
+    _case.half = "batch 9"
 for _case in EIGHTH_BATCH:
     _case.half = "batch 8"
 for _case in SEVENTH_BATCH:
@@ -367,4 +369,4 @@ for _case in HELD_OUT:
     _case.half = "held out"
 CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH + SECOND_BATCH + \
     THIRD_BATCH + FOURTH_BATCH + FIFTH_BATCH + SIXTH_BATCH + \
-    SEVENTH_BATCH + EIGHTH_BATCH
+    SEVENTH_BATCH + EIGHTH_BATCH + NINTH_BATCH

@@ -1,7 +1,9 @@
-"""Labels of batches that were committed before the programs' first run (7 and 8).
+"""Labels of batches that were committed before the programs' first run (7 to 9).
 
 Written without a look at the rules or at the older programs. What an interpreter's
-allocations are called is the interpreter's affair: those have no culprit.
+allocations are called is the interpreter's affair: those have no culprit. Three were taken
+out afterwards, since what they do is not to be seen: PHP's arena is mapped, and nothing
+had been collected yet in Node and Ruby (docs/audit.md).
 """
 from case import LEAK, SAW, STEADY, STORM, WARM, Case, leak
 
@@ -181,17 +183,8 @@ OTHERS = [
     script("/usr/bin/ruby", "array grows", LEAK, "-e",
            "a = []; e = Time.now + 8; while Time.now < e; sleep 0.004; "
            "a << ('text of a line ' * 10 + a.size.to_s); end"),
-    script("/usr/bin/ruby", "last lines", STEADY + SAW + WARM, "-e",
-           "a = []; e = Time.now + 8; i = 0; while Time.now < e; sleep 0.004; "
-           "a << ('text of a line ' * 10 + (i += 1).to_s); a.shift if a.size > 200; end"),
-    script("/usr/bin/php", "array grows", LEAK, "-r",
-           "$e = microtime(true) + 8; while (microtime(true) < $e) { usleep(4000); "
-           "$a[] = str_repeat('x', 5000) . count($a ?? []); }"),
     script("/usr/bin/node", "buffers kept", LEAK, "-e",
            "const kept = []; const t = setInterval(() => kept.push(Buffer.alloc(20000, 1)), 10);"
-           "setTimeout(() => clearInterval(t), 8000)"),
-    script("/usr/bin/node", "buffers dropped", STEADY + SAW + WARM, "-e",
-           "let b; const t = setInterval(() => { b = Buffer.alloc(20000, 1) }, 10);"
            "setTimeout(() => clearInterval(t), 8000)"),
     script("/usr/bin/sqlite3", "table in memory grows", LEAK, ":memory:",
            "create table t(a, b);", ".read '|%s'" % paced(
@@ -280,3 +273,34 @@ LANGUAGES = [
            PERL_LOOP % "@l = sort { $a <=> $b } map { rand() } 1 .. 100;"),
 ]
 EIGHTH_BATCH = TRADES + CRAFTS + ODDS + LANGUAGES
+
+# Written after the mends for batches 7 and 8, labelled before its first run: one loop each.
+NINTH_BATCH = [
+    Case("toys", name, verdict, culprit, seconds=seconds, interval=interval)
+    for name, verdict, culprit in (
+        ("simple-leak", LEAK, ("leaky_function",)),
+        ("leak-one-percent", LEAK, ("process_item",)),
+        ("no-leak", STEADY, ()),
+        ("vector-grows", LEAK, ("remember_number",)),
+        ("map-grows", LEAK, ("insert_row",)),
+        ("map-bounded", STEADY + WARM, ()),
+        ("string-grows", LEAK, ("append_line",)),
+        ("batch-work", SAW, ("batch_work",)),
+        ("slow-batches", SAW, ("slow_batches",)),
+        ("storm-full", STORM, ("churn",)),
+        ("storm-paced", STORM, ("churn",)),
+        ("queue-slow-consumer", LEAK, ("produce",)),
+        ("queue-keeps-up", STEADY, ()),
+        ("cache-warms-up", WARM + STEADY, ()),
+        ("threads-pile-up", THREAD_LEAK, ("start_worker",)),
+        ("starts-late", LEAK, ("keep_one",)),
+        ("doubles", LEAK, ("leaky_function",)))
+    for seconds, interval in ((7, "100ms"), (20, "1s"))]
+
+# Time is dear: of what takes long the set has the ones that only a long run shows.
+QUICK_S = 8
+LONG = {("rare-session", 40), ("fills-to-bound", 25), ("batches", 40), ("batches", 20),
+        ("levels", 40), ("not-joined", 30), ("one-a-second", 40), ("seen-twice", 30),
+        ("two-hours", 12), ("rehashes", 12)}
+for _case in SEVENTH_BATCH + EIGHTH_BATCH + NINTH_BATCH:
+    _case.by_hand = _case.seconds > QUICK_S and (_case.name, _case.seconds) not in LONG
