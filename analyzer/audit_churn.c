@@ -6,10 +6,10 @@
  * the blocks; below that nobody would notice. A program that does little else
  * (four of five blocks, and its whole heap's bytes twenty times a second) is held to
  * a third of it, and judged as a whole more strictly. What fills a block counts too: 2
- * KiB take as long as the allocator's part. A system library's own temporaries count a
- * quarter: the program can only call it less often. Large blocks have a limit of their
- * own in bytes, since they cost page faults rather than calls. docs/audit.md has the
- * figures.
+ * KiB take as long as the allocator's part. Of a system library's own temporaries it may
+ * be six times as many: the program can only call it less often. Large blocks have a
+ * limit of their own in bytes, since they cost page faults rather than calls.
+ * docs/audit.md has the figures.
  */
 #include "analyzer/audit_churn.h"
 
@@ -24,7 +24,8 @@
 #define FILLED_MAX 16384.0 /* a larger block is data, not an object */
 #define ONLY_SHARE 0.8
 #define ONLY_TURNOVER 20.0
-#define LIBRARY_FACTOR 4.0
+#define LIBRARY_BLOCKS_PER_S 600e3
+#define LIBRARY_BYTES_PER_S (4 * BYTES_PER_S)
 #define PROCESS_FACTOR 2.0 /* all functions together may do so much more than one */
 #define PROCESS_FACTOR_ONLY 1.25
 #define THREADS_PER_S 100.0
@@ -46,6 +47,12 @@ static double score_of(const struct audit_churn *churn, double blocks, double by
 	double size = fmin(FILLED_MAX, bytes / fmax(1, blocks));
 
 	return fmax(blocks * (1 + size / FILLED) / most, bytes / BYTES_PER_S);
+}
+
+/* A library's own are what it is: the program can only call it less often. */
+static double score_of_library(double blocks, double bytes)
+{
+	return fmax(blocks / LIBRARY_BLOCKS_PER_S, bytes / LIBRARY_BYTES_PER_S);
 }
 
 static void add_up(const struct audit_facts *facts, struct audit_churn *churn)
@@ -170,9 +177,10 @@ void audit_churn_find(const struct audit_facts *facts, struct audit_churn *ret)
 	add_up(facts, &churn);
 	for (size_t i = 0; i < facts->functions_count; i++) {
 		struct audit_function *function = &facts->functions[i];
-		double score = score_of(&churn, function->temporary_allocs / seconds,
-					function->temporary_bytes / seconds) /
-			       (function->is_direct ? 1 : LIBRARY_FACTOR);
+		double blocks = function->temporary_allocs / seconds;
+		double bytes = function->temporary_bytes / seconds;
+		double score = function->is_direct ? score_of(&churn, blocks, bytes)
+						   : score_of_library(blocks, bytes);
 
 		if (score <= churn.score)
 			continue;
