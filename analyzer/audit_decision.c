@@ -409,6 +409,18 @@ static bool is_storm(struct audit_facts *facts, struct audit_decision *decision)
 	return true;
 }
 
+/* Slices that were watched: where there is none, nothing was allocated. */
+static size_t watched(const struct audit_facts *facts)
+{
+	const struct history *history = facts->history;
+	double all = 0;
+
+	if (history && history->slices > 0 && history->interval_s > 0)
+		all = (history->at[history->count - 1] - history->at[0]) /
+		      history->interval_s;
+	return (size_t)fmax((double)facts->shape.points, all);
+}
+
 static void is_steady(struct audit_facts *facts, struct audit_decision *decision)
 {
 	const struct series_shape *shape = &facts->shape;
@@ -416,7 +428,8 @@ static void is_steady(struct audit_facts *facts, struct audit_decision *decision
 		shape->kind == SHAPE_RISING || shape->kind == SHAPE_LEVELLING ? 0.8 : 1;
 
 	blame(decision, AUDIT_STEADY, NULL,
-	      fmax(doubt * shape->certainty, 0.6 * doubt * by_slices(shape->points, 10)));
+	      fmax(doubt * shape->certainty,
+		   0.6 * doubt * by_slices(watched(facts), 10)));
 	decision->shape = shape;
 	decision->rate_bytes_per_s = shape->trend.p < 0.05 ? shape->trend.slope : 0;
 	if (shape->kind == SHAPE_LEVELLING)

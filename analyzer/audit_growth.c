@@ -174,11 +174,12 @@ static bool was_emptied(const struct audit_pauses *pauses)
  */
 static bool is_container(const struct audit_facts *facts,
 			 const struct audit_function *function,
-			 double (*series)[AUDIT_GRID_MAX], struct doubling *ret)
+			 double (*series)[AUDIT_GRID_MAX],
+			 const struct series_shape *shape, struct doubling *ret)
 {
 	struct audit_pauses pauses;
 
-	if (!rises_by_number(facts, series) &&
+	if (shape->kind != SHAPE_RISING && !rises_by_number(facts, series) &&
 	    doubling_find(facts->window.at, series[PROFILE_INUSE_SPACE],
 			  facts->window.count, ret))
 		return true;
@@ -193,8 +194,8 @@ static bool fills_up(const struct audit_facts *facts,
 		     double (*series)[AUDIT_GRID_MAX], struct series_shape *shape,
 		     struct doubling *ret)
 {
-	if (shape->kind == SHAPE_RISING || shape->kind == SHAPE_SHORT ||
-	    !is_container(facts, function, series, ret))
+	if (shape->kind == SHAPE_SHORT ||
+	    !is_container(facts, function, series, shape, ret))
 		return false;
 	if (shape->highest < BYTES_FEW_STEPS ||
 	    shape->highest < SHARE_MIN * facts->shape.highest ||
@@ -202,9 +203,10 @@ static bool fills_up(const struct audit_facts *facts,
 		memset(ret, 0, sizeof(*ret));
 		return false;
 	}
-	shape->kind = SHAPE_RISING;
 	shape->rate = ret->rate;
-	shape->certainty = ret->certainty;
+	shape->certainty =
+		fmax(ret->certainty, shape->kind == SHAPE_RISING ? shape->certainty : 0);
+	shape->kind = SHAPE_RISING;
 	shape->model.law = GROWTH_LINEAR;
 	return true;
 }
