@@ -415,7 +415,7 @@ static size_t watched(const struct audit_facts *facts)
 	const struct history *history = facts->history;
 	double all = 0;
 
-	if (history && history->slices > 0 && history->interval_s > 0)
+	if (history && history->kept && !history->damaged && history->interval_s > 0)
 		all = (history->at[history->count - 1] - history->at[0]) /
 		      history->interval_s;
 	return (size_t)fmax((double)facts->shape.points, all);

@@ -17,8 +17,9 @@
 #define FAIR_STAYED 0.05 /* of what stayed of all callers' */
 #define FAIR_TAKEN 0.1   /* of that, at least, or its use is none */
 #define KEPT_BYTES 2048.0
-#define KEPT_SHARE 0.001 /* of what a caller took, to keep it; less is what is at work   \
-			  */
+#define KEPT_SHARE                                                                       \
+	0.001 /* of what a caller took, to keep it; less is what is at work              \
+	       */
 
 struct caller {
 	const char *name;

@@ -46,6 +46,23 @@ static double level_before(const struct totals *totals, size_t point)
 	return fmax(0, value[PROFILE_INUSE_SPACE][point] - bytes);
 }
 
+/*
+ * What lives after the last point: the old room of what was copied there goes at once, in
+ * the slice after it. If more than one block went it is the end of the program.
+ */
+static double level_after(const struct totals *totals, size_t point, size_t points)
+{
+	const double(*value)[AUDIT_PAUSES_MAX] = totals->value;
+
+	if (point + 1 < points &&
+	    value[PROFILE_ALLOC_OBJECTS][point + 1] ==
+		    value[PROFILE_ALLOC_OBJECTS][point] &&
+	    value[PROFILE_INUSE_OBJECTS][point + 1] + 1 ==
+		    value[PROFILE_INUSE_OBJECTS][point])
+		return value[PROFILE_INUSE_SPACE][point + 1];
+	return value[PROFILE_INUSE_SPACE][point];
+}
+
 static void add(struct audit_pauses *pauses, double at, double value)
 {
 	pauses->at[pauses->count] = at;
@@ -59,7 +76,8 @@ void audit_pauses_find(const struct audit_facts *facts,
 	const struct audit_window *window = &facts->window;
 	double end = window->to_s + window->idle_s;
 	struct totals totals;
-	size_t points = 0;
+	size_t points = 0, known;
+	double last;
 
 	ret->count = 0;
 	if (!history || !(history->interval_s > 0))
@@ -69,7 +87,9 @@ void audit_pauses_find(const struct audit_facts *facts,
 	if (points < 2 || points > AUDIT_PAUSES_MAX ||
 	    (double)points > FEW * (end - history->at[0]) / history->interval_s)
 		return;
-	add_up(facts, function, points, &totals);
+	known = points < history->count && points < AUDIT_PAUSES_MAX ? points + 1
+								     : points;
+	add_up(facts, function, known, &totals);
 	add(ret, history->at[0], totals.value[PROFILE_INUSE_SPACE][0]);
 	for (size_t i = 1; i < points; i++) {
 		double from = history->at[i - 1], to = history->at[i];
@@ -81,7 +101,7 @@ void audit_pauses_find(const struct audit_facts *facts,
 		add(ret, from, level_before(&totals, i));
 		add(ret, to - EDGE * history->interval_s, level_before(&totals, i));
 	}
-	add(ret, window->to_s, totals.value[PROFILE_INUSE_SPACE][points - 1]);
-	if (window->teardown_s <= 0)
-		add(ret, end, totals.value[PROFILE_INUSE_SPACE][points - 1]);
+	last = level_after(&totals, points - 1, known);
+	add(ret, window->to_s, last);
+	add(ret, end, last);
 }

@@ -9,8 +9,7 @@
  *   - only of a history with few slices for its time; of others count is 0;
  *   - points are in the order of time; where a container is copied, its new room counts
  *     from when the old one is gone;
- *   - the last point is the end of the run, if nothing was allocated or freed since the
- *     window's end.
+ *   - the last point is the end of the run, without its tear-down.
  */
 #ifndef ANALYZER_AUDIT_PAUSES_H
 #define ANALYZER_AUDIT_PAUSES_H

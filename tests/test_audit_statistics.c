@@ -292,45 +292,6 @@ Test(teeth, white_noise_is_not_smooth)
 	cr_expect(lt(dbl, teeth.smoothness, 0.3));
 }
 
-/* Up for `rise` points and down at once, again and again. */
-static void fill_slow_teeth(size_t rise)
-{
-	for (size_t i = 0; i < N; i++)
-		value[i] = 10 + (double)(i % rise);
-}
-
-Test(teeth, one_tooth_and_the_beginning_of_the_next_are_told)
-{
-	struct teeth teeth;
-
-	fill_slow_teeth(N * 2 / 3);
-	cr_assert(teeth_find_one(value, N, &teeth));
-	cr_expect(eq(sz, teeth.count, 1));
-	cr_expect(eq(dbl, teeth.height, N * 2 / 3 - 1));
-	cr_expect(eq(dbl, teeth.period, N * 2 / 3));
-}
-
-Test(teeth, a_fall_that_nothing_follows_is_no_tooth)
-{
-	struct teeth teeth;
-
-	fill_slow_teeth(N * 2 / 3);
-	for (size_t i = N * 2 / 3; i < N; i++)
-		value[i] = 10;
-	cr_expect(not(teeth_find_one(value, N, &teeth)));
-}
-
-Test(teeth, what_is_freed_after_the_start_is_no_tooth)
-{
-	struct teeth teeth;
-
-	for (size_t i = 0; i < N; i++)
-		value[i] = i < 4 ? 100.0 * (double)i : 20 + (double)i;
-	cr_expect(not(teeth_find_one(value, N, &teeth)));
-	fill(line);
-	cr_expect(not(teeth_find_one(value, N, &teeth)));
-}
-
 #define TABLE_POINTS 80u
 
 /* What a table has room for that gets `per_s` bytes a second until `until`, 8 s long. */

@@ -7,7 +7,6 @@
 #include "tests/scenarios/scenario.h"
 
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -416,47 +415,6 @@ static void one_a_second(double scale)
 	}
 }
 
-/* each thread makes a context that its key's destructor would free, had it one */
-static pthread_key_t context_key;
-
-SCENARIO static void init_context(void)
-{
-	pthread_setspecific(context_key, scenario_use(calloc(1, 1500), 1500));
-}
-
-static void *thread_with_context(void *unused)
-{
-	init_context();
-	free(scenario_use(malloc(300), 300));
-	return unused;
-}
-
-static void thread_contexts(double scale)
-{
-	pthread_key_create(&context_key, NULL);
-	while (scenario_tick(30 * scale)) {
-		pthread_t thread;
-
-		pthread_create(&thread, NULL, thread_with_context, NULL);
-		pthread_join(thread, NULL);
-	}
-}
-
-/* frames of a video: a few large buffers each */
-static void frames(double scale)
-{
-	void *before = NULL;
-
-	while (scenario_tick(25 * scale)) {
-		void *frame = scenario_use(malloc(1920 * 1080), 1920 * 1080);
-
-		free(scenario_use(malloc(640 * 360 * 4), 640 * 360 * 4));
-		free(before);
-		before = frame;
-	}
-	free(before);
-}
-
 /* tries multiply: each failure makes two */
 static struct list tries;
 
@@ -477,22 +435,6 @@ static void multiplies(double scale)
 		while (tries.length < wanted)
 			try_again();
 	}
-}
-
-/* a log file of its own for each customer, opened and not closed */
-SCENARIO static FILE *open_report(void)
-{
-	FILE *file = fopen("/dev/null", "w");
-
-	if (file != NULL)
-		fputs("customer\n", file);
-	return file;
-}
-
-static void not_closed(double scale)
-{
-	while (scenario_tick(40 * scale))
-		open_report();
 }
 
 /* the work of an hour, from empty to empty, twice */
@@ -528,10 +470,7 @@ static const struct scenario SCENARIOS[] = {
 	{ "warm-and-leak", warm_and_leak },
 	{ "large-and-calm", large_and_calm },
 	{ "one-a-second", one_a_second },
-	{ "thread-contexts", thread_contexts },
-	{ "frames", frames },
 	{ "multiplies", multiplies },
-	{ "not-closed", not_closed },
 	{ "two-hours", two_hours },
 	{ NULL, NULL },
 };

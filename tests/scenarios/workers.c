@@ -1,9 +1,10 @@
 /*
- * workers - threads and the queues between them
+ * workers - threads, the queues between them, and what they open and show
  */
 #include "tests/scenarios/scenario.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -350,6 +351,63 @@ static void burst_queue(double scale)
 	_exit(0);
 }
 
+/* each thread makes a context that its key's destructor would free, had it one */
+static pthread_key_t context_key;
+
+SCENARIO static void init_context(void)
+{
+	pthread_setspecific(context_key, scenario_use(calloc(1, 1500), 1500));
+}
+
+static void *thread_with_context(void *unused)
+{
+	init_context();
+	free(scenario_use(malloc(300), 300));
+	return unused;
+}
+
+static void thread_contexts(double scale)
+{
+	pthread_key_create(&context_key, NULL);
+	while (scenario_tick(30 * scale)) {
+		pthread_t thread;
+
+		pthread_create(&thread, NULL, thread_with_context, NULL);
+		pthread_join(thread, NULL);
+	}
+}
+
+/* frames of a video: a few large buffers each */
+static void frames(double scale)
+{
+	void *before = NULL;
+
+	while (scenario_tick(25 * scale)) {
+		void *frame = scenario_use(malloc(1920 * 1080), 1920 * 1080);
+
+		free(scenario_use(malloc(640 * 360 * 4), 640 * 360 * 4));
+		free(before);
+		before = frame;
+	}
+	free(before);
+}
+
+/* a log file of its own for each customer, opened and not closed */
+SCENARIO static FILE *open_report(void)
+{
+	FILE *file = fopen("/dev/null", "w");
+
+	if (file != NULL)
+		fputs("customer\n", file);
+	return file;
+}
+
+static void not_closed(double scale)
+{
+	while (scenario_tick(40 * scale))
+		open_report();
+}
+
 static const struct scenario SCENARIOS[] = {
 	{ "too-fast", too_fast },
 	{ "bounded", bounded },
@@ -361,6 +419,9 @@ static const struct scenario SCENARIOS[] = {
 	{ "not-collected", not_collected },
 	{ "own-caches", own_caches },
 	{ "burst-queue", burst_queue },
+	{ "thread-contexts", thread_contexts },
+	{ "frames", frames },
+	{ "not-closed", not_closed },
 	{ NULL, NULL },
 };
 
