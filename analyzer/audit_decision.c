@@ -16,10 +16,11 @@
 #include "analyzer/audit_pattern.h"
 
 #define THREADS_MIN 3.0
-#define THREADS_SHARE 0.1   /* of all that were created; else most are given back */
-#define TOTAL_ONLY 0.7      /* confidence when no single function shows it */
-#define NOT_FULL_YET 0.6    /* confidence where it may be a cache that fills */
-#define BENDS 0.9           /* ... or its curve, by this weight of the law */
+#define THREADS_SHARE 0.1 /* of all that were created; else most are given back */
+#define TOTAL_ONLY 0.7    /* confidence when no single function shows it */
+#define NOT_FULL_YET 0.6  /* confidence where it may be a cache that fills */
+#define BENDS 0.9         /* ... or its curve, by this weight of the law */
+#define BENDS_SHARPLY 0.5
 #define NONE_FREED 0.95     /* ... or anything else that has a limit */
 #define SILENT 0.5          /* ... or that is full, since nothing is allocated any more */
 #define SILENT_SHARE 0.15   /* of the work before */
@@ -152,8 +153,12 @@ static bool is_diffuse_leak(struct audit_facts *facts, struct audit_decision *de
 /* Not enough to level off, but no straight line explains it. */
 static bool bends_already(const struct series_shape *shape)
 {
-	return shape->model.law == GROWTH_SATURATING &&
-	       shape->model.weight[GROWTH_SATURATING] >= BENDS;
+	const struct growth_model *model = &shape->model;
+
+	return (model->law == GROWTH_SATURATING &&
+		model->weight[GROWTH_SATURATING] >= BENDS) ||
+	       (model->law == GROWTH_RISE_THEN_FLAT &&
+		model->weight[GROWTH_RISE_THEN_FLAT] >= BENDS_SHARPLY);
 }
 
 /*
