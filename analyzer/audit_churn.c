@@ -1,13 +1,15 @@
 /*
  * audit_churn - who allocates much that does not last: storms
  *
- * What is much depends on the program. 150,000 temporary blocks a second from one
+ * What is much depends on the program. 100,000 temporary blocks a second from one
  * function are about a percent of a core in the allocator and several in what fills
  * the blocks; below that nobody would notice. A program that does little else
  * (four of five blocks, and its whole heap's bytes twenty times a second) is held to
- * a fifth of it. A system library's own temporaries count a quarter: the program
- * can only call it less often. Bytes have a limit of their own, since large blocks
- * cost page faults rather than calls. docs/audit.md has the figures.
+ * a third of it, and judged as a whole more strictly. What fills a block counts too: 2
+ * KiB take as long as the allocator's part. Of a system library's own temporaries it may
+ * be six times as many: the program can only call it less often. Large blocks have a
+ * limit of their own in bytes, since they cost page faults rather than calls.
+ * docs/audit.md has the figures.
  */
 #include "analyzer/audit_churn.h"
 
@@ -15,26 +17,42 @@
 
 #include "analyzer/audit_pattern.h"
 
-#define BLOCKS_PER_S 150e3
+#define BLOCKS_PER_S 100e3
 #define BLOCKS_PER_S_ONLY 30e3
 #define BYTES_PER_S (256.0 * (1 << 20))
+#define FILLED 2048.0      /* bytes, in the time that a block takes to be had and freed */
+#define FILLED_MAX 16384.0 /* a larger block is data, not an object */
 #define ONLY_SHARE 0.8
 #define ONLY_TURNOVER 20.0
-#define LIBRARY_FACTOR 4.0
+#define LIBRARY_BLOCKS_PER_S 600e3
+#define LIBRARY_BYTES_PER_S (4 * BYTES_PER_S)
 #define PROCESS_FACTOR 2.0 /* all functions together may do so much more than one */
+#define PROCESS_FACTOR_ONLY 1.25
 #define THREADS_PER_S 100.0
 #define HEAP_FLOOR 4096.0
 #define CALLS_PER_S 1000.0
 #define ITEM_TOLERANCE 0.01
 #define ITEM_BLOCKS 16.0 /* of one stack, that an item may allocate elsewhere */
 
+/* Does little else than to allocate what dies at once. */
+static bool does_only_that(const struct audit_churn *churn)
+{
+	return churn->temporary_share > ONLY_SHARE &&
+	       churn->turnover_per_s > ONLY_TURNOVER;
+}
+
 static double score_of(const struct audit_churn *churn, double blocks, double bytes)
 {
-	bool only = churn->temporary_share > ONLY_SHARE &&
-		    churn->turnover_per_s > ONLY_TURNOVER;
+	double most = does_only_that(churn) ? BLOCKS_PER_S_ONLY : BLOCKS_PER_S;
+	double size = fmin(FILLED_MAX, bytes / fmax(1, blocks));
 
-	return fmax(blocks / (only ? BLOCKS_PER_S_ONLY : BLOCKS_PER_S),
-		    bytes / BYTES_PER_S);
+	return fmax(blocks * (1 + size / FILLED) / most, bytes / BYTES_PER_S);
+}
+
+/* A library's own are what it is: the program can only call it less often. */
+static double score_of_library(double blocks, double bytes)
+{
+	return fmax(blocks / LIBRARY_BLOCKS_PER_S, bytes / LIBRARY_BYTES_PER_S);
 }
 
 static void add_up(const struct audit_facts *facts, struct audit_churn *churn)
@@ -159,9 +177,10 @@ void audit_churn_find(const struct audit_facts *facts, struct audit_churn *ret)
 	add_up(facts, &churn);
 	for (size_t i = 0; i < facts->functions_count; i++) {
 		struct audit_function *function = &facts->functions[i];
-		double score = score_of(&churn, function->temporary_allocs / seconds,
-					function->temporary_bytes / seconds) /
-			       (function->is_direct ? 1 : LIBRARY_FACTOR);
+		double blocks = function->temporary_allocs / seconds;
+		double bytes = function->temporary_bytes / seconds;
+		double score = function->is_direct ? score_of(&churn, blocks, bytes)
+						   : score_of_library(blocks, bytes);
 
 		if (score <= churn.score)
 			continue;
@@ -170,7 +189,9 @@ void audit_churn_find(const struct audit_facts *facts, struct audit_churn *ret)
 	}
 	all = score_of(&churn, churn.temporary_per_s, churn.temporary_bytes_per_s);
 	if (churn.function && churn.function->is_direct)
-		churn.score = fmax(churn.score, all / PROCESS_FACTOR);
+		churn.score = fmax(churn.score,
+				   all / (does_only_that(&churn) ? PROCESS_FACTOR_ONLY
+								 : PROCESS_FACTOR));
 	find_threads(facts, &churn);
 	find_unbatched(facts, &churn);
 	*ret = churn;

@@ -8,13 +8,17 @@
  */
 #include "analyzer/audit_culprit.h"
 
-#include <ctype.h>
+#include "analyzer/audit_layers.h"
+#include "analyzer/wrapper_name.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CALLERS_KEPT 4u
-#define PREFIX_MAX 4u /* of a name that is a wrapper by itself: x, z, g_, rd_ */
+#define CALLERS_KEPT WRAPPER_NAME_CALLERS_MOST
+#define LAYERS_DEEP                                                                      \
+	4u /* functions of a program's own, that may lie above one another               \
+	    */
 
 struct callers {
 	const char *name[CALLERS_KEPT];
@@ -33,6 +37,7 @@ struct culprits {
 	const struct symbol *first;
 	struct callers *callers; /* by symbol */
 	struct traits *traits;   /* by symbol */
+	struct layers *layers;   /* what the notes tell */
 };
 
 static bool starts(const char *text, const char *with)
@@ -108,118 +113,6 @@ bool culprit_is_runtime(const struct symbol *symbol)
 	       is_runtime_module(symbol->module) || is_runtime_function(symbol->function);
 }
 
-/*
- * The name in small letters, words apart (PyMem_Malloc: py_mem_malloc), without leading
- * underscores and trailing decoration.
- */
-static size_t plain_name(const char *function, char *name, size_t room)
-{
-	static const char *const tails[] = { "_or_die",   "_fatal", "_array", "array",
-					     "_internal", "_impl",  "_n",     "_usable",
-					     "0",         "_raw",   "_real",  "_try" };
-	size_t length = 0;
-
-	while (*function == '_')
-		function++;
-	for (; *function && length + 2 < room; function++) {
-		if (isupper((unsigned char)*function) && length > 0 &&
-		    !isupper((unsigned char)function[-1]) && function[-1] != '_')
-			name[length++] = '_';
-		name[length++] = (char)tolower((unsigned char)*function);
-	}
-	name[length] = '\0';
-	for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
-		size_t tail = strlen(tails[i]);
-
-		if (length > tail && strcmp(name + length - tail, tails[i]) == 0)
-			name[length -= tail] = '\0';
-	}
-	return length;
-}
-
-/* Characters before the allocator's name that ends `name`; -1: none does. */
-static long prefix_of(const char *name, size_t length)
-{
-	static const char *const ends[] = { "malloc", "calloc",  "realloc", "zalloc",
-					    "strdup", "strndup", "memdup",  "memalign" };
-	long least = -1;
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		size_t end = strlen(ends[i]);
-		long prefix = (long)length - (long)end;
-
-		if (length >= end && strcmp(name + prefix, ends[i]) == 0 &&
-		    (least < 0 || prefix < least))
-			least = prefix;
-	}
-	return least;
-}
-
-static bool is_one_of(const char *word, size_t length, const char *const *words)
-{
-	for (; *words; words++)
-		if (strlen(*words) == length && strncmp(word, *words, length) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Nothing but words of allocation, and what they are decorated with: memory_zero,
- * safe_malloc, CheckedAlloc. `name` is in small letters with `_` between words.
- */
-static bool has_only_wrapper_words(const char *name)
-{
-	static const char *const verbs[] = { "alloc",   "malloc",   "calloc", "realloc",
-					     "zalloc",  "allocate", "strdup", "strndup",
-					     "memdup",  "dup",      "zero",   "new",
-					     "strndup", "xmalloc",  NULL };
-	static const char *const others[] = {
-		"mem",   "memory", "safe",    "checked", "check", "must", "my",
-		"util",  "utils",  "heap",    "base",    "raw",   "sys",  "do",
-		"try",   "lib",    "sqlite3", "default", "std",   "py",   "object",
-		"debug", "pymem",  "ng",      "aligned", "a",     "the",  "or",
-		"die",   "abort",  "bytes",   "block",   NULL
-	};
-	bool any = false;
-
-	while (*name) {
-		size_t length = strcspn(name, "_:");
-
-		if (length && is_one_of(name, length, verbs))
-			any = true;
-		else if (length && !is_one_of(name, length, others))
-			return false;
-		name += length + (name[length] != 0);
-	}
-	return any;
-}
-
-bool culprit_name_is_wrapper(const char *function)
-{
-	char name[128];
-	size_t length = plain_name(function, name, sizeof(name));
-	long prefix = prefix_of(name, length);
-
-	return (prefix >= 0 && prefix <= (long)PREFIX_MAX) ||
-	       has_only_wrapper_words(name);
-}
-
-/* How many callers make a function with this name a wrapper; 0: none would. */
-static uint32_t callers_needed(const char *function)
-{
-	static const char *const makers[] = { "new", "create", "make",
-					      "dup", "clone",  "copy" };
-	char name[128];
-	size_t length = plain_name(function, name, sizeof(name));
-
-	if (prefix_of(name, length) >= 0 || strstr(name, "alloc") || starts(name, "sds"))
-		return 2;
-	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
-		if (strstr(name, makers[i]))
-			return CALLERS_KEPT;
-	return 0;
-}
-
 static bool creates_thread(const char *function)
 {
 	return strstr(function, "pthread_create") || strcmp(function, "thrd_create") == 0;
@@ -230,9 +123,9 @@ static struct traits traits_of(const struct symbol *symbol)
 	return (struct traits){
 		.is_runtime = culprit_is_runtime(symbol),
 		.is_system = is_system_path(symbol->path) || is_system_path(symbol->file),
-		.is_named_wrapper = culprit_name_is_wrapper(symbol->function),
+		.is_named_wrapper = wrapper_name_is_one(symbol->function),
 		.creates_thread = creates_thread(symbol->function),
-		.callers_needed = (uint8_t)callers_needed(symbol->function),
+		.callers_needed = (uint8_t)wrapper_name_callers_needed(symbol->function),
 	};
 }
 
@@ -319,7 +212,8 @@ int culprits_new(const struct profile *profile, const struct symbols *symbols,
 	culprits->first = symbols_all(symbols, &count);
 	culprits->callers = calloc((size_t)count + 1, sizeof(*culprits->callers));
 	culprits->traits = calloc((size_t)count + 1, sizeof(*culprits->traits));
-	if (!culprits->callers || !culprits->traits) {
+	culprits->layers = layers_new();
+	if (!culprits->callers || !culprits->traits || !culprits->layers) {
 		culprits_free(culprits);
 		return -ENOMEM;
 	}
@@ -337,7 +231,52 @@ void culprits_free(struct culprits *culprits)
 		return;
 	free(culprits->callers);
 	free(culprits->traits);
+	layers_free(culprits->layers);
 	free(culprits);
+}
+
+/* The program's own, that does more than to pass on: who may be blamed. */
+static bool is_own(const struct culprits *culprits, const struct symbol *symbol)
+{
+	return !traits(culprits, symbol)->is_runtime &&
+	       !traits(culprits, symbol)->is_system;
+}
+
+int culprits_note(struct culprits *culprits, size_t stack, double taken, double stayed)
+{
+	struct walk walk = walk_begin(culprits, stack);
+	const char *inner = NULL;
+	const struct symbol *symbol;
+	unsigned deep = 0;
+	int r = 0;
+
+	while (r == 0 && deep <= LAYERS_DEEP && (symbol = walk_next(&walk))) {
+		if (!is_own(culprits, symbol) || symbol->function == inner)
+			continue;
+		if (inner)
+			r = layers_note(culprits->layers, inner, symbol->function, taken,
+					stayed);
+		inner = symbol->function;
+		deep++;
+	}
+	return r;
+}
+
+bool culprits_learn(struct culprits *culprits)
+{
+	bool learnt = false;
+	uint32_t count;
+
+	symbols_all(culprits->symbols, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct traits *of = &culprits->traits[i];
+
+		if (of->is_named_wrapper || !is_own(culprits, &culprits->first[i]) ||
+		    !layers_has(culprits->layers, culprits->first[i].function))
+			continue;
+		of->is_named_wrapper = learnt = true;
+	}
+	return learnt;
 }
 
 /* The best of each kind, from the inside out. */
@@ -345,6 +284,15 @@ struct choice {
 	const struct symbol *any, *wrapper, *system, *own;
 	bool own_is_direct;
 };
+
+/* app::serve::{closure#0} in app::serve, whatever calls it in between. */
+static bool is_closure_in(const struct symbol *closure, const struct symbol *symbol)
+{
+	size_t length = strlen(symbol->function);
+
+	return strncmp(closure->function, symbol->function, length) == 0 &&
+	       starts(closure->function + length, "::{");
+}
 
 static void weigh(struct choice *choice, const struct culprits *culprits,
 		  const struct symbol *symbol)
@@ -362,6 +310,8 @@ static void weigh(struct choice *choice, const struct culprits *culprits,
 	} else if (!choice->own) {
 		choice->own = symbol;
 		choice->own_is_direct = !choice->system;
+	} else if (is_closure_in(choice->own, symbol)) {
+		choice->own = symbol;
 	}
 }
 
@@ -372,7 +322,8 @@ struct culprit culprit_of(const struct culprits *culprits, size_t stack)
 	struct choice choice = { 0 };
 	const struct symbol *symbol;
 
-	while (!choice.own && (symbol = walk_next(&walk))) {
+	while ((!choice.own || strstr(choice.own->function, "::{")) &&
+	       (symbol = walk_next(&walk))) {
 		culprit.is_thread_create =
 			culprit.is_thread_create ||
 			(!choice.system && traits(culprits, symbol)->creates_thread);

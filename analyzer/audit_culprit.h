@@ -10,6 +10,9 @@
  *     blamed while there is any other;
  *   - a function that only allocates for its callers (by its name, and mostly by its
  *     having several callers) is passed over while there is one outside of it;
+ *   - so is one of which, as far as was noted, one caller gives back what it takes and
+ *     another does not (audit_layers.h);
+ *   - a closure is part of the function that it stands in, where that is on the stack;
  *   - code outside of the system's folders comes before a system library's: who
  *     calls libsqlite3 is blamed, not its innermost function;
  *   - equal functions have equal symbol->function and symbol->module pointers.
@@ -34,12 +37,16 @@ int culprits_new(const struct profile *profile, const struct symbols *symbols,
 		 struct culprits **ret_culprits);
 void culprits_free(struct culprits *culprits);
 
+/* What became of a stack's blocks: bytes that were taken, and how many more live than
+ * before. 0 or -ENOMEM. */
+int culprits_note(struct culprits *culprits, size_t stack, double taken, double stayed);
+
+/* Passes over what the notes tell; false: that changes nothing. */
+bool culprits_learn(struct culprits *culprits);
+
 struct culprit culprit_of(const struct culprits *culprits, size_t stack);
 
 /* The C or C++ runtime, the loader, an allocator: nobody's own code. */
 bool culprit_is_runtime(const struct symbol *symbol);
-
-/* What the name alone says: xmalloc, zcalloc, g_strdup, PyMem_Malloc. */
-bool culprit_name_is_wrapper(const char *function);
 
 #endif

@@ -12,12 +12,15 @@
 #include <string.h>
 
 #include "analyzer/audit_growth.h"
+#include "analyzer/audit_owner.h"
 #include "analyzer/audit_pattern.h"
 
 #define THREADS_MIN 3.0
-#define THREADS_SHARE 0.1   /* of all that were created; else most are given back */
-#define TOTAL_ONLY 0.7      /* confidence when no single function shows it */
-#define NOT_FULL_YET 0.6    /* confidence where it may be a cache that fills */
+#define THREADS_SHARE 0.1 /* of all that were created; else most are given back */
+#define TOTAL_ONLY 0.7    /* confidence when no single function shows it */
+#define NOT_FULL_YET 0.6  /* confidence where it may be a cache that fills */
+#define BENDS 0.9         /* ... or its curve, by this weight of the law */
+#define BENDS_SHARPLY 0.5
 #define NONE_FREED 0.95     /* ... or anything else that has a limit */
 #define SILENT 0.5          /* ... or that is full, since nothing is allocated any more */
 #define SILENT_SHARE 0.15   /* of the work before */
@@ -147,6 +150,17 @@ static bool is_diffuse_leak(struct audit_facts *facts, struct audit_decision *de
 	return true;
 }
 
+/* Not enough to level off, but no straight line explains it. */
+static bool bends_already(const struct series_shape *shape)
+{
+	const struct growth_model *model = &shape->model;
+
+	return (model->law == GROWTH_SATURATING &&
+		model->weight[GROWTH_SATURATING] >= BENDS) ||
+	       (model->law == GROWTH_RISE_THEN_FLAT &&
+		model->weight[GROWTH_RISE_THEN_FLAT] >= BENDS_SHARPLY);
+}
+
 /*
  * Until something that has a limit reaches it, its figures are those of a leak. Only
  * the name says that it may have one.
@@ -156,23 +170,31 @@ static double doubt(const struct audit_facts *facts,
 {
 	double most = 1;
 
-	if (audit_pattern_may_be_filling(facts, function, function->growth_stack))
+	if (audit_pattern_may_be_filling(facts, function, function->growth_stack) ||
+	    bends_already(&function->shape))
 		most = NOT_FULL_YET;
 	else if (audit_pattern_nothing_freed(function))
 		most = NONE_FREED;
-	return audit_window_fell_silent(&facts->window, SILENT_SHARE) ? SILENT * most
-								      : most;
+	/* a container is silent until it is full again */
+	return !function->doubling.steps &&
+			       audit_window_fell_silent(&facts->window, SILENT_SHARE)
+		       ? SILENT * most
+		       : most;
 }
 
 static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)
 {
 	const struct audit_function *function = audit_growth_worst(facts, false);
+	const struct audit_function *owner;
 
 	if (!function)
 		return is_diffuse_leak(facts, decision);
-	blame(decision, AUDIT_LEAK, function,
+	owner = audit_owner_of(facts, function);
+	if (!owner)
+		owner = function;
+	blame(decision, AUDIT_LEAK, owner,
 	      fmin(function->growth_certainty, doubt(facts, function)));
-	decision->stack = function->growth_stack;
+	decision->stack = owner->growth_stack;
 	grows(facts, decision, &function->shape);
 	return true;
 }
@@ -392,6 +414,18 @@ static bool is_storm(struct audit_facts *facts, struct audit_decision *decision)
 	return true;
 }
 
+/* Slices that were watched: where there is none, nothing was allocated. */
+static size_t watched(const struct audit_facts *facts)
+{
+	const struct history *history = facts->history;
+	double all = 0;
+
+	if (history && history->kept && !history->damaged && history->interval_s > 0)
+		all = (history->at[history->count - 1] - history->at[0]) /
+		      history->interval_s;
+	return (size_t)fmax((double)facts->shape.points, all);
+}
+
 static void is_steady(struct audit_facts *facts, struct audit_decision *decision)
 {
 	const struct series_shape *shape = &facts->shape;
@@ -399,7 +433,8 @@ static void is_steady(struct audit_facts *facts, struct audit_decision *decision
 		shape->kind == SHAPE_RISING || shape->kind == SHAPE_LEVELLING ? 0.8 : 1;
 
 	blame(decision, AUDIT_STEADY, NULL,
-	      fmax(doubt * shape->certainty, 0.6 * doubt * by_slices(shape->points, 10)));
+	      fmax(doubt * shape->certainty,
+		   0.6 * doubt * by_slices(watched(facts), 10)));
 	decision->shape = shape;
 	decision->rate_bytes_per_s = shape->trend.p < 0.05 ? shape->trend.slope : 0;
 	if (shape->kind == SHAPE_LEVELLING)

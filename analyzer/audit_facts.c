@@ -214,21 +214,53 @@ static int gather_stacks(struct audit_facts *facts, const struct culprits *culpr
 	return r;
 }
 
-static int gather_functions(struct audit_facts *facts)
+static void forget_functions(struct audit_facts *facts)
 {
-	struct audit_series *series = malloc(sizeof(*series));
-	struct entry *entries = NULL, *entry, *next;
-	struct culprits *culprits = NULL;
-	int r = series ? culprits_new(facts->profile, facts->symbols, &culprits)
-		       : -ENOMEM;
+	for (size_t i = 0; i < facts->functions_count; i++)
+		free(facts->functions[i].series);
+	facts->functions_count = 0;
+}
 
-	if (r == 0)
-		r = gather_stacks(facts, culprits, &entries, series);
+static int sort_into_functions(struct audit_facts *facts, const struct culprits *culprits,
+			       struct audit_series *series)
+{
+	struct entry *entries = NULL, *entry, *next;
+	int r;
+
+	forget_functions(facts);
+	r = gather_stacks(facts, culprits, &entries, series);
 	HASH_ITER(hh, entries, entry, next)
 	{
 		HASH_DEL(entries, entry);
 		free(entry);
 	}
+	return r;
+}
+
+/* What became of the blocks is known once they were added up. */
+static int note_uses(const struct audit_facts *facts, struct culprits *culprits)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < facts->profile->stacks_count; i++)
+		r = culprits_note(culprits, i, facts->stacks[i].alloc_bytes,
+				  facts->stacks[i].growth_bytes);
+	return r;
+}
+
+static int gather_functions(struct audit_facts *facts)
+{
+	struct audit_series *series = malloc(sizeof(*series));
+	struct culprits *culprits = NULL;
+	int r = series ? culprits_new(facts->profile, facts->symbols, &culprits)
+		       : -ENOMEM;
+
+	if (r == 0)
+		r = sort_into_functions(facts, culprits, series);
+	if (r == 0)
+		r = note_uses(facts, culprits);
+	if (r == 0 && culprits_learn(culprits))
+		r = sort_into_functions(facts, culprits, series);
 	culprits_free(culprits);
 	free(series);
 	return r;
@@ -292,8 +324,7 @@ int audit_facts_gather(const struct profile *profile, const struct symbols *symb
 
 void audit_facts_done(struct audit_facts *facts)
 {
-	for (size_t i = 0; i < facts->functions_count; i++)
-		free(facts->functions[i].series);
+	forget_functions(facts);
 	for (int s = 0; s < PROFILE_SAMPLES; s++)
 		free(facts->scratch[s]);
 	free(facts->functions);

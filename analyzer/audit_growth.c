@@ -8,6 +8,8 @@
  */
 #include "analyzer/audit_growth.h"
 
+#include "analyzer/audit_pauses.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -19,6 +21,8 @@
 #define STEPS_MIN 5u    /* fewer are somebody's tables growing */
 #define STEPS_MANY 16u  /* with fewer it must matter to the process: */
 #define SHARE_MIN 0.005 /* of its live bytes */
+#define STEPS_EVEN 6u   /* ... or come evenly, of the program's own, and never go: */
+#define EVEN_END 0.6    /* the last quarter has its part of them */
 #define ERRORS_MIN 4.0  /* standard errors of sampling */
 #define TAKEN_OVER 0.5  /* of the growth must show in the process's */
 #define NOISE 3.0
@@ -26,6 +30,7 @@
 #define DRIFT_SIZE 1.25      /* the mean size rose by less */
 #define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
 #define BY_NUMBER 0.5        /* more blocks explain more of it: no container */
+#define EMPTIED 0.25         /* of what a container holds now, that went before */
 #define STRAIGHT 0.8         /* end ratio of a number of blocks that does not level off */
 #define BYTES_BEND 0.6       /* certainty left where only the bytes level off */
 
@@ -68,7 +73,17 @@ static bool only_drifts(const struct audit_facts *facts, const double *bytes,
 	       (after - before) * size < DRIFT_EXPLAINED * grown;
 }
 
-static bool is_enough(const struct audit_facts *facts, const struct series_shape *shape)
+/* What is set up when first needed comes at the start, less and less; this does not. */
+static bool comes_evenly(const struct audit_function *function,
+			 const struct series_shape *shape)
+{
+	return function->is_direct && shape->increases >= STEPS_EVEN &&
+	       shape->drawdown <= 0 && shape->end_ratio >= EVEN_END;
+}
+
+static bool is_enough(const struct audit_facts *facts,
+		      const struct audit_function *function,
+		      const struct series_shape *shape)
 {
 	size_t steps = shape->points < 10 ? 3 : STEPS_MIN;
 
@@ -77,7 +92,8 @@ static bool is_enough(const struct audit_facts *facts, const struct series_shape
 		return false;
 	return shape->increases >= STEPS_MANY ||
 	       (shape->net >= BYTES_FEW_STEPS &&
-		shape->net >= SHARE_MIN * facts->shape.highest);
+		(shape->net >= SHARE_MIN * facts->shape.highest ||
+		 comes_evenly(function, shape)));
 }
 
 static double variance_of(const struct audit_facts *facts, size_t stack)
@@ -99,12 +115,13 @@ static double function_variance(const struct audit_facts *facts,
 	return sum;
 }
 
-static bool grows(const struct audit_facts *facts, const struct series_shape *shape,
-		  double (*series)[AUDIT_GRID_MAX], double variance)
+static bool grows(const struct audit_facts *facts, const struct audit_function *function,
+		  const struct series_shape *shape, double (*series)[AUDIT_GRID_MAX],
+		  double variance)
 {
 	const double *bytes = series[PROFILE_INUSE_SPACE];
 
-	return is_enough(facts, shape) &&
+	return is_enough(facts, function, shape) &&
 	       shape->net >= ERRORS_MIN * sqrt(fmax(0, variance)) &&
 	       !is_taken_over(facts, bytes) &&
 	       !only_drifts(facts, bytes, series[PROFILE_INUSE_OBJECTS]);
@@ -142,17 +159,43 @@ static bool is_full(const struct audit_facts *facts,
 				      window->count);
 }
 
+/* A container that was emptied is a buffer that is filled again and again. */
+static bool was_emptied(const struct audit_pauses *pauses)
+{
+	double last = pauses->value[pauses->count - 1];
+
+	for (size_t i = 1; i < pauses->count; i++)
+		if (pauses->value[i - 1] - pauses->value[i] > EMPTIED * last)
+			return true;
+	return false;
+}
+
+/* In the figures as they are, or, of a function that hardly allocates, with its pauses.
+ */
+static bool is_container(const struct audit_facts *facts,
+			 const struct audit_function *function,
+			 double (*series)[AUDIT_GRID_MAX],
+			 const struct series_shape *shape, struct doubling *ret)
+{
+	struct audit_pauses pauses;
+
+	if (shape->kind != SHAPE_RISING && !rises_by_number(facts, series) &&
+	    doubling_find(facts->window.at, series[PROFILE_INUSE_SPACE],
+			  facts->window.count, ret))
+		return true;
+	audit_pauses_find(facts, function, &pauses);
+	return pauses.count > 0 && !was_emptied(&pauses) &&
+	       doubling_find(pauses.at, pauses.value, pauses.count, ret);
+}
+
 /* A container that stands still between steps: what fills it grows in a straight line. */
 static bool fills_up(const struct audit_facts *facts,
 		     const struct audit_function *function,
 		     double (*series)[AUDIT_GRID_MAX], struct series_shape *shape,
 		     struct doubling *ret)
 {
-	const struct audit_window *window = &facts->window;
-
-	if (shape->kind == SHAPE_RISING || shape->kind == SHAPE_SHORT ||
-	    rises_by_number(facts, series) ||
-	    !doubling_find(window->at, series[PROFILE_INUSE_SPACE], window->count, ret))
+	if (shape->kind == SHAPE_SHORT ||
+	    !is_container(facts, function, series, shape, ret))
 		return false;
 	if (shape->highest < BYTES_FEW_STEPS ||
 	    shape->highest < SHARE_MIN * facts->shape.highest ||
@@ -160,9 +203,10 @@ static bool fills_up(const struct audit_facts *facts,
 		memset(ret, 0, sizeof(*ret));
 		return false;
 	}
-	shape->kind = SHAPE_RISING;
 	shape->rate = ret->rate;
-	shape->certainty = ret->certainty;
+	shape->certainty =
+		fmax(ret->certainty, shape->kind == SHAPE_RISING ? shape->certainty : 0);
+	shape->kind = SHAPE_RISING;
 	shape->model.law = GROWTH_LINEAR;
 	return true;
 }
@@ -207,7 +251,7 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 		r = look_at_number(facts, function->series, &function->shape);
 	if (r == 0 && (fills_up(facts, function, function->series, &function->shape,
 				&function->doubling) ||
-		       grows(facts, &function->shape, function->series,
+		       grows(facts, function, &function->shape, function->series,
 			     function_variance(facts, function)))) {
 		function->grows = true;
 		function->growth_certainty = function->shape.certainty;
@@ -267,8 +311,9 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 		return 0;
 	audit_facts_stack_series(facts, stack, series);
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);
-	if (r == 0 && (fills_up(facts, function, series->value, &shape, &doubling) ||
-		       grows(facts, &shape, series->value, variance_of(facts, stack)))) {
+	if (r == 0 &&
+	    (fills_up(facts, function, series->value, &shape, &doubling) ||
+	     grows(facts, function, &shape, series->value, variance_of(facts, stack)))) {
 		function->grows = true;
 		function->doubling = doubling;
 		function->growth_certainty = shape.certainty;

@@ -5,6 +5,7 @@
  * (`__fopen_internal`, `_IO_vasprintf`) lose their underscores and what follows first.
  */
 #include "analyzer/audit_release.h"
+#include "analyzer/wrapper_name.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -231,7 +232,7 @@ static bool is_of_library(const struct symbol *symbol,
 static bool is_plain_memory(const struct symbol *symbol)
 {
 	return (symbol->flags & (HR_MODULE_SHIM | HR_MODULE_ALLOCATOR)) ||
-	       culprit_name_is_wrapper(symbol->function) ||
+	       wrapper_name_is_one(symbol->function) ||
 	       (culprit_is_runtime(symbol) && !(symbol->flags & HR_MODULE_LIBC));
 }
 

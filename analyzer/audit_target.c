@@ -72,6 +72,59 @@ static int load(const char *name, const struct audit_target_wants *wants,
 	return r < 0 ? r : load_symbols(audited, fault);
 }
 
+static bool mappings_may_tell(const struct audit_target *audited)
+{
+	const struct segment *segment = audited->profile->segment;
+
+	return segment && segment->header.mappings &&
+	       audited->audit->verdict != AUDIT_LEAK &&
+	       audited->audit->verdict != AUDIT_THREAD_LEAK;
+}
+
+static int load_mappings(const char *name, struct audit_target *mapped,
+			 struct fault *fault)
+{
+	const struct profile_wants wants = { .details = true,
+					     .history = true,
+					     .mappings = true };
+	struct target target;
+	int r = target_open(name, &target, fault);
+
+	if (r < 0)
+		return r;
+	r = profile_load_with(&target, &wants, &mapped->profile, fault);
+	target_close(&target);
+	if (r == 0)
+		r = load_symbols(mapped, fault);
+	if (r == 0)
+		r = audit_profile(mapped->profile, mapped->symbols, &mapped->around,
+				  &mapped->audit, fault);
+	return r;
+}
+
+/*
+ * What is mapped past the allocator leaks as well. Where it was recorded, its leak comes
+ * before all that the heap shows but a leak.
+ */
+static int prefer_mappings(const char *name, struct audit_target *audited,
+			   struct fault *fault)
+{
+	struct audit_target mapped = { .around = audited->around };
+	int r = load_mappings(name, &mapped, fault);
+
+	if (r == 0 && mapped.audit->verdict == AUDIT_LEAK) {
+		struct audit_target heap = *audited;
+
+		*audited = mapped;
+		mapped = heap;
+	}
+	/* the surroundings are audited's, in either case */
+	audit_free(mapped.audit);
+	symbols_free(mapped.symbols);
+	profile_free(mapped.profile);
+	return r;
+}
+
 int audit_target_load(const char *name, const struct audit_target_wants *wants,
 		      struct audit_target *ret, struct fault *fault)
 {
@@ -82,6 +135,8 @@ int audit_target_load(const char *name, const struct audit_target_wants *wants,
 	if (r == 0)
 		r = audit_profile(audited.profile, audited.symbols, &audited.around,
 				  &audited.audit, fault);
+	if (r == 0 && mappings_may_tell(&audited))
+		r = prefer_mappings(name, &audited, fault);
 	if (r < 0) {
 		audit_target_done(&audited);
 		return r;

@@ -65,6 +65,20 @@ static void shorten(char *name)
 	}
 }
 
+/* build_report[abi:cxx11]: of a return type, and nobody wrote it. */
+static void cut_abi_tags(char *name)
+{
+	char *tag = name;
+
+	while ((tag = strstr(tag, "[abi:")) != NULL) {
+		const char *end = strchr(tag, ']');
+
+		if (!end)
+			return;
+		memmove(tag, end + 1, strlen(end + 1) + 1);
+	}
+}
+
 char *demangle(const char *symbol)
 {
 	char *name, *readable = NULL;
@@ -81,5 +95,6 @@ char *demangle(const char *symbol)
 		return name;
 	free(name);
 	shorten(readable);
+	cut_abi_tags(readable);
 	return readable;
 }

@@ -7,6 +7,7 @@
  *   - parameters and return types are left out, template arguments stay:
  *     std::vector<int>::push_back; a Rust hash at the end goes;
  *   - what everybody calls std::string and std::string_view is called so;
+ *   - ABI tags ([abi:cxx11]) go;
  *   - the suffixes that compilers give to pieces and clones of a function
  *     (.isra.0, .part.1, .constprop.0, .cold, .lto_priv.0, .llvm.123) go, so
  *     that a function has one name whether or not there is debug information.

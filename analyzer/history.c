@@ -61,8 +61,12 @@ static int map_sites(struct making *m)
 		size_t at = profile_stack_of(profile,
 					     profile_node_of(profile->segment, site));
 
+		/* a stack may do both; the profile is of one kind */
+		bool wanted = site_is_mapping(profile->segment, site) ==
+			      profile->wants.mappings;
+
 		m->stack_of[site] =
-			m->sums->sums[site].allocs && at < profile->stacks_count
+			wanted && m->sums->sums[site].allocs && at < profile->stacks_count
 				? (uint32_t)at
 				: UINT32_MAX;
 	}

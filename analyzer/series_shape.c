@@ -36,6 +36,8 @@
 #define TOOTH_DEPTH 0.25
 #define TOOTH_SMOOTH 0.3
 #define TOOTH_REGULAR 0.4
+#define TEETH_FEW 3u      /* their valleys tell no trend */
+#define TEETH_DRIFT 0.1   /* of their height, that these may rise */
 #define TOOTH_DEEP 0.5    /* deep enough without being regular */
 #define POINTS_SCALE 10.0 /* certainty(points) = 1 - exp(-(points - 3) / scale) */
 
@@ -256,9 +258,20 @@ static double certainty_of(const struct series_shape *shape)
 	}
 }
 
+/*
+ * The start lies below the valleys of what has two or three teeth (a table that is
+ * filled, and halved when it is full), and lifts the envelope. The valleys do not rise.
+ */
+static bool falls_back_to_one_level(const struct teeth *teeth)
+{
+	return teeth->count >= 2 && teeth->count <= TEETH_FEW &&
+	       teeth->depth >= TOOTH_DEPTH && teeth->smoothness >= TOOTH_SMOOTH &&
+	       teeth->drift <= TEETH_DRIFT;
+}
+
 static enum shape_kind rising_kind(const struct window *w, struct series_shape *shape)
 {
-	if (!is_rising(shape))
+	if (!is_rising(shape) || falls_back_to_one_level(&shape->teeth))
 		return SHAPE_FLAT;
 	if (is_levelling(w, shape))
 		return SHAPE_LEVELLING;
@@ -288,7 +301,8 @@ static void set_kind(const struct window *w, struct series_shape *shape)
 				shape->net / fmax(1e-9, w->at[w->count - 1] - w->at[0]);
 		if (shape->kind == SHAPE_RISING && shape->model.law == GROWTH_EXPONENTIAL)
 			take_end_slope(shape);
-	} else if (has_teeth(&shape->teeth)) {
+	} else if (has_teeth(&shape->teeth) ||
+		   teeth_find_one(w->value, w->count, &shape->teeth)) {
 		shape->kind = SHAPE_TEETH;
 	} else {
 		shape->kind = shape->trend.tau < -0.5 && shape->trend.p < P_MAX

@@ -18,6 +18,12 @@
 #include "analyzer/order_stats.h"
 
 #define TRIM 0.02
+#define ONE_DEPTH 0.5   /* of the height that it falls from */
+#define ONE_LASTS 0.2   /* of the window, for its rise */
+#define ONE_SLOWER 1.0  /* its fall, of its rise's time at most */
+#define ONE_AGAIN 0.2   /* of the fall that the next rise has come back */
+#define ONE_UPWARDS 0.8 /* of a rise's steps do not go down */
+#define ONE_POINTS 4u
 
 struct zigzag {
 	double *falls, *depths, *valleys, *valley_at;
@@ -169,6 +175,10 @@ static void describe(struct zigzag *z, struct teeth *teeth)
 	if (teeth->height > 0 && z->valleys_count > 1)
 		teeth->valley_rise = (z->valleys[z->valleys_count - 1] - z->valleys[0]) /
 				     teeth->height;
+	if (teeth->height > 0 && z->falls_count > 1)
+		teeth->drift = (z->valleys[z->valleys_count - 1] -
+				z->valleys[z->valleys_count - z->falls_count]) /
+			       teeth->height;
 	teeth->ends_rising = z->direction > 0;
 	teeth->last_rise = teeth->height > 0 ? rise / teeth->height : 0;
 	for (size_t i = 0; i < gaps; i++)
@@ -227,4 +237,70 @@ int teeth_find(const double *value, size_t count, struct teeth *ret)
 	free(room);
 	*ret = teeth;
 	return 0;
+}
+
+static size_t index_of_extreme(const double *value, size_t from, size_t to, double sign)
+{
+	size_t best = from;
+
+	for (size_t i = from + 1; i < to; i++)
+		if (sign * value[i] > sign * value[best])
+			best = i;
+	return best;
+}
+
+static bool goes_up(const double *value, size_t from, size_t to)
+{
+	size_t up = 0;
+
+	for (size_t i = from; i < to; i++)
+		up += value[i + 1] >= value[i];
+	return to >= from + ONE_POINTS && (double)up >= ONE_UPWARDS * (double)(to - from);
+}
+
+/* The end of the deepest fall that comes back again. */
+static bool find_fall(const double *value, size_t count, size_t *ret_top, size_t *ret_end)
+{
+	double deepest = 0;
+	size_t top = 0;
+
+	for (size_t end = 1; end < count; end++) {
+		double fall = value[top] - value[end];
+		size_t again = index_of_extreme(value, end, count, 1);
+
+		if (fall > deepest && value[again] - value[end] >= ONE_AGAIN * fall) {
+			deepest = fall;
+			*ret_top = top;
+			*ret_end = end;
+		}
+		if (value[end] > value[top])
+			top = end;
+	}
+	return deepest > 0;
+}
+
+bool teeth_find_one(const double *value, size_t count, struct teeth *ret)
+{
+	size_t top = 0, end = 0, start, again;
+	double fall, rise;
+
+	if (count < 3 * ONE_POINTS || !find_fall(value, count, &top, &end))
+		return false;
+	start = index_of_extreme(value, 0, top + 1, -1);
+	again = index_of_extreme(value, end, count, 1);
+	fall = value[top] - value[end];
+	rise = value[top] - value[start];
+	if (fall < ONE_DEPTH * value[top] || rise < ONE_DEPTH * fall ||
+	    (double)(top - start) < ONE_LASTS * (double)count ||
+	    (double)(end - top) > ONE_SLOWER * (double)(top - start) ||
+	    !goes_up(value, start, top) || !goes_up(value, end, again))
+		return false;
+	*ret = (struct teeth){ .count = 1,
+			       .depth = fall / value[top],
+			       .height = fall,
+			       .period = (double)(end - start),
+			       .smoothness = ONE_UPWARDS,
+			       .ends_rising = again == count - 1,
+			       .last_rise = (value[again] - value[end]) / fall };
+	return true;
 }

@@ -24,6 +24,7 @@ struct teeth {
 	double regularity;     /* autocorrelation at the period, 0 .. 1 */
 	double smoothness;     /* of neighbours; white noise has 0 */
 	double valley_rise;    /* last valley minus first, over the median height */
+	double drift;          /* the same from the first valley behind a fall */
 	double tau_of_valleys; /* Kendall's; 0 with fewer than 3 */
 	bool ends_rising;      /* the last point is on a rise that has not fallen yet */
 	double last_rise;      /* that rise, over the median height; 0 none */
@@ -31,5 +32,13 @@ struct teeth {
 
 /* 0 or -ENOMEM. */
 int teeth_find(const double *value, size_t count, struct teeth *ret);
+
+/*
+ * One tooth and the beginning of the next, where the window is not long enough for more:
+ * a rise that lasts, a fall that is no slower and takes half of the height away, and
+ * another rise that has not ended. Then count is 1 and the other figures are that
+ * tooth's.
+ */
+bool teeth_find_one(const double *value, size_t count, struct teeth *ret);
 
 #endif

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The commands `audit` and `check`: options, formats, exit status, bad input.
 
-Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES CREWS
-LEAKS, BOUNDED, WAVES and CREWS are scenario programs. About 25 s, most of them asleep.
+Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES CREWS SLABS
+LEAKS to SLABS are scenario programs. About 25 s, most of them asleep.
 """
 import http.server
 import json
@@ -17,7 +17,7 @@ import xml.etree.ElementTree
 
 from profiled import ARGS, HEAPRING, Profiled, environment, main, wait_for_pid
 
-LEAKS, BOUNDED, WAVES, CREWS = ARGS[:4]
+LEAKS, BOUNDED, WAVES, CREWS, SLABS = ARGS[:5]
 STEPS = ["heap trend", "allocation rate", "allocator and page faults", "thread count",
          "queues and workers", "heap profile", "allocation profile", "thread dump", "category"]
 METRICS = b"""# TYPE x_queue_messages gauge
@@ -150,6 +150,18 @@ class Audit(Dumps):
         self.assertRegex(said, r"- they run stay, crews\.c:\d+\n")
         self.assertIn("See what stay waits for first", said)
         self.assertRegex(said, r"4 thread count +\d+ threads created, \d+ of them ended; threads that")
+
+    def test_mappings_that_were_recorded_may_leak_too(self):
+        for mapped, verdict in (("mappings", "leak"), ("mappings-returned", "steady")):
+            dump = self.path(mapped)
+            done = self.heapring("run", "-q", "--mmap", "-o", dump, "--", SLABS, mapped, "4",
+                                 env={"HEAPRING_INTERVAL": "50ms"})
+            self.assertEqual(done.returncode, 0, done)
+            answer = json.loads(self.heapring("audit", "--format", "json", dump).stdout)
+            self.assertEqual(answer["verdict"], verdict, answer["evidence"])
+            if verdict == "leak":
+                self.assertEqual(answer["site"]["function"], "map_index")
+                self.assertEqual(answer["kind"], "mappings")
 
     def test_markdown_has_a_heading_and_the_list(self):
         text = self.heapring("audit", "--format", "markdown", self.leak()).stdout.decode()

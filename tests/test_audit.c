@@ -13,29 +13,39 @@
 #include "analyzer/audit_culprit.h"
 #include "analyzer/audit_release.h"
 #include "analyzer/metrics_scrape.h"
+#include "analyzer/wrapper_name.h"
 
-Test(audit_culprit, names_of_wrappers_are_recognised)
+Test(wrapper_name, names_of_wrappers_are_recognised)
 {
 	static const char *const wrappers[] = {
-		"xmalloc",      "zmalloc",        "g_malloc",     "g_malloc0",
-		"xstrdup",      "je_malloc",      "PyMem_Malloc", "PyObject_Malloc",
-		"safe_malloc",  "xrealloc_array", "_xcalloc",     "sqlite3Malloc",
-		"memory_zalloc"
+		"xmalloc",        "zmalloc",        "g_malloc",     "g_malloc0",
+		"xstrdup",        "je_malloc",      "PyMem_Malloc", "PyObject_Malloc",
+		"safe_malloc",    "xrealloc_array", "_xcalloc",     "sqlite3Malloc",
+		"memory_zalloc",  "slab_refill",    "pool_get",     "app::Pool::take",
+		"buffer_acquire", "mem_get",        "arena_alloc"
 	};
 
 	for (size_t i = 0; i < sizeof(wrappers) / sizeof(wrappers[0]); i++)
-		cr_expect(culprit_name_is_wrapper(wrappers[i]), "%s", wrappers[i]);
+		cr_expect(wrapper_name_is_one(wrappers[i]), "%s", wrappers[i]);
 }
 
-Test(audit_culprit, names_of_others_are_not)
+Test(wrapper_name, names_of_others_are_not)
 {
-	static const char *const others[] = {
-		"main", "forget", "handle_request", "leak_malloc", "allocate_everything",
-		"push", ""
-	};
+	static const char *const others[] = { "main",
+					      "forget",
+					      "handle_request",
+					      "leak_malloc",
+					      "allocate_everything",
+					      "push",
+					      "",
+					      "grow_buffer",
+					      "pool",
+					      "take_order",
+					      "cache_get",
+					      "pool_report" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		cr_expect(not(culprit_name_is_wrapper(others[i])), "%s", others[i]);
+		cr_expect(not(wrapper_name_is_one(others[i])), "%s", others[i]);
 }
 
 Test(audit_culprit, the_runtime_is_told_from_the_program)

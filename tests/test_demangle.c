@@ -47,6 +47,12 @@ Test(demangle, strings_are_called_strings)
 	       ">::_M_allocate");
 }
 
+Test(demangle, abi_tags_go)
+{
+	expect("_ZN3net6renderB5cxx11Ei", "net::render");
+	expect("_ZN3app5TableB5cxx114nameB5cxx11Ev", "app::Table::name");
+}
+
 Test(demangle, rust_hashes_go_in_both_manglings)
 {
 	expect("_ZN4core3fmt9Formatter3pad17h0123456789abcdefE",

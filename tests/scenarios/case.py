@@ -17,10 +17,12 @@ class Case:
     too_short: bool = False  # confidence must be below 0.5; any verdict but leak is right
     rate: str = "exact"
     argv: tuple = ()        # of a program that is no scenario
+    mmap: bool = False      # mappings are recorded, too
+    by_hand: bool = False   # only with --whole: the set has five minutes
 
     @property
     def title(self):
-        extra = "" if self.rate == "exact" else " sampled"
+        extra = ("" if self.rate == "exact" else " sampled") + (" mmap" if self.mmap else "")
         return "%s %s x%g %gs/%s%s" % (self.program, self.name, self.scale, self.seconds,
                                        self.interval, extra)
 

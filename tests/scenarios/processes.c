@@ -3,6 +3,7 @@
  */
 #include <math.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,10 +91,13 @@ static void thread_caches(double scale)
 
 static pthread_mutex_t stuck = PTHREAD_MUTEX_INITIALIZER;
 
+static atomic_uint handlers_waiting;
+
 static void *wants_lock(void *arg)
 {
 	pthread_mutex_lock(&stuck);
 	pthread_mutex_unlock(&stuck);
+	handlers_waiting--;
 	return arg;
 }
 
@@ -104,6 +108,7 @@ SCENARIO static void start_handler(void)
 
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	handlers_waiting++;
 	pthread_create(&thread, &attr, wants_lock, NULL);
 	pthread_attr_destroy(&attr);
 }
@@ -117,7 +122,7 @@ static void lock_convoy(double scale)
 	}
 }
 
-/* The lock is given back now and then. */
+/* The lock is given back now and then, until all had it: however slow the machine is. */
 static void lock_queues(double scale)
 {
 	pthread_mutex_lock(&stuck);
@@ -126,7 +131,8 @@ static void lock_queues(double scale)
 		if (n % 15 != 0)
 			continue;
 		pthread_mutex_unlock(&stuck);
-		usleep(1000);
+		while (handlers_waiting > 0)
+			usleep(1000);
 		pthread_mutex_lock(&stuck);
 	}
 }

@@ -5,6 +5,7 @@ set by looking at them (docs/audit.md).
 """
 import draws
 from case import LEAK, SAW, STEADY, STORM, WARM, Case, leak
+from truth_blind import EIGHTH_BATCH, NINTH_BATCH, SEVENTH_BATCH
 from truth_everyday import FIFTH_BATCH, SIXTH_BATCH
 
 TUNING = [
@@ -166,7 +167,7 @@ FIRST_BATCH = [
     Case("containers", "lru", STEADY + WARM),
     Case("containers", "lru-skewed", STEADY + WARM),
     Case("containers", "pages", STEADY),
-    Case("containers", "pages-storm", STORM, ("net::render[abi:cxx11]",)),
+    Case("containers", "pages-storm", STORM, ("net::render",)),
     Case("containers", "indexes", SAW),
     Case("services.py", "lru", STEADY + WARM),
     Case("services.py", "cycles-collected", STEADY + SAW),
@@ -344,6 +345,12 @@ FOURTH_BATCH = [
          too_short=True),
 ]
 
+for _case in NINTH_BATCH:
+    _case.half = "batch 9"
+for _case in EIGHTH_BATCH:
+    _case.half = "batch 8"
+for _case in SEVENTH_BATCH:
+    _case.half = "batch 7"
 for _case in SIXTH_BATCH:
     _case.half = "batch 6"
 for _case in FIFTH_BATCH:
@@ -361,4 +368,5 @@ for _case in FRESH:
 for _case in HELD_OUT:
     _case.half = "held out"
 CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH + SECOND_BATCH + \
-    THIRD_BATCH + FOURTH_BATCH + FIFTH_BATCH + SIXTH_BATCH
+    THIRD_BATCH + FOURTH_BATCH + FIFTH_BATCH + SIXTH_BATCH + \
+    SEVENTH_BATCH + EIGHTH_BATCH + NINTH_BATCH
