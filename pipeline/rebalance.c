@@ -43,19 +43,34 @@ ask_committed(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *list)
 	return answer;
 }
 
+/* The topic may have got partitions since the start. They are read like the others, but
+ * the budget was divided without them. */
+static bool known_or_new(struct run *run, int32_t id)
+{
+	if (partitions_at(run->partitions, id) != NULL)
+		return true;
+	if (id <= SINK_PARTITION_MAX && partitions_grow(run->partitions, id)) {
+		say_note("topic %s has %u partitions by now; limits were made for fewer, "
+			 "start again to make them anew",
+			 run->options->topic, partitions_count(run->partitions));
+		return true;
+	}
+	say_error("partition %d of %s is new since the start and one too many for this "
+		  "run; start again to read it",
+		  id, run->options->topic);
+	run_fail(run, EXIT_INPUT);
+	return false;
+}
+
 static void assign(struct run *run, rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list)
 {
 	rd_kafka_topic_partition_list_t *committed = ask_committed(rk, list);
 	rd_kafka_error_t *error;
 
 	for (int i = 0; i < list->cnt; i++)
-		if (partitions_at(run->partitions, list->elems[i].partition) != NULL)
+		if (known_or_new(run, list->elems[i].partition))
 			take_partition(run, rk, list->elems[i].partition,
 				       committed->elems[i].offset);
-		else
-			say_error("partition %d of %s is new since the start; restart to "
-				  "read it",
-				  list->elems[i].partition, run->options->topic);
 	rd_kafka_topic_partition_list_destroy(committed);
 	error = rd_kafka_incremental_assign(rk, list);
 	if (error != NULL)
