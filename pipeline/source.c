@@ -2,8 +2,8 @@
  * source - the poller: from Kafka's partition queues onto the belt
  *
  * One thread polls, because librdkafka allows one. It takes from the partitions'
- * queues in turn into the slot that is being filled, and dispatches the slot when
- * it is full or when its oldest message has waited --batch-wait.
+ * queues in turn (turns.h) into the slot that is being filled, and dispatches the slot
+ * when it is full or when its oldest message has waited --batch-wait.
  *
  * The queue in front of it (librdkafka's, one a partition)
  *   owner  librdkafka until a message is taken; then the row;
@@ -25,6 +25,7 @@
 #include "pipeline/memory.h"
 #include "pipeline/nudge.h"
 #include "pipeline/say.h"
+#include "pipeline/turns.h"
 #include "pipeline/units.h"
 
 #define SERVE_NS 10000000u /* how often events are served while messages flow */
@@ -37,6 +38,7 @@ struct poller {
 	unsigned cursor;                        /* partition whose turn it is */
 	uint64_t served_ns, taken, bytes, kept; /* kept: by a fault, to be given back */
 	struct nudge nudge;
+	struct turns turns;
 	struct slot overflow; /* for a fault that polls without a free slot */
 	struct row spare;     /* its row */
 	struct breaker breaker;
@@ -208,6 +210,7 @@ static unsigned take_from(struct run *run, int32_t id)
 	for (ssize_t i = 0; i < n; i++)
 		take_message(run, p, poller.messages[i], now);
 	atomic_store_explicit(&p->position, p->expected, memory_order_relaxed);
+	turns_took(p, (unsigned)n, now);
 	if (run->needs_nudge)
 		nudge_took(&poller.nudge, id, (unsigned)n, poller.bytes - bytes);
 	stats_add(&run->stats.consumed, (uint64_t)n);
@@ -215,15 +218,30 @@ static unsigned take_from(struct run *run, int32_t id)
 	return (unsigned)n;
 }
 
-/* One round over the partitions, starting where the last one stopped. */
-static unsigned take_round(struct run *run)
+/* Once over the partitions, starting where the last pass stopped. */
+static unsigned take_pass(struct run *run, bool from_all)
 {
 	unsigned n = partitions_count(run->partitions), got = 0;
 
 	for (unsigned i = 0; i < n && room(run) > 0; i++) {
-		got += take_from(run, (int32_t)poller.cursor);
+		int32_t id = (int32_t)poller.cursor;
+
 		poller.cursor = (poller.cursor + 1) % n;
+		if (from_all ||
+		    turns_may(&poller.turns, partitions_at(run->partitions, id)))
+			got += take_from(run, id);
 	}
+	return got;
+}
+
+static unsigned take_round(struct run *run)
+{
+	unsigned got;
+
+	turns_begin(&poller.turns, run->partitions, units_now_ns());
+	got = take_pass(run, false);
+	if (got == 0)
+		got = take_pass(run, true);
 	if (run->needs_nudge)
 		nudge_round(&poller.nudge, units_now_ns());
 	return got;
@@ -378,6 +396,7 @@ void *source_thread(void *with)
 	poller = (struct poller){ .run = run };
 	nudge_init(&poller.nudge, nudge_target_of(run),
 		   run->limits.prefetch_kbytes * 1024, run->limits.prefetch_messages);
+	poller.turns.ahead = run->limits.fetch_bytes / run->options->payload;
 	breaker_init(&poller.breaker, run);
 	while (!finished(run)) {
 		serve_events(run);

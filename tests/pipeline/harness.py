@@ -120,6 +120,16 @@ def free_port(count=1):
                 one.close()
 
 
+def metrics(port, name):
+    """The numbers of all partitions from a run's metrics page; none while it is silent."""
+    try:
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
+        return [float(line.split()[1]) for line in page.read().decode().splitlines()
+                if line.startswith("heapring_pipeline_" + name + "{partition=")]
+    except OSError:
+        return []
+
+
 def metric(port, name):
     """A number from a run's metrics page; 0 while it does not answer."""
     try:
