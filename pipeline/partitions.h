@@ -23,7 +23,7 @@
 struct partition {
 	/* poller */
 	rd_kafka_queue_t *queue;
-	int64_t expected; /* next offset to be polled, -1: unknown */
+	int64_t expected;         /* next offset to be polled, -1: unknown */
 	uint64_t given, taken_ns; /* see turns.h */
 	bool owned;
 	unsigned since; /* generation of the assignment */

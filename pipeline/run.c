@@ -32,6 +32,7 @@
 
 #define WORKERS_MAX 64
 #define TICK_US 10000
+#define ENDS_NS UINT64_C(2500000000)
 #define STATUS_TICKS 50
 
 struct job {
@@ -45,6 +46,7 @@ struct job {
 	char dlq_topic[256];
 	pthread_t poller, workers[WORKERS_MAX], sink, ends, maker;
 	bool threads, made;       /* started */
+	bool ends_wait;           /* the thread did not end */
 	_Atomic bool maker_ended; /* by the producer's thread */
 };
 
@@ -284,6 +286,18 @@ static void start_threads(struct job *job)
 	}
 }
 
+/* A question for the end of a log lasts up to a minute when no broker is there. */
+static void join_ends(struct job *job)
+{
+	uint64_t until = units_now_ns() + ENDS_NS;
+	struct timespec deadline = { (time_t)(until / 1000000000u),
+				     (long)(until % 1000000000u) };
+
+	job->ends_wait =
+		pthread_clockjoin_np(job->ends, NULL, CLOCK_MONOTONIC, &deadline) != 0;
+	job->run.stuck |= job->ends_wait;
+}
+
 static void join_threads(struct job *job)
 {
 	if (!job->threads)
@@ -293,7 +307,7 @@ static void join_threads(struct job *job)
 		pthread_join(job->workers[i], NULL);
 	pthread_join(job->sink, NULL);
 	run_stop(&job->run);
-	pthread_join(job->ends, NULL);
+	join_ends(job);
 	if (job->made) {
 		producer_stop(job->producer);
 		pthread_join(job->maker, NULL);
@@ -355,7 +369,8 @@ static void free_all(struct job *job)
 	store_done(&job->store);
 	sink_close(job->run.sink);
 	belt_free(job->run.belt);
-	partitions_free(job->run.partitions);
+	if (!job->ends_wait) /* it still looks at them, and the process ends */
+		partitions_free(job->run.partitions);
 	producer_close(job->producer);
 }
 

@@ -2,7 +2,7 @@
  * run - what the stages of one run share
  *
  * Contract
- *   - everything but topic_gone, stop, failed and stats is set before the threads start
+ *   - everything but stuck, stop, failed and stats is set before the threads start
  * and stays as it is until they have ended;
  *   - run_stop() may be called from anywhere, a signal handler too: the poller takes
  *     nothing new, what is in flight is stored within the drain time;
@@ -33,7 +33,7 @@ struct run {
 	rd_kafka_t *consumer;
 	const char *brokers, *dlq_topic;
 	decode_fn decode;
-	bool topic_gone;  /* poller: the topic was removed, or is not ours to read */
+	bool stuck;       /* librdkafka would be waited for for ever: it is left alone */
 	bool needs_nudge; /* librdkafka has no fetch.queue.backoff.ms */
 	_Atomic bool stop;
 	_Atomic int failed;           /* exit status */

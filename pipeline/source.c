@@ -66,7 +66,7 @@ static void note_error(struct run *run, const rd_kafka_message_t *message)
 	    message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
 		say_error("topic %s: %s; create it or check the rights",
 			  run->options->topic, rd_kafka_message_errstr(message));
-		run->topic_gone = true;
+		run->stuck = true; /* librdkafka 2.0.2 would wait for its partitions */
 		run_fail(run, EXIT_INPUT);
 	}
 }

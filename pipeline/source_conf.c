@@ -29,6 +29,9 @@
 #include "pipeline/source.h"
 #include "pipeline/units.h"
 
+#define LEAVE_NS UINT64_C(8000000000)
+#define LEAVE_POLL_MS 100
+
 static int wake_fd = -1; /* set by source_open, closed by source_close */
 
 int source_wake_fd(void)
@@ -216,22 +219,46 @@ int source_open(struct run *run)
 	return EXIT_INPUT;
 }
 
+/* Commits and leaves the group, as far as brokers answer. False when they do not. */
+static bool leave(rd_kafka_t *consumer)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer);
+	uint64_t until = units_now_ns() + LEAVE_NS;
+
+	rd_kafka_error_destroy(rd_kafka_consumer_close_queue(consumer, queue));
+	while (!rd_kafka_consumer_closed(consumer) && units_now_ns() < until)
+		rd_kafka_queue_poll_callback(queue, LEAVE_POLL_MS);
+	rd_kafka_queue_destroy(queue);
+	return rd_kafka_consumer_closed(consumer);
+}
+
+static void close_consumer(struct run *run)
+{
+	bool left = leave(run->consumer);
+
+	if (!left) {
+		say_error(
+			"group %s: no broker answers, so it was not left; what is stored "
+			"but not acknowledged comes again",
+			run->options->group);
+		run_fail(run, EXIT_FAILED);
+	}
+	for (unsigned i = 0; i < partitions_count(run->partitions); i++)
+		partitions_revoke(run->partitions, (int32_t)i);
+	/* a fault may hold messages, and destroy would wait for them for ever */
+	if (left && !run->stuck && (run->fault == NULL || run->fault->polled == NULL)) {
+		rd_kafka_destroy(run->consumer);
+		run->consumer = NULL;
+	}
+	/* librdkafka's own count is up to a second old */
+	if (received_total() > stats_read(&run->stats.rx_bytes))
+		stats_set(&run->stats.rx_bytes, received_total());
+}
+
 void source_close(struct run *run)
 {
-	if (run->consumer != NULL) {
-		rd_kafka_consumer_close(run->consumer);
-		for (unsigned i = 0; i < partitions_count(run->partitions); i++)
-			partitions_revoke(run->partitions, (int32_t)i);
-		/* a fault may hold messages, and destroy would wait for them for ever;
-		 * for a topic that was removed librdkafka 2.0.2 waits so for itself */
-		if (!run->topic_gone &&
-		    (run->fault == NULL || run->fault->polled == NULL))
-			rd_kafka_destroy(run->consumer);
-		run->consumer = NULL;
-		/* librdkafka's own count is up to a second old */
-		if (received_total() > stats_read(&run->stats.rx_bytes))
-			stats_set(&run->stats.rx_bytes, received_total());
-	}
+	if (run->consumer != NULL)
+		close_consumer(run);
 	if (wake_fd >= 0)
 		close(wake_fd);
 	wake_fd = -1;
