@@ -20,12 +20,14 @@
 #include "pipeline/units.h"
 #include "preload/check.h"
 
+#define WORTH_MAX 4u /* batches for which the sink is woken */
+
 struct belt {
 	pthread_mutex_t lock;
 	pthread_cond_t freed, dispatched, ready;
 	struct slot *slots;
 	struct row *rows;
-	unsigned n_slots, batch;
+	unsigned n_slots, batch, decoded, worth;
 	uint64_t retired, taken, filled;
 	bool closed;
 	uint64_t messages, messages_max, waiting, waiting_max;
@@ -61,6 +63,7 @@ struct belt *belt_new(unsigned slots, unsigned batch, size_t bytes_max,
 	cond_init(&b->dispatched);
 	cond_init(&b->ready);
 	b->n_slots = slots;
+	b->worth = slots / 2 < WORTH_MAX ? slots / 2 : WORTH_MAX;
 	b->batch = batch;
 	b->bytes_limit = bytes_max;
 	b->slots = memory_zero(slots, sizeof(b->slots[0]));
@@ -101,13 +104,20 @@ static bool full(const struct belt *b)
 	return b->filled - b->retired == b->n_slots || b->bytes >= b->bytes_limit;
 }
 
+/* Who had to wait for a free slot goes on when half of them are: one wake-up then
+ * serves many batches. */
+static bool crowded(const struct belt *b)
+{
+	return b->filled - b->retired > b->n_slots / 2;
+}
+
 struct slot *belt_reserve(struct belt *b, uint64_t wait_us)
 {
 	struct timespec deadline = deadline_in(wait_us);
 	struct slot *slot = NULL;
 
 	pthread_mutex_lock(&b->lock);
-	while (full(b) && wait_us > 0)
+	while (wait_us > 0 && (full(b) || crowded(b)))
 		if (pthread_cond_timedwait(&b->freed, &b->lock, &deadline) == ETIMEDOUT)
 			break;
 	if (!full(b))
@@ -184,11 +194,19 @@ struct slot *belt_take(struct belt *b)
 	return slot;
 }
 
+/* The sink takes several batches at once where there are; when the workers have nothing
+ * else to do there will not be soon. */
+static bool worth_waking(const struct belt *b)
+{
+	return b->decoded >= b->worth || b->taken == b->filled;
+}
+
 void belt_decoded(struct belt *b, struct slot *slot)
 {
 	pthread_mutex_lock(&b->lock);
 	slot->decoded = true;
-	if (slot == slot_at(b, b->retired))
+	b->decoded++;
+	if (slot_at(b, b->retired)->decoded && worth_waking(b))
 		pthread_cond_signal(&b->ready);
 	pthread_mutex_unlock(&b->lock);
 }
@@ -237,10 +255,12 @@ void belt_retire(struct belt *b, struct slot *slot)
 	pthread_mutex_lock(&b->lock);
 	CHECK(slot == slot_at(b, b->retired));
 	slot->decoded = false;
+	b->decoded--;
 	b->retired++;
 	b->messages -= slot->n;
 	b->bytes -= slot->bytes;
-	pthread_cond_broadcast(&b->freed);
+	if (!crowded(b))
+		pthread_cond_broadcast(&b->freed);
 	if (b->closed && b->retired == b->filled)
 		pthread_cond_broadcast(&b->ready);
 	pthread_mutex_unlock(&b->lock);

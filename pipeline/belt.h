@@ -9,8 +9,8 @@
  *          belt_next() to belt_retire(); the belt's lock hands it over;
  *   bound  slots x batch messages, fixed at the start, and a limit of payload
  *          bytes over all slots that are in flight;
- *   full   belt_reserve() waits and then answers NULL: the poller stops polling and
- *          Kafka keeps the backlog; nothing is dropped;
+ *   full   belt_reserve() waits until half of it is free and then answers NULL: the
+ *          poller stops polling and Kafka keeps the backlog; nothing is dropped;
  *   end    belt_close() by the poller: what is on the belt is still decoded and
  *          retired, then belt_take() and belt_next() answer NULL (-ESHUTDOWN).
  *

@@ -12,8 +12,6 @@
  */
 #include "pipeline/breaker.h"
 
-#include <malloc.h>
-
 #include "pipeline/cgroup.h"
 #include "pipeline/memory.h"
 #include "pipeline/say.h"
@@ -59,7 +57,7 @@ static void close_down(struct breaker *b, struct run *run, size_t resident)
 static void while_open(struct breaker *b, struct run *run, size_t resident)
 {
 	if (resident >= b->close_at) {
-		malloc_trim(0);
+		memory_trim();
 		resident = memory_resident();
 	}
 	if (resident >= b->close_at && units_now_ns() - b->opened_ns > STUCK_NS &&

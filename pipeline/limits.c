@@ -6,18 +6,20 @@
  * memory, and the limits that librdkafka counts in payload are scaled down.
  *
  *   budget = process + sink cache [+ embedded broker] + work
- *   work   = prefetch 40 % + belt 24 % + retry 4 % + dead letters 6 % + slack 26 %
+ *   work   = prefetch 34 % + belt 24 % + retry 4 % + dead letters 6 % + slack 32 %
  *
  * Prefetch is two parts: what waits in a partition's queue, and the answer that is
- * on its way while the queue is just below its limit. The answer gets two thirds: a
- * broker cuts it off anywhere and the cut batch is fetched again, so long answers
- * waste less; and it is a whole number of usual batches, since a cut that falls just
- * behind full ones wastes next to nothing.
+ * on its way while the queue is just below its limit. The answer gets at most seven
+ * eighths: a broker cuts it off anywhere and the cut batch is fetched again, so long
+ * answers waste less, and each costs its request; how long it is exactly follows from the
+ * topic's batches (sample.h), since a cut that falls just behind one wastes nothing. What
+ * it leaves is the queue's. Where no batch was seen they are taken to be of 16 KiB.
  * The sink's cache is a tenth of what the process leaves: appending needs the last page
  * of each tree and little else. As much again is slack, since SQLite fills its cache to
  * the brim and takes pages beyond it while a transaction is open.
  *
- * Slack is what the allocator does not hand back at once, a batch that does not
+ * Slack is what the allocator does not hand back at once, an answer of several partitions
+ * that lives until the last of them is read, a batch that does not
  * end where a limit does, and the distance to the memory breaker, which opens at
  * 85 % of the budget and must not in a run that goes well.
  *
@@ -30,17 +32,22 @@
 #include <errno.h>
 
 #include "pipeline/belt.h"
+#include "pipeline/sample.h"
 #include "pipeline/say.h"
 #include "pipeline/units.h"
 
 #define KIB ((size_t)1024)
 #define MIB (1024 * KIB)
+#define PREFETCH_SHARE 34 /* percent of work */
 #define PROCESS_GROWTH (3 * MIB)
 #define MOCK_LOG (5 * MIB + 512 * KIB) /* a partition of librdkafka's mock broker */
 #define PRODUCER_QUEUE (6 * MIB)
 #define SINK_CODE (2 * MIB)
 #define BATCH_USUAL (16 * KIB) /* what a producer fills unless told otherwise */
-#define FETCH_TOTAL_MIN MIB    /* librdkafka wants it above message.max.bytes */
+#define ANSWER_MAX MIB         /* librdkafka's own default */
+#define QUEUED_MIN 1u          /* messages */
+#define QUEUED_MAX 1000000u
+#define FETCH_TOTAL_MIN MIB /* librdkafka wants it above message.max.bytes */
 
 static size_t clamp(size_t value, size_t low, size_t high)
 {
@@ -53,10 +60,41 @@ static size_t row_cost(const struct limits_ask *ask)
 	       LIMITS_ARENA_PER_MESSAGE;
 }
 
-/* Memory that payload bytes in librdkafka's queues really take. */
-static size_t fetched_cost(const struct limits_ask *ask, size_t payload_bytes)
+static bool sampled(const struct limits_ask *ask)
 {
-	return payload_bytes + payload_bytes / ask->payload * LIMITS_MESSAGE_OVERHEAD;
+	return ask->sample != NULL && ask->sample->n > 0;
+}
+
+/* Memory for each byte that a broker sends, in 1024ths: once it is read there is a
+ * message for each record, and nothing is compressed. */
+static size_t cost_of_byte(const struct limits_ask *ask)
+{
+	const struct sample *s = ask->sample;
+	uint64_t sent = 0;
+
+	if (!sampled(ask))
+		return KIB + KIB * LIMITS_MESSAGE_OVERHEAD / ask->payload;
+	for (unsigned i = 0; i < s->n; i++)
+		sent += s->batch[i];
+	return (s->bytes + s->messages * LIMITS_MESSAGE_OVERHEAD) * KIB / sent + 1;
+}
+
+static size_t answer_cost(const struct limits_ask *ask, size_t bytes)
+{
+	return bytes * cost_of_byte(ask) / KIB;
+}
+
+static size_t queued_cost(const struct limits_ask *ask)
+{
+	return ask->payload + LIMITS_MESSAGE_OVERHEAD;
+}
+
+/* The smallest answer that is of use: one batch. */
+static size_t least_answer(const struct limits_ask *ask)
+{
+	size_t batch = sampled(ask) ? sample_usual_batch(ask->sample) : 0;
+
+	return batch != 0 ? batch + batch / 64 + 64 : BATCH_USUAL;
 }
 
 static void line(struct limits *l, const char *what, size_t bytes)
@@ -91,8 +129,8 @@ static void add_lines(const struct limits_ask *ask, struct limits *l, size_t wor
 	line(l, "sink: library and cache", sink_code(ask) + l->sink_cache);
 	known = l->total;
 	line(l, "prefetch in librdkafka",
-	     fetched_cost(ask,
-			  ask->partitions * (l->fetch_bytes + l->prefetch_kbytes * KIB)));
+	     ask->partitions * (answer_cost(ask, l->fetch_bytes) +
+				l->prefetch_messages * queued_cost(ask)));
 	line(l, "belt: messages in flight, rows, arenas",
 	     (size_t)l->slots * l->batch * row_cost(ask));
 	line(l, "retry queue", l->retry_bytes);
@@ -101,11 +139,31 @@ static void add_lines(const struct limits_ask *ask, struct limits *l, size_t wor
 	line(l, "slack of the allocator", work > known ? work - known : known / 4);
 }
 
+/* A partition's answer and its queue share memory bytes. */
+static void divide_prefetch(const struct limits_ask *ask, struct limits *l, size_t memory)
+{
+	size_t least = least_answer(ask), most, answer = 0, left;
+
+	most = memory / 8 * 7 * KIB / cost_of_byte(ask);
+	most = clamp(most, least, least > ANSWER_MAX ? least : ANSWER_MAX);
+	if (sampled(ask))
+		answer = sample_fetch(ask->sample, most);
+	else
+		answer = most / BATCH_USUAL * BATCH_USUAL;
+	l->fetch_bytes = clamp(answer, least, most);
+	left = answer_cost(ask, l->fetch_bytes);
+	left = memory > left ? memory - left : 0;
+	l->prefetch_messages =
+		(unsigned)clamp(left / queued_cost(ask), QUEUED_MIN, QUEUED_MAX);
+	l->prefetch_kbytes =
+		clamp((size_t)l->prefetch_messages * ask->payload / KIB, 1, 1 << 20);
+}
+
 static void without_budget(const struct limits_ask *ask, struct limits *l)
 {
 	l->batch = ask->batch;
 	l->slots = (ask->queue + ask->batch - 1) / ask->batch;
-	l->fetch_bytes = clamp(4 * MIB / ask->partitions, 64 * KIB, MIB);
+	divide_prefetch(ask, l, clamp(16 * MIB / ask->partitions, 192 * KIB, 4 * MIB));
 	l->retry_bytes = MIB;
 	l->dlq_kbytes = 1024;
 	l->sink_cache = ask->stores ? 4 * MIB : 0;
@@ -114,7 +172,6 @@ static void without_budget(const struct limits_ask *ask, struct limits *l)
 static void with_budget(const struct limits_ask *ask, struct limits *l, size_t work)
 {
 	size_t rows = work / 100 * 24 / row_cost(ask);
-	size_t fetch = work / 100 * 40 / 3 * 2 / ask->partitions;
 
 	if (rows > ask->queue)
 		rows = ask->queue;
@@ -122,8 +179,7 @@ static void with_budget(const struct limits_ask *ask, struct limits *l, size_t w
 	if (l->batch > rows / 4)
 		l->batch = (unsigned)clamp(rows / 4, 1, ask->batch);
 	l->slots = (unsigned)clamp(rows / l->batch, 2, 4096);
-	fetch = fetch * ask->payload / (ask->payload + LIMITS_MESSAGE_OVERHEAD);
-	l->fetch_bytes = clamp(fetch / BATCH_USUAL * BATCH_USUAL, BATCH_USUAL, MIB);
+	divide_prefetch(ask, l, work / 100 * PREFETCH_SHARE / ask->partitions);
 	l->retry_bytes = work / 25;
 	l->dlq_kbytes = clamp(work / 100 * 6 / KIB, 64, 8192);
 }
@@ -132,7 +188,6 @@ static void dependent(const struct limits_ask *ask, struct limits *l)
 {
 	if (l->slots < 2)
 		l->slots = 2; /* one fills while one is stored */
-	l->prefetch_kbytes = l->fetch_bytes / KIB / 2;
 	/* librdkafka starves the last partitions when an answer cannot hold all */
 	l->fetch_total =
 		clamp(l->fetch_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
@@ -151,7 +206,8 @@ int limits_derive(const struct limits_ask *ask, struct limits *ret)
 	size_t fixed = fixed_cost(ask), least, work = 0;
 
 	*ret = (struct limits){ .memory = ask->memory };
-	least = fetched_cost(ask, BATCH_USUAL * 3 / 2 * ask->partitions) * 100 / 40;
+	least = (answer_cost(ask, least_answer(ask)) + QUEUED_MIN * queued_cost(ask)) *
+		ask->partitions * 100 / PREFETCH_SHARE;
 	if (least < 1 * MIB)
 		least = 1 * MIB;
 	if (ask->stores)

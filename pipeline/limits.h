@@ -21,12 +21,15 @@
 #define LIMITS_ARENA_PER_MESSAGE 224u /* three items and three tags */
 #define LIMITS_LINES 10
 
+struct sample;
+
 struct limits_ask {
 	size_t memory;   /* 0: no budget */
 	size_t resident; /* of the process before it starts its threads */
 	unsigned queue, batch, payload, partitions, brokers;
 	bool embedded; /* the broker's log and the producer are in the process too */
 	bool stores;   /* the sink has a cache */
+	const struct sample *sample; /* of the topic's batches; NULL: not known */
 };
 
 struct limits_line {
@@ -43,6 +46,7 @@ struct limits {
 	size_t fetch_total;     /* of one fetch answer */
 	size_t fetch_least;     /* what an answer is worth, unless the wait is over */
 	size_t prefetch_kbytes; /* of one partition's queue, in payload */
+	unsigned prefetch_messages;
 	unsigned retries;
 	size_t retry_bytes;
 	unsigned dlq_messages;

@@ -125,3 +125,8 @@ void memory_tune(void)
 	mallopt(M_TRIM_THRESHOLD, TRIM_THRESHOLD);
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 }
+
+void memory_trim(void)
+{
+	malloc_trim(0);
+}

@@ -68,4 +68,7 @@ size_t memory_heap_held(void);
  * Call once, before threads start. */
 void memory_tune(void);
 
+/* Gives back what was freed. */
+void memory_trim(void);
+
 #endif

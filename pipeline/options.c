@@ -186,7 +186,9 @@ static int set_percent(struct options *o, const struct rule *rule, const char *t
 	double percent;
 	char rest;
 
-	if (sscanf(text, "%lf%c", &percent, &rest) != 1 || percent < 0 || percent > 100)
+	/* written so that what is no number fails too */
+	if (sscanf(text, "%lf%c", &percent, &rest) != 1 ||
+	    !(percent >= 0 && percent <= 100))
 		return bad_value(rule, text, "not a share from 0 to 100");
 	o->poison = percent / 100;
 	return 0;
@@ -295,6 +297,9 @@ static int check_topics(const struct options *o)
 {
 	if (check_topic("--topic", o->topic) != 0)
 		return EXIT_USAGE;
+	if (o->dlq != NULL && strcmp(o->dlq, o->topic) == 0)
+		return usage("--dlq", "is the topic that is read: each dead letter would "
+				      "be read again and buried again");
 	if (o->dlq != NULL)
 		return check_topic("--dlq", o->dlq);
 	if (o->command != COMMAND_RUN || strlen(o->topic) + strlen(".dlq") <= TOPIC_MAX)

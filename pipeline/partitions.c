@@ -13,7 +13,9 @@
 struct partitions {
 	pthread_mutex_t lock;
 	const char *topic;
-	unsigned n, generation;
+	unsigned most, generation;
+	_Atomic unsigned
+		n; /* raised by the poller, when those below are ready: release */
 	_Atomic uint64_t earlier; /* committed under assignments that are over */
 	struct partition at[];
 };
@@ -28,22 +30,40 @@ static int64_t gauge_get(const _Atomic int64_t *gauge)
 	return atomic_load_explicit(gauge, memory_order_relaxed);
 }
 
+static void forget(struct partition *p)
+{
+	gauge_set(&p->position, -1);
+	gauge_set(&p->committed, -1);
+	gauge_set(&p->first, -1);
+}
+
+bool partitions_grow(struct partitions *t, int32_t id)
+{
+	unsigned n = partitions_count(t);
+
+	if (id < 0 || (unsigned)id >= t->most)
+		return false;
+	for (; n <= (unsigned)id; n++) {
+		watermark_init(&t->at[n].mark);
+		forget(&t->at[n]);
+		gauge_set(&t->at[n].high, -1);
+		atomic_store_explicit(&t->n, n + 1, memory_order_release);
+	}
+	return true;
+}
+
 struct partitions *partitions_new(const char *topic, unsigned n)
 {
-	struct partitions *t = memory_zero(1, sizeof(*t) + n * sizeof(t->at[0]));
+	unsigned most = n + PARTITIONS_SPARE;
+	struct partitions *t = memory_zero(1, sizeof(*t) + most * sizeof(t->at[0]));
 
 	if (t == NULL)
 		return NULL;
 	pthread_mutex_init(&t->lock, NULL);
 	t->topic = topic;
-	t->n = n;
-	for (unsigned i = 0; i < n; i++) {
-		watermark_init(&t->at[i].mark);
-		gauge_set(&t->at[i].position, -1);
-		gauge_set(&t->at[i].committed, -1);
-		gauge_set(&t->at[i].first, -1);
-		gauge_set(&t->at[i].high, -1);
-	}
+	t->most = most;
+	if (n > 0)
+		partitions_grow(t, (int32_t)n - 1);
 	return t;
 }
 
@@ -51,7 +71,7 @@ void partitions_free(struct partitions *t)
 {
 	if (t == NULL)
 		return;
-	for (unsigned i = 0; i < t->n; i++) {
+	for (unsigned i = 0; i < partitions_count(t); i++) {
 		watermark_free(&t->at[i].mark);
 		if (t->at[i].queue != NULL)
 			rd_kafka_queue_destroy(t->at[i].queue);
@@ -62,12 +82,12 @@ void partitions_free(struct partitions *t)
 
 unsigned partitions_count(const struct partitions *t)
 {
-	return t->n;
+	return atomic_load_explicit(&t->n, memory_order_acquire);
 }
 
 struct partition *partitions_at(struct partitions *t, int32_t id)
 {
-	return id >= 0 && (unsigned)id < t->n ? &t->at[id] : NULL;
+	return id >= 0 && (unsigned)id < partitions_count(t) ? &t->at[id] : NULL;
 }
 
 const char *partitions_topic(const struct partitions *t)
@@ -114,6 +134,8 @@ void partitions_revoke(struct partitions *t, int32_t id)
 	p->owned = false;
 	t->generation++;
 	pthread_mutex_unlock(&t->lock);
+	atomic_fetch_add_explicit(&t->earlier, committed_here(p), memory_order_relaxed);
+	forget(p); /* its lag is another member's now */
 }
 
 unsigned partitions_generation(struct partitions *t)
@@ -187,7 +209,7 @@ static void add_offset(struct partitions *t, int32_t id,
 	if (!p->owned || offset == WATERMARK_NONE || offset == p->sent)
 		return;
 	if (*list == NULL)
-		*list = rd_kafka_topic_partition_list_new((int)t->n);
+		*list = rd_kafka_topic_partition_list_new((int)partitions_count(t));
 	rd_kafka_topic_partition_list_add(*list, t->topic, id)->offset = offset;
 	p->sent = offset;
 }
@@ -199,7 +221,7 @@ partitions_offsets(struct partitions *t, const rd_kafka_topic_partition_list_t *
 
 	pthread_mutex_lock(&t->lock);
 	if (only == NULL)
-		for (unsigned i = 0; i < t->n; i++)
+		for (unsigned i = 0; i < partitions_count(t); i++)
 			add_offset(t, (int32_t)i, &list);
 	for (int i = 0; only != NULL && i < only->cnt; i++) {
 		struct partition *p = partitions_at(t, only->elems[i].partition);
@@ -220,7 +242,7 @@ void partitions_committed(struct partitions *t,
 		const rd_kafka_topic_partition_t *entry = &list->elems[i];
 		struct partition *p = partitions_at(t, entry->partition);
 
-		if (p == NULL || entry->offset < 0)
+		if (p == NULL || !p->owned || entry->offset < 0)
 			continue;
 		if (entry->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
 			if (entry->offset > gauge_get(&p->committed))
@@ -237,7 +259,7 @@ uint64_t partitions_committed_sum(struct partitions *t)
 {
 	uint64_t sum = atomic_load_explicit(&t->earlier, memory_order_relaxed);
 
-	for (unsigned i = 0; i < t->n; i++)
+	for (unsigned i = 0; i < partitions_count(t); i++)
 		sum += committed_here(&t->at[i]);
 	return sum;
 }

@@ -2,7 +2,8 @@
  * partitions - what is known of each partition of the topic
  *
  * Contract
- *   - the table has a fixed size, set at the start from the topic's metadata;
+ *   - the table has as many partitions as the topic had at the start; the poller's
+ *     partitions_grow() adds those that the topic got since, PARTITIONS_SPARE at most;
  *   - the poller owns queue, expected and the assignment (partitions_assign,
  *     partitions_revoke); the sink thread moves the watermarks; both go through the
  *     table's lock, taken a few times a batch;
@@ -22,22 +23,28 @@
 struct partition {
 	/* poller */
 	rd_kafka_queue_t *queue;
-	int64_t expected; /* next offset to be polled, -1: unknown */
+	int64_t expected;         /* next offset to be polled, -1: unknown */
+	uint64_t given, taken_ns; /* see turns.h */
 	bool owned;
 	unsigned since; /* generation of the assignment */
 	/* under the lock */
 	struct watermark mark;
 	int64_t sent; /* last offset given to commit */
 	/* read by metrics */
-	_Atomic int64_t position, committed, first, high;
-	_Atomic int32_t leader;
+	_Atomic int64_t position, committed, first,
+		high; /* negative: not known or not ours */
 };
+
+#define PARTITIONS_SPARE 256u
 
 struct partitions;
 
 struct partitions *partitions_new(const char *topic, unsigned n);
 void partitions_free(struct partitions *t);
 unsigned partitions_count(const struct partitions *t);
+
+/* Makes room for partition id. False when the table cannot hold it. */
+bool partitions_grow(struct partitions *t, int32_t id);
 struct partition *partitions_at(struct partitions *t, int32_t id);
 const char *partitions_topic(const struct partitions *t);
 

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pipeline/memory.h"
 #include "pipeline/say.h"
 
 #define TIMEOUT_MS 5000
@@ -44,21 +43,6 @@ static rd_kafka_t *open_client(const char *brokers)
 	return rk;
 }
 
-static int take(struct probe *p, const struct rd_kafka_metadata *meta)
-{
-	const struct rd_kafka_metadata_topic *topic = &meta->topics[0];
-
-	p->partitions = (unsigned)topic->partition_cnt;
-	p->brokers = (unsigned)meta->broker_cnt;
-	p->leaders = memory_zero(p->partitions + 1, sizeof(p->leaders[0]));
-	if (p->leaders == NULL)
-		return EXIT_INPUT;
-	for (int i = 0; i < topic->partition_cnt; i++)
-		if ((unsigned)topic->partitions[i].id < p->partitions)
-			p->leaders[topic->partitions[i].id] = topic->partitions[i].leader;
-	return 0;
-}
-
 static rd_kafka_resp_err_t ask(struct probe *p, rd_kafka_t *rk, rd_kafka_topic_t *topic)
 {
 	const struct rd_kafka_metadata *meta;
@@ -69,8 +53,10 @@ static rd_kafka_resp_err_t ask(struct probe *p, rd_kafka_t *rk, rd_kafka_topic_t
 	err = meta->topics[0].err;
 	if (err == RD_KAFKA_RESP_ERR_NO_ERROR && meta->topics[0].partition_cnt == 0)
 		err = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-	if (err == RD_KAFKA_RESP_ERR_NO_ERROR && take(p, meta) != 0)
-		err = RD_KAFKA_RESP_ERR__FAIL;
+	if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		p->partitions = (unsigned)meta->topics[0].partition_cnt;
+		p->brokers = (unsigned)meta->broker_cnt;
+	}
 	rd_kafka_metadata_destroy(meta);
 	return err;
 }
@@ -94,7 +80,7 @@ int probe_topic(struct probe *p, const char *brokers, const char *topic)
 	if (rk == NULL)
 		return EXIT_INPUT;
 	handle = rd_kafka_topic_new(rk, topic, NULL);
-	for (int i = 0; i < TRIES && p->leaders == NULL; i++) {
+	for (int i = 0; i < TRIES && p->partitions == 0; i++) {
 		if (i > 0)
 			usleep(300000); /* a topic that was just made is known a moment
 					   later */
@@ -114,10 +100,4 @@ int probe_topic(struct probe *p, const char *brokers, const char *topic)
 	rd_kafka_topic_destroy(handle);
 	rd_kafka_destroy(rk);
 	return err == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : EXIT_INPUT;
-}
-
-void probe_done(struct probe *p)
-{
-	free(p->leaders);
-	p->leaders = NULL;
 }

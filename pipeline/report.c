@@ -14,8 +14,8 @@
 
 static double per_message(struct run *run, uint64_t now, uint64_t warm)
 {
-	uint64_t n = stats_read(&run->stats.processed) -
-		     stats_read(&run->stats.warm_processed);
+	uint64_t n =
+		stats_read(&run->stats.decoded) - stats_read(&run->stats.warm_decoded);
 
 	return n == 0 ? 0 : (double)(now - warm) / (double)n;
 }

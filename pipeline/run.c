@@ -24,6 +24,7 @@
 #include "pipeline/probe.h"
 #include "pipeline/producer.h"
 #include "pipeline/report.h"
+#include "pipeline/sample.h"
 #include "pipeline/say.h"
 #include "pipeline/source.h"
 #include "pipeline/store.h"
@@ -31,26 +32,30 @@
 
 #define WORKERS_MAX 64
 #define TICK_US 10000
+#define ENDS_NS UINT64_C(2500000000)
 #define STATUS_TICKS 50
 
 struct job {
 	struct run run;
 	struct probe probe;
+	struct sample sample;
 	struct store store;
 	struct producer *producer;
 	struct metrics *metrics;
-	uint64_t begun_ns;
+	uint64_t begun_ns, given_up;
 	char dlq_topic[256];
-	pthread_t poller, workers[WORKERS_MAX], sink, nudger, maker;
+	pthread_t poller, workers[WORKERS_MAX], sink, ends, maker;
 	bool threads, made;       /* started */
+	bool ends_wait;           /* the thread did not end */
 	_Atomic bool maker_ended; /* by the producer's thread */
 };
 
-static _Atomic int caught; /* the signal, written by the handler */
+static _Atomic int caught; /* signals, counted by the handler */
 
 static void on_signal(int number)
 {
-	atomic_store_explicit(&caught, number, memory_order_relaxed);
+	(void)number;
+	atomic_fetch_add_explicit(&caught, 1, memory_order_relaxed);
 }
 
 void run_stop(struct run *run)
@@ -76,7 +81,9 @@ bool run_given_up(const struct run *run)
 {
 	uint64_t deadline = atomic_load_explicit(&run->deadline_ns, memory_order_relaxed);
 
-	return deadline != 0 && units_now_ns() > deadline;
+	/* who asks twice does not want to wait */
+	return (deadline != 0 && units_now_ns() > deadline) ||
+	       atomic_load_explicit(&caught, memory_order_relaxed) > 1;
 }
 
 static void catch_signals(void)
@@ -127,19 +134,45 @@ static int open_broker(struct job *job)
 	return 0;
 }
 
+/* What messages really are, unless the user knows better. Our own producer makes the
+ * embedded broker's. */
+static unsigned look_at_topic(struct job *job)
+{
+	const struct options *o = job->run.options;
+	struct sample *s = &job->sample;
+	char text[UNITS_TEXT_MAX];
+	uint64_t mean;
+
+	if (o->embedded)
+		return o->payload;
+	sample_topic(s, job->run.brokers, o->topic, job->probe.partitions);
+	memory_trim();
+	if (s->n == 0)
+		return o->payload;
+	mean = s->bytes / s->messages;
+	say_note("topic %s: messages of %llu bytes in batches of %s", o->topic,
+		 (unsigned long long)mean, units_bytes_text(text, sample_usual_batch(s)));
+	if (o->payload_given)
+		return o->payload;
+	return mean < 1 ? 1 : (unsigned)mean;
+}
+
 static int derive_limits(struct job *job)
 {
 	const struct options *o = job->run.options;
+	size_t resident = memory_resident(); /* what the look needs is given back */
+	unsigned payload = look_at_topic(job);
 	struct limits_ask ask = {
 		.memory = o->memory,
-		.resident = memory_resident(),
+		.resident = resident,
 		.queue = o->queue,
 		.batch = o->batch,
-		.payload = o->payload,
+		.payload = payload,
 		.partitions = job->probe.partitions,
 		.brokers = job->probe.brokers,
 		.embedded = o->embedded,
 		.stores = sink_stores(o->sink),
+		.sample = &job->sample,
 	};
 	char have[UNITS_TEXT_MAX], need[UNITS_TEXT_MAX];
 
@@ -188,9 +221,6 @@ static int open_stages(struct job *job)
 		say_error("out of memory at the start; give a smaller --queue");
 		return EXIT_INPUT;
 	}
-	for (unsigned i = 0; i < job->probe.partitions; i++)
-		atomic_store_explicit(&partitions_at(run->partitions, (int32_t)i)->leader,
-				      job->probe.leaders[i], memory_order_relaxed);
 	r = source_open(run);
 	if (r == 0 && run->options->metrics != NULL) {
 		job->metrics = metrics_open(run->options->metrics, run);
@@ -248,12 +278,24 @@ static void start_threads(struct job *job)
 	pthread_create(&job->sink, NULL, store_thread, &job->store);
 	for (unsigned i = 0; i < run->options->workers; i++)
 		pthread_create(&job->workers[i], NULL, worker_thread, run);
-	pthread_create(&job->nudger, NULL, nudger_thread, run);
+	pthread_create(&job->ends, NULL, ends_thread, run);
 	pthread_create(&job->poller, NULL, source_thread, run);
 	if (job->producer != NULL) {
 		job->made = true;
 		pthread_create(&job->maker, NULL, maker_thread, job);
 	}
+}
+
+/* A question for the end of a log lasts up to a minute when no broker is there. */
+static void join_ends(struct job *job)
+{
+	uint64_t until = units_now_ns() + ENDS_NS;
+	struct timespec deadline = { (time_t)(until / 1000000000u),
+				     (long)(until % 1000000000u) };
+
+	job->ends_wait =
+		pthread_clockjoin_np(job->ends, NULL, CLOCK_MONOTONIC, &deadline) != 0;
+	job->run.stuck |= job->ends_wait;
 }
 
 static void join_threads(struct job *job)
@@ -265,7 +307,7 @@ static void join_threads(struct job *job)
 		pthread_join(job->workers[i], NULL);
 	pthread_join(job->sink, NULL);
 	run_stop(&job->run);
-	pthread_join(job->nudger, NULL);
+	join_ends(job);
 	if (job->made) {
 		producer_stop(job->producer);
 		pthread_join(job->maker, NULL);
@@ -327,8 +369,8 @@ static void free_all(struct job *job)
 	store_done(&job->store);
 	sink_close(job->run.sink);
 	belt_free(job->run.belt);
-	partitions_free(job->run.partitions);
-	probe_done(&job->probe);
+	if (!job->ends_wait) /* it still looks at them, and the process ends */
+		partitions_free(job->run.partitions);
 	producer_close(job->producer);
 }
 
@@ -346,13 +388,33 @@ static void check_plan(struct run *run)
 			 units_bytes_text(budget, run->limits.total));
 }
 
-static int verdict(struct run *run)
+/* Messages that were taken and not finished when the drain time was over. */
+static uint64_t gave_up(const struct run *run)
 {
+	const struct stats *s = &run->stats;
+	uint64_t finished = stats_read(&s->processed) + stats_read(&s->dead_lettered);
+
+	if (run->fault != NULL || !run_given_up(run) ||
+	    stats_read(&s->consumed) <= finished)
+		return 0;
+	return stats_read(&s->consumed) - finished;
+}
+
+static int verdict(struct job *job)
+{
+	struct run *run = &job->run;
 	int failed = atomic_load_explicit(&run->failed, memory_order_relaxed);
 
 	check_plan(run);
 	if (failed != EXIT_FINE)
 		return failed;
+	if (job->given_up > 0) {
+		say_error(
+			"%llu messages in flight were given up; they are not stored and "
+			"not acknowledged, and come again",
+			(unsigned long long)job->given_up);
+		return EXIT_FAILED;
+	}
 	if (stats_read(&run->stats.lost) > 0) {
 		say_error("topic %s: %llu messages were gone before they could be read; "
 			  "raise "
@@ -390,7 +452,6 @@ int command_run(struct options *o)
 	snprintf(job.dlq_topic, sizeof(job.dlq_topic), "%s%s",
 		 o->dlq != NULL ? o->dlq : o->topic, o->dlq != NULL ? "" : ".dlq");
 	job.run.dlq_topic = job.dlq_topic;
-	sem_init(&job.run.nudge, 0, 0);
 	r = choose_fault(&job, o);
 	if (r != 0)
 		return r;
@@ -401,6 +462,7 @@ int command_run(struct options *o)
 		start_threads(&job);
 		watch(&job);
 		join_threads(&job);
+		job.given_up = gave_up(&job.run);
 	}
 	close_all(&job);
 	if (r == 0) {
@@ -408,7 +470,7 @@ int command_run(struct options *o)
 			report_json(&job.run);
 		else if (!o->quiet)
 			report_text(&job.run);
-		r = verdict(&job.run);
+		r = verdict(&job);
 	}
 	free_all(&job);
 	return r;

@@ -2,8 +2,8 @@
  * run - what the stages of one run share
  *
  * Contract
- *   - everything but stop, failed and stats is set before the threads start and
- *     stays as it is until they have ended;
+ *   - everything but stuck, stop, failed and stats is set before the threads start
+ * and stays as it is until they have ended;
  *   - run_stop() may be called from anywhere, a signal handler too: the poller takes
  *     nothing new, what is in flight is stored within the drain time;
  *   - run_fail() does the same after a stage said why; the first status stays.
@@ -12,7 +12,6 @@
 #define PIPELINE_RUN_H
 
 #include <librdkafka/rdkafka.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "pipeline/belt.h"
@@ -34,9 +33,8 @@ struct run {
 	rd_kafka_t *consumer;
 	const char *brokers, *dlq_topic;
 	decode_fn decode;
-	bool needs_nudge;    /* librdkafka has no fetch.queue.backoff.ms */
-	_Atomic bool hungry; /* poller: its last round found too little */
-	sem_t nudge;         /* poller calls the nudger */
+	bool stuck;       /* librdkafka would be waited for for ever: it is left alone */
+	bool needs_nudge; /* librdkafka has no fetch.queue.backoff.ms */
 	_Atomic bool stop;
 	_Atomic int failed;           /* exit status */
 	_Atomic uint64_t deadline_ns; /* after it what is in flight is given up */
@@ -58,9 +56,6 @@ bool run_given_up(const struct run *run);
 /* The stages: bodies of the threads, each in its own file. */
 void *source_thread(void *run);
 void *worker_thread(void *run);
-void *nudger_thread(void *run);
-
-/* From the poller: a queue is short, its leader may be asleep. Cheap to repeat. */
-void nudger_call(struct run *run);
+void *ends_thread(void *run);
 
 #endif

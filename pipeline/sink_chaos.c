@@ -110,6 +110,10 @@ static int read_plan(struct chaos *c, const char *plan)
 		else if (*plan != '\0')
 			return -EINVAL;
 	}
+	/* written so that what is no number fails too */
+	if (!(c->slow_us >= 0 && c->outage_start >= 0 && c->outage_for >= 0 &&
+	      c->refuse >= 0 && c->refuse <= 100))
+		return -EINVAL;
 	c->refuse /= 100;
 	return 0;
 }

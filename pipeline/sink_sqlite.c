@@ -141,12 +141,31 @@ static int say_clash(struct sqlite *s)
 	return -EEXIST;
 }
 
+/* Partitions that are new since the start have no trees yet. They are made for
+ * themselves: a transaction that is rolled back would take them along. */
+static int make_trees(struct sqlite *s, const struct row *rows, unsigned n)
+{
+	unsigned wanted = sqlite_trees_wanted(&s->trees, rows, n);
+	int code;
+
+	if (wanted == s->trees.n)
+		return SQLITE_OK;
+	code = run_once(s->begin);
+	if (code == SQLITE_OK)
+		code = sqlite_trees_add(&s->trees, wanted);
+	if (code == SQLITE_OK)
+		code = run_once(s->commit);
+	return code == SQLITE_OK ? sqlite_trees_prepare(&s->trees, wanted) : code;
+}
+
 static int sqlite_write(struct sink *sink, struct row *rows, unsigned n)
 {
 	struct sqlite *s = (struct sqlite *)sink;
 	uint64_t new;
-	int code = try_rows(s, rows, n, &new), r;
+	int code = make_trees(s, rows, n), r;
 
+	if (code == SQLITE_OK)
+		code = try_rows(s, rows, n, &new);
 	if (code == SQLITE_ABORT) {
 		run_once(s->rollback);
 		code = try_rows(s, rows, n, &new);
@@ -214,7 +233,7 @@ static int tune(struct sqlite *s, size_t cache, bool full_sync)
 	return 0;
 }
 
-static int create_tables(struct sqlite *s, unsigned partitions)
+static int create_tables(struct sqlite *s, unsigned *partitions)
 {
 	static const char sources[] =
 		"CREATE TABLE IF NOT EXISTS source(id INTEGER PRIMARY KEY, cluster TEXT"
@@ -337,15 +356,15 @@ static int prepare_all(struct sqlite *s)
 /* On failure the file is left as it was: closing it rolls back. */
 static int open_once(struct sqlite *s, const struct sink_where *where)
 {
+	unsigned trees = where->partitions;
 	int r;
 
 	if ((r = open_file(s, where)) != 0 || (r = prepare_all(s)) != 0)
 		return r;
 	if (run_once(s->begin) != SQLITE_OK)
 		return fail(s, "cannot be written");
-	if ((r = create_tables(s, where->partitions)) != 0 ||
-	    (r = find_source(s, where)) != 0 ||
-	    sqlite_trees_prepare(&s->trees) != SQLITE_OK)
+	if ((r = create_tables(s, &trees)) != 0 || (r = find_source(s, where)) != 0 ||
+	    sqlite_trees_prepare(&s->trees, trees) != SQLITE_OK)
 		return r != 0 ? r : fail_schema(s);
 	return run_once(s->commit) == SQLITE_OK ? 0 : fail(s, "cannot be written");
 }

@@ -2,8 +2,8 @@
  * source - the poller: from Kafka's partition queues onto the belt
  *
  * One thread polls, because librdkafka allows one. It takes from the partitions'
- * queues in turn into the slot that is being filled, and dispatches the slot when
- * it is full or when its oldest message has waited --batch-wait.
+ * queues in turn (turns.h) into the slot that is being filled, and dispatches the slot
+ * when it is full or when its oldest message has waited --batch-wait.
  *
  * The queue in front of it (librdkafka's, one a partition)
  *   owner  librdkafka until a message is taken; then the row;
@@ -23,7 +23,9 @@
 
 #include "pipeline/breaker.h"
 #include "pipeline/memory.h"
+#include "pipeline/nudge.h"
 #include "pipeline/say.h"
+#include "pipeline/turns.h"
 #include "pipeline/units.h"
 
 #define SERVE_NS 10000000u /* how often events are served while messages flow */
@@ -35,8 +37,8 @@ struct poller {
 	struct slot *slot;                      /* being filled, NULL: none */
 	unsigned cursor;                        /* partition whose turn it is */
 	uint64_t served_ns, taken, bytes, kept; /* kept: by a fault, to be given back */
-	size_t low;           /* messages; a partition with fewer may be fetched again */
-	bool is_short;        /* one had fewer in this round */
+	struct nudge nudge;
+	struct turns turns;
 	struct slot overflow; /* for a fault that polls without a free slot */
 	struct row spare;     /* its row */
 	struct breaker breaker;
@@ -64,6 +66,7 @@ static void note_error(struct run *run, const rd_kafka_message_t *message)
 	    message->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
 		say_error("topic %s: %s; create it or check the rights",
 			  run->options->topic, rd_kafka_message_errstr(message));
+		run->stuck = true; /* librdkafka 2.0.2 would wait for its partitions */
 		run_fail(run, EXIT_INPUT);
 	}
 }
@@ -81,14 +84,18 @@ static void serve_events(struct run *run)
 	}
 }
 
-/* A gap in the offsets is a loss only when the broker no longer has them;
- * compaction and transactions leave gaps too. */
+/* A gap in the offsets is a loss only when the broker no longer has them; compaction
+ * and transactions leave gaps too, after each commit one. Where the log begins was told
+ * with the messages, unless the broker is very old. */
 static void look_at_gap(struct run *run, int32_t id, int64_t expected, int64_t offset)
 {
 	int64_t low = 0, high = 0;
 
-	rd_kafka_query_watermark_offsets(run->consumer, run->options->topic, id, &low,
-					 &high, 1000);
+	if (rd_kafka_get_watermark_offsets(run->consumer, run->options->topic, id, &low,
+					   &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+	    low < 0)
+		rd_kafka_query_watermark_offsets(run->consumer, run->options->topic, id,
+						 &low, &high, 1000);
 	if (low > offset)
 		low = offset;
 	if (low <= expected)
@@ -186,17 +193,10 @@ static unsigned room(const struct run *run)
 	return target - poller.taken < room ? (unsigned)(target - poller.taken) : room;
 }
 
-/* Little is left in its queue and more is in Kafka, as far as is known. */
-static bool is_short(const struct partition *p)
-{
-	return atomic_load_explicit(&p->high, memory_order_relaxed) > p->expected &&
-	       rd_kafka_queue_length(p->queue) < poller.low;
-}
-
 static unsigned take_from(struct run *run, int32_t id)
 {
 	struct partition *p = partitions_at(run->partitions, id);
-	uint64_t now;
+	uint64_t now, bytes = poller.bytes;
 	ssize_t n;
 
 	if (!p->owned)
@@ -210,24 +210,40 @@ static unsigned take_from(struct run *run, int32_t id)
 	for (ssize_t i = 0; i < n; i++)
 		take_message(run, p, poller.messages[i], now);
 	atomic_store_explicit(&p->position, p->expected, memory_order_relaxed);
-	poller.is_short |= is_short(p);
+	turns_took(p, (unsigned)n, now);
+	if (run->needs_nudge)
+		nudge_took(&poller.nudge, id, (unsigned)n, poller.bytes - bytes);
 	stats_add(&run->stats.consumed, (uint64_t)n);
 	stats_set(&run->stats.consumed_bytes, poller.bytes);
 	return (unsigned)n;
 }
 
-/* One round over the partitions, starting where the last one stopped. */
-static unsigned take_round(struct run *run)
+/* Once over the partitions, starting where the last pass stopped. */
+static unsigned take_pass(struct run *run, bool from_all)
 {
 	unsigned n = partitions_count(run->partitions), got = 0;
 
-	poller.is_short = false;
 	for (unsigned i = 0; i < n && room(run) > 0; i++) {
-		got += take_from(run, (int32_t)poller.cursor);
+		int32_t id = (int32_t)poller.cursor;
+
 		poller.cursor = (poller.cursor + 1) % n;
+		if (from_all ||
+		    turns_may(&poller.turns, partitions_at(run->partitions, id)))
+			got += take_from(run, id);
 	}
-	if (poller.is_short && run->needs_nudge)
-		nudger_call(run);
+	return got;
+}
+
+static unsigned take_round(struct run *run)
+{
+	unsigned got;
+
+	turns_begin(&poller.turns, run->partitions, units_now_ns());
+	got = take_pass(run, false);
+	if (got == 0)
+		got = take_pass(run, true);
+	if (run->needs_nudge)
+		nudge_round(&poller.nudge, units_now_ns());
 	return got;
 }
 
@@ -293,12 +309,12 @@ static void fill(struct run *run)
 				       : 0;
 
 		got += room(run) > 0 ? take_round(run) : 0;
-		atomic_store_explicit(&run->hungry, got < run->limits.batch / 2,
-				      memory_order_relaxed);
 		if (poller.slot->n >= run->limits.batch ||
 		    poller.slot->bytes >= bytes_max ||
 		    (poller.slot->n > 0 && wait_left_us(run) == 0))
 			return;
+		if (got == 0 && run->needs_nudge)
+			nudge_idle(&poller.nudge, units_now_ns());
 		if (got == 0)
 			wait_for_messages(wait_left_us(run));
 		if (units_now_ns() - poller.served_ns > SERVE_NS)
@@ -351,12 +367,36 @@ static void wait_for_breaker(struct run *run)
 	stats_add(&run->stats.paused_ns, units_now_ns() - start);
 }
 
+static size_t queue_length(void *with, int32_t id)
+{
+	const struct run *run = with;
+	const struct partition *p = partitions_at(run->partitions, id);
+
+	return p->queue != NULL ? rd_kafka_queue_length(p->queue) : 0;
+}
+
+/* Names no user and no password: there is no login here. What the call does besides is
+ * what it is called for: every broker thread wakes and looks at its queues. */
+static void wake_brokers(void *with)
+{
+	const struct run *run = with;
+
+	rd_kafka_error_destroy(rd_kafka_sasl_set_credentials(run->consumer, "", ""));
+}
+
+static struct nudge_target nudge_target_of(struct run *run)
+{
+	return (struct nudge_target){ wake_brokers, queue_length, run };
+}
+
 void *source_thread(void *with)
 {
 	struct run *run = with;
 
 	poller = (struct poller){ .run = run };
-	poller.low = run->limits.prefetch_kbytes * 1024 / run->options->payload;
+	nudge_init(&poller.nudge, nudge_target_of(run),
+		   run->limits.prefetch_kbytes * 1024, run->limits.prefetch_messages);
+	poller.turns.ahead = run->limits.fetch_bytes / run->options->payload;
 	breaker_init(&poller.breaker, run);
 	while (!finished(run)) {
 		serve_events(run);

@@ -3,17 +3,19 @@
  *
  * What each is for
  *   offsets are ours: no auto commit, no auto store;
- *   fetch.message.max.bytes, queued.max.messages.kbytes: with a queue for each
- *     partition both apply to each partition; the message count is set high so
- *     that only bytes decide;
+ *   fetch.message.max.bytes, queued.max.messages.kbytes, queued.min.messages: with a
+ *     queue for each partition they apply to each partition; librdkafka counts payload
+ *     alone as bytes, so the number of messages bounds small and empty ones;
  *   fetch.max.bytes: holds all partitions' shares, or the last ones starve;
  *   fetch.wait.max.ms: short, since the embedded broker sleeps it out in full and
  *     since a watermark query waits behind it on the same connection;
  *   fetch.min.bytes: half a batch is worth an answer, or the wait is over; with answers
  *     for every few messages a paced topic cost half as much again, on both sides. The
  *     embedded broker does not look again when there is more, so it answers at once;
- *   fetch.queue.backoff.ms: exists from librdkafka 2.2; without it a thread that
- *     found its queue full sleeps a second, and the nudger must wake it.
+ *   topic.metadata.refresh.interval.ms: the longest time until new partitions are read
+ * and a topic that was removed is noticed; fetch.queue.backoff.ms: exists from
+ * librdkafka 2.2; without it a thread that found its queue full sleeps a second, and must
+ * be woken (nudge.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +28,9 @@
 #include "pipeline/say.h"
 #include "pipeline/source.h"
 #include "pipeline/units.h"
+
+#define LEAVE_NS UINT64_C(8000000000)
+#define LEAVE_POLL_MS 100
 
 static int wake_fd = -1; /* set by source_open, closed by source_close */
 
@@ -135,7 +140,7 @@ static int set_all(struct run *run, rd_kafka_conf_t *conf)
 		{ "max.poll.interval.ms", "300000" },
 		{ "fetch.wait.max.ms", "10" },
 		{ "fetch.error.backoff.ms", "50" },
-		{ "queued.min.messages", "1000000" },
+		{ "topic.metadata.refresh.interval.ms", "10000" },
 		{ "statistics.interval.ms", "1000" },
 		{ "check.crcs", "false" },
 		{ "client.id", "heapring-pipeline" },
@@ -153,7 +158,11 @@ static int set_all(struct run *run, rd_kafka_conf_t *conf)
 	    (r = set_number(conf, "fetch.min.bytes",
 			    run->options->embedded ? 1 : l->fetch_least)) != 0)
 		return r;
-	return set_number(conf, "queued.max.messages.kbytes", l->prefetch_kbytes);
+	return set_number(conf, "queued.max.messages.kbytes", l->prefetch_kbytes) != 0 ||
+			       set_number(conf, "queued.min.messages",
+					  l->prefetch_messages) != 0
+		       ? -EINVAL
+		       : 0;
 }
 
 static void choose_wakeup(struct run *run, rd_kafka_conf_t *conf)
@@ -210,20 +219,46 @@ int source_open(struct run *run)
 	return EXIT_INPUT;
 }
 
+/* Commits and leaves the group, as far as brokers answer. False when they do not. */
+static bool leave(rd_kafka_t *consumer)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer);
+	uint64_t until = units_now_ns() + LEAVE_NS;
+
+	rd_kafka_error_destroy(rd_kafka_consumer_close_queue(consumer, queue));
+	while (!rd_kafka_consumer_closed(consumer) && units_now_ns() < until)
+		rd_kafka_queue_poll_callback(queue, LEAVE_POLL_MS);
+	rd_kafka_queue_destroy(queue);
+	return rd_kafka_consumer_closed(consumer);
+}
+
+static void close_consumer(struct run *run)
+{
+	bool left = leave(run->consumer);
+
+	if (!left) {
+		say_error(
+			"group %s: no broker answers, so it was not left; what is stored "
+			"but not acknowledged comes again",
+			run->options->group);
+		run_fail(run, EXIT_FAILED);
+	}
+	for (unsigned i = 0; i < partitions_count(run->partitions); i++)
+		partitions_revoke(run->partitions, (int32_t)i);
+	/* a fault may hold messages, and destroy would wait for them for ever */
+	if (left && !run->stuck && (run->fault == NULL || run->fault->polled == NULL)) {
+		rd_kafka_destroy(run->consumer);
+		run->consumer = NULL;
+	}
+	/* librdkafka's own count is up to a second old */
+	if (received_total() > stats_read(&run->stats.rx_bytes))
+		stats_set(&run->stats.rx_bytes, received_total());
+}
+
 void source_close(struct run *run)
 {
-	if (run->consumer != NULL) {
-		rd_kafka_consumer_close(run->consumer);
-		for (unsigned i = 0; i < partitions_count(run->partitions); i++)
-			partitions_revoke(run->partitions, (int32_t)i);
-		/* a fault may hold messages, and destroy would wait for them for ever */
-		if (run->fault == NULL || run->fault->polled == NULL)
-			rd_kafka_destroy(run->consumer);
-		run->consumer = NULL;
-		/* librdkafka's own count is up to a second old */
-		if (received_total() > stats_read(&run->stats.rx_bytes))
-			stats_set(&run->stats.rx_bytes, received_total());
-	}
+	if (run->consumer != NULL)
+		close_consumer(run);
 	if (wake_fd >= 0)
 		close(wake_fd);
 	wake_fd = -1;

@@ -47,22 +47,22 @@ static int make_table(struct sqlite_trees *t, unsigned i)
 	char sql[256], name[NAME_MAX_LEN];
 
 	name_tree(t, i, name, sizeof(name));
-	snprintf(
-		sql, sizeof(sql),
-		"CREATE TABLE %s(key INTEGER PRIMARY KEY, id INTEGER NOT NULL, created_ms"
-		" INTEGER NOT NULL, customer TEXT NOT NULL, country TEXT NOT NULL,"
-		" amount_cents INTEGER NOT NULL, items INTEGER NOT NULL)",
-		name);
+	snprintf(sql, sizeof(sql),
+		 "CREATE TABLE IF NOT EXISTS %s(key INTEGER PRIMARY KEY, id INTEGER NOT "
+		 "NULL, created_ms"
+		 " INTEGER NOT NULL, customer TEXT NOT NULL, country TEXT NOT NULL,"
+		 " amount_cents INTEGER NOT NULL, items INTEGER NOT NULL)",
+		 name);
 	return sqlite3_exec(t->db, sql, NULL, NULL, NULL);
 }
 
-static int make_view(struct sqlite_trees *t)
+static int make_view(struct sqlite_trees *t, unsigned n)
 {
 	char sql[SQLITE_TREES_MAX * 48], name[NAME_MAX_LEN];
 	size_t len = (size_t)snprintf(
 		sql, sizeof(sql), "DROP VIEW IF EXISTS orders; CREATE VIEW orders AS");
 
-	for (unsigned i = 0; i < t->n; i++) {
+	for (unsigned i = 0; i < n; i++) {
 		name_tree(t, i, name, sizeof(name));
 		len += (size_t)snprintf(sql + len, sizeof(sql) - len,
 					"%s SELECT * FROM %s", i == 0 ? "" : " UNION ALL",
@@ -71,7 +71,39 @@ static int make_view(struct sqlite_trees *t)
 	return sqlite3_exec(t->db, sql, NULL, NULL, NULL);
 }
 
-int sqlite_trees_create(struct sqlite_trees *t, sqlite3 *db, unsigned partitions)
+static int count_trees(struct sqlite_trees *t, int64_t *ret)
+{
+	return ask(t->db,
+		   "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND"
+		   " name GLOB 'orders_p[0-9][0-9]'",
+		   ret);
+}
+
+unsigned sqlite_trees_wanted(const struct sqlite_trees *t, const struct row *rows,
+			     unsigned n)
+{
+	unsigned wanted = t->n;
+
+	for (unsigned i = 0; i < n && !t->single; i++) {
+		unsigned tree = (unsigned)rows[i].partition % SQLITE_TREES_MAX;
+
+		wanted = tree < wanted ? wanted : tree + 1;
+	}
+	return wanted;
+}
+
+int sqlite_trees_add(struct sqlite_trees *t, unsigned n)
+{
+	int64_t have;
+	int code = count_trees(t, &have);
+
+	/* another member may have made them */
+	for (unsigned i = (unsigned)have; i < n && code == SQLITE_OK; i++)
+		code = make_table(t, i);
+	return code == SQLITE_OK && (unsigned)have < n ? make_view(t, n) : code;
+}
+
+int sqlite_trees_create(struct sqlite_trees *t, sqlite3 *db, unsigned *partitions)
 {
 	int64_t single, have, view;
 	int code;
@@ -82,10 +114,7 @@ int sqlite_trees_create(struct sqlite_trees *t, sqlite3 *db, unsigned partitions
 		   " 'table'",
 		   &single);
 	if (code == SQLITE_OK)
-		code = ask(db,
-			   "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND"
-			   " name GLOB 'orders_p[0-9][0-9]'",
-			   &have);
+		code = count_trees(t, &have);
 	if (code == SQLITE_OK)
 		code = ask(db,
 			   "SELECT count(*) FROM sqlite_schema WHERE name = 'orders' AND "
@@ -97,14 +126,11 @@ int sqlite_trees_create(struct sqlite_trees *t, sqlite3 *db, unsigned partitions
 	if (view > 0 && have == 0)
 		return SQLITE_MISMATCH;
 	t->single = single > 0;
-	t->n = partitions < SQLITE_TREES_MAX ? partitions : SQLITE_TREES_MAX;
-	if (t->single || t->n == 0)
-		t->n = 1;
-	if (t->single || have >= t->n)
-		return SQLITE_OK;
-	for (unsigned i = (unsigned)have; i < t->n && code == SQLITE_OK; i++)
-		code = make_table(t, i);
-	return code == SQLITE_OK ? make_view(t) : code;
+	if (*partitions > SQLITE_TREES_MAX)
+		*partitions = SQLITE_TREES_MAX;
+	if (t->single || *partitions == 0)
+		*partitions = 1;
+	return t->single ? SQLITE_OK : sqlite_trees_add(t, *partitions);
 }
 
 static int prepare(struct sqlite_trees *t, const char *form, const char *name,
@@ -116,40 +142,55 @@ static int prepare(struct sqlite_trees *t, const char *form, const char *name,
 	return sqlite3_prepare_v3(t->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, NULL);
 }
 
-int sqlite_trees_prepare(struct sqlite_trees *t)
+static int prepare_tree(struct sqlite_trees *t, unsigned i)
 {
-	int code = sqlite_feed_register(t->db, &t->feed);
+	struct sqlite_tree *tree = &t->trees[i];
 	char name[NAME_MAX_LEN];
+	int code;
 
-	for (unsigned i = 0; i < t->n && code == SQLITE_OK; i++) {
-		struct sqlite_tree *tree = &t->trees[i];
+	name_tree(t, i, name, sizeof(name));
+	code = prepare(t, "SELECT max(key) FROM %s", name, &tree->last);
+	if (code == SQLITE_OK)
+		code = prepare(t,
+			       "INSERT INTO %s(" COLUMNS ") SELECT " COLUMNS
+			       " FROM heapring_feed",
+			       name, &tree->append);
+	if (code == SQLITE_OK)
+		code = prepare(t,
+			       "INSERT INTO %s(key, " COLUMNS ") SELECT key, " COLUMNS
+			       " FROM heapring_feed WHERE true"
+			       " ON CONFLICT(key) DO NOTHING",
+			       name, &tree->upsert);
+	return code;
+}
 
-		name_tree(t, i, name, sizeof(name));
-		code = prepare(t, "SELECT max(key) FROM %s", name, &tree->last);
+static void drop_tree(struct sqlite_tree *tree)
+{
+	sqlite3_finalize(tree->last);
+	sqlite3_finalize(tree->append);
+	sqlite3_finalize(tree->upsert);
+	sqlite3_finalize(tree->clash);
+	*tree = (struct sqlite_tree){ 0 };
+}
+
+int sqlite_trees_prepare(struct sqlite_trees *t, unsigned n)
+{
+	int code = t->n == 0 ? sqlite_feed_register(t->db, &t->feed) : SQLITE_OK;
+
+	while (t->n < n && code == SQLITE_OK) {
+		code = prepare_tree(t, t->n);
 		if (code == SQLITE_OK)
-			code = prepare(t,
-				       "INSERT INTO %s(" COLUMNS ") SELECT " COLUMNS
-				       " FROM heapring_feed",
-				       name, &tree->append);
-		if (code == SQLITE_OK)
-			code = prepare(t,
-				       "INSERT INTO %s(key, " COLUMNS
-				       ") SELECT key, " COLUMNS
-				       " FROM heapring_feed WHERE true"
-				       " ON CONFLICT(key) DO NOTHING",
-				       name, &tree->upsert);
+			t->n++;
+		else
+			drop_tree(&t->trees[t->n]);
 	}
 	return code;
 }
 
 void sqlite_trees_done(struct sqlite_trees *t)
 {
-	for (unsigned i = 0; i < t->n; i++) {
-		sqlite3_finalize(t->trees[i].last);
-		sqlite3_finalize(t->trees[i].append);
-		sqlite3_finalize(t->trees[i].upsert);
-		sqlite3_finalize(t->trees[i].clash);
-	}
+	for (unsigned i = 0; i < t->n; i++)
+		drop_tree(&t->trees[i]);
 	t->n = 0;
 }
 

@@ -10,15 +10,19 @@
  * A file that has a table `orders` keeps it: all rows go there.
  *
  * Contract
- *   - sqlite_trees_create() makes what is missing, inside the caller's transaction;
- *     sqlite_trees_prepare() then makes the statements; both answer SQLite's code, and
- *     the first SQLITE_MISMATCH when there is a view `orders` of somebody else;
+ *   - sqlite_trees_create() makes what is missing, inside the caller's transaction, and
+ *     corrects the number to that of the trees; sqlite_trees_prepare() then makes the
+ *     statements; both answer SQLite's code, and the first SQLITE_MISMATCH when there is
+ *     a view `orders` of somebody else;
+ *   - a topic may get partitions later: sqlite_trees_wanted() is how many trees rows
+ * need, sqlite_trees_add() makes those in a transaction that holds nothing else, and when
+ *     it is committed sqlite_trees_prepare() makes their statements;
  *   - sqlite_trees_write() inserts the good rows inside the caller's transaction; a key
  *     that is there already changes nothing. It adds to *ret_new the rows that were not
  *     there. SQLITE_ERROR with clash set: a key is there with another order, by id and
  *     time. SQLITE_ABORT: a trigger of the file changes what is inserted; the next try
  *     takes a way that bears it;
- *   - partitions of the rows are below the number given to sqlite_trees_create().
+ *   - the rows' trees are prepared before they are written.
  */
 #ifndef PIPELINE_SQLITE_TREES_H
 #define PIPELINE_SQLITE_TREES_H
@@ -43,8 +47,11 @@ struct sqlite_trees {
 	struct sqlite_tree trees[SQLITE_TREES_MAX];
 };
 
-int sqlite_trees_create(struct sqlite_trees *t, sqlite3 *db, unsigned partitions);
-int sqlite_trees_prepare(struct sqlite_trees *t);
+int sqlite_trees_create(struct sqlite_trees *t, sqlite3 *db, unsigned *partitions);
+unsigned sqlite_trees_wanted(const struct sqlite_trees *t, const struct row *rows,
+			     unsigned n);
+int sqlite_trees_add(struct sqlite_trees *t, unsigned n);
+int sqlite_trees_prepare(struct sqlite_trees *t, unsigned n);
 int sqlite_trees_write(struct sqlite_trees *t, const struct row *rows, unsigned n,
 		       uint64_t *ret_new);
 

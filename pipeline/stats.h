@@ -38,8 +38,9 @@ struct stats {
 	struct histogram latency;    /* us, polled to stored */
 	struct histogram end_to_end; /* us, produced to stored (ms clock) */
 	struct histogram batch_size;
-	/* warm-up mark, sink thread: allocations before it do not count */
-	_Atomic uint64_t warm_calls, warm_bytes, warm_processed;
+	/* warm-up mark, sink thread: allocations before it do not count,
+	 * nor the messages that were decoded by then: the workers are ahead */
+	_Atomic uint64_t warm_calls, warm_bytes, warm_decoded;
 	/* embedded producer */
 	_Atomic uint64_t produced;
 };

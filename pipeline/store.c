@@ -337,7 +337,7 @@ static void mark_warm(struct store *s)
 	count = memory_total();
 	stats_set(&s->run->stats.warm_calls, count.calls);
 	stats_set(&s->run->stats.warm_bytes, count.bytes);
-	stats_set(&s->run->stats.warm_processed, stats_read(&s->run->stats.processed));
+	stats_set(&s->run->stats.warm_decoded, stats_read(&s->run->stats.decoded));
 }
 
 /* Messages were last written by another thread: fetch their lines ahead. */

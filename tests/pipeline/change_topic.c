@@ -4,6 +4,8 @@
  * change-topic HOST:PORT trim TOPIC OFFSET   removes what lies before OFFSET in
  *                                            partition 0, as retention does
  * change-topic HOST:PORT drop TOPIC          removes the topic
+ * change-topic HOST:PORT grow TOPIC N        gives it N partitions in all
+ * change-topic HOST:PORT make TOPIC N [NAME VALUE]   makes it, with a setting
  */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>
@@ -31,6 +33,31 @@ static void drop(rd_kafka_t *rk, rd_kafka_queue_t *queue, const char *topic)
 
 	rd_kafka_DeleteTopics(rk, &one, 1, NULL, queue);
 	rd_kafka_DeleteTopic_destroy(one);
+}
+
+static void grow(rd_kafka_t *rk, rd_kafka_queue_t *queue, const char *topic,
+		 const char *n)
+{
+	char why[128];
+	rd_kafka_NewPartitions_t *more =
+		rd_kafka_NewPartitions_new(topic, (size_t)atol(n), why, sizeof(why));
+
+	rd_kafka_CreatePartitions(rk, &more, 1, NULL, queue);
+	rd_kafka_NewPartitions_destroy(more);
+}
+
+/* setting: NULL or a name and its value. */
+static void make(rd_kafka_t *rk, rd_kafka_queue_t *queue, const char *topic,
+		 const char *n, char **setting)
+{
+	char why[128];
+	rd_kafka_NewTopic_t *one =
+		rd_kafka_NewTopic_new(topic, atoi(n), -1, why, sizeof(why));
+
+	if (setting != NULL)
+		rd_kafka_NewTopic_set_config(one, setting[0], setting[1]);
+	rd_kafka_CreateTopics(rk, &one, 1, NULL, queue);
+	rd_kafka_NewTopic_destroy(one);
 }
 
 /* Errors of a single partition come beside the one of the whole. */
@@ -77,6 +104,10 @@ int main(int argc, char **argv)
 	queue = rd_kafka_queue_new(rk);
 	if (strcmp(argv[2], "trim") == 0 && argc == 5)
 		trim(rk, queue, argv[3], argv[4]);
+	else if (strcmp(argv[2], "grow") == 0 && argc == 5)
+		grow(rk, queue, argv[3], argv[4]);
+	else if (strcmp(argv[2], "make") == 0 && argc >= 5)
+		make(rk, queue, argv[3], argv[4], argc == 7 ? argv + 5 : NULL);
 	else
 		drop(rk, queue, argv[3]);
 	r = answer(queue);

@@ -24,6 +24,7 @@ PIPELINE = os.environ.get("PIPELINE", "build/pipeline/heapring-pipeline")
 BENCH_RAW = os.environ.get("BENCH_RAW", "build/pipeline/bench-raw")
 DUMP_TOPIC = os.environ.get("DUMP_TOPIC", "build/tests/pipeline/dump-topic")
 CHANGE_TOPIC = os.environ.get("CHANGE_TOPIC", "build/tests/pipeline/change-topic")
+SEND_ORDERS = os.environ.get("SEND_ORDERS", "build/tests/pipeline/send-orders")
 KAFKA = os.environ.get("KAFKA", "scripts/kafka")
 # how long the tests are: 1 is under half a minute each, 10 is the long form, with
 # numbers that need a machine that does nothing else
@@ -119,6 +120,16 @@ def free_port(count=1):
                 one.close()
 
 
+def metrics(port, name):
+    """The numbers of all partitions from a run's metrics page; none while it is silent."""
+    try:
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5)
+        return [float(line.split()[1]) for line in page.read().decode().splitlines()
+                if line.startswith("heapring_pipeline_" + name + "{partition=")]
+    except OSError:
+        return []
+
+
 def metric(port, name):
     """A number from a run's metrics page; 0 while it does not answer."""
     try:
@@ -156,6 +167,27 @@ def fill(broker, topic, messages, *args):
                       messages, "--summary", "json", *partitions, *args, timeout=600)
     check(result.status == 0 and result["produced"] == messages,
           f"{messages} messages are in {topic} {result.err}")
+
+
+def change(broker, *words):
+    """An administrator's deed: trim, drop, grow, make."""
+    result = subprocess.run([CHANGE_TOPIC, broker, *map(str, words)], capture_output=True,
+                            text=True, timeout=120)
+    check(result.returncode == 0, " ".join(map(str, words)) + " " + result.stderr)
+
+
+def send(broker, topic, messages, partitions=4, make=(), **settings):
+    """Orders of a producer that is not ours; names with _ are librdkafka's with a dot."""
+    change(broker, "make", topic, partitions, *make)
+    more(broker, topic, messages, partitions, **settings)
+
+
+def more(broker, topic, messages, partitions=4, **settings):
+    words = [f"{name.replace('_', '.')}={value}" for name, value in settings.items()]
+    result = subprocess.run([SEND_ORDERS, broker, topic, str(messages),
+                             f"partitions={partitions}", *words], capture_output=True, text=True,
+                            timeout=300)
+    check(result.returncode == 0, f"{messages} orders are sent to {topic} {result.stderr}")
 
 
 def stored(file):

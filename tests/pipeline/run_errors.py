@@ -19,13 +19,16 @@ for name in "bad topic!", "x" * 250, ".", "..", "caf\u00e9":
     for command in "run", "produce":
         expect(2, "letters, digits", command, "--topic", name, "--messages", 10)
 expect(2, "letters, digits", "run", "--dlq", "a/b", "--messages", 10)
+expect(2, "buried again", "run", "--dlq", "orders", "--messages", 10)
+expect(2, "not a share", "run", "--poison", "nan", "--messages", 10)
+for plan in "slow=-5", "slow=nan", "outage=1", "refuse=101", "what=1":
+    expect(3, "not understood", "run", "--messages", 10, "--chaos", plan)
 expect(2, "give --dlq", "run", "--topic", "x" * 249, "--messages", 10)
 expect(3, "is it running", "run", "--broker", "127.0.0.1:1", "--messages", 10)
 expect(3, "folder that can be written", "run", "--messages", 10, "--sink",
        "sqlite:/no/such/folder/x.db")
 expect(3, "is it running", "run", "--messages", 10, "--sink",
        "postgres:host=/no/such/folder dbname=x")
-expect(3, "not understood", "run", "--messages", 10, "--chaos", "what=1")
 with socket.create_server(("127.0.0.1", 0)) as taken:
     expect(3, "cannot listen", "run", "--messages", 10, "--metrics",
            f"127.0.0.1:{taken.getsockname()[1]}")

@@ -1,4 +1,5 @@
-"""Three members share a topic, one is killed: nothing is lost and nothing doubled."""
+"""Three members share a topic, one is killed, another is stopped for longer than its
+session and goes on: nothing is lost and nothing doubled."""
 from harness import *
 
 broker = need_kafka()
@@ -15,6 +16,9 @@ for port in ports:
 check(all(member.poll() is None for member in members), "three members run")
 members[0].kill()
 members[0].communicate()
+members[1].send_signal(signal.SIGSTOP)
+time.sleep(9)
+members[1].send_signal(signal.SIGCONT)
 wait_for(lambda: count(file) >= N, 120, "the others take over")
 for member in members[1:]:
     member.terminate()

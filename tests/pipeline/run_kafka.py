@@ -1,5 +1,5 @@
 """A real Kafka: exactly what was produced arrives, through a sink outage, a slow sink,
-poison and a full disk."""
+poison and a full disk, and the partitions of a backlog advance together."""
 from harness import *
 
 broker = need_kafka()
@@ -44,6 +44,20 @@ exact(run(*args, "--sink", "sqlite:" + path("o.db"), "--chaos", f"outage=0.05:{s
 args = topic_of("slow", N // 4)
 exact(run(*args, "--sink", "sqlite:" + path("s.db"), "--chaos", "slow=50"), path("s.db"),
       N // 4, "slow sink")
+
+# partitions of a backlog advance together; of the last tenth only some answers are left
+args, port = topic_of("even", 4 * N), free_port()
+process = start("run", "--summary", "json", *args, "--sink", "null", "--memory", "32MiB",
+                "--metrics", f"127.0.0.1:{port}", "--chaos", "slow=10")
+lags = []
+while process.poll() is None:
+    lags.append(metrics(port, "lag"))
+    time.sleep(0.05)
+check(finish(process).status == 0, "even: exit 0")
+lags = [lag for lag in lags if len(lag) == 8 and min(lag) > 4 * N / 8 / 10]
+check(len(lags) > 3, f"even: {len(lags)} looks at the lags")
+worst = max([max(lag) / min(lag) for lag in lags], default=0)
+check(worst <= 2, f"even: no partition is at {worst:.2f} times the lag of another")
 
 # a file system of 8 MiB that fills up, then gets room again
 disk = path("disk")

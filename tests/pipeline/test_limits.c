@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "pipeline/limits.h"
+#include "pipeline/sample.h"
 
 static struct limits_ask ask_of(size_t memory, unsigned partitions)
 {
@@ -75,6 +76,66 @@ Test(limits, an_answer_is_a_whole_number_of_usual_batches)
 		if (limits_derive(&ask, &l) == 0)
 			cr_expect(eq(sz, l.fetch_bytes % (16 << 10), 0), "%zu MiB", mib);
 	}
+}
+
+/* Batches of 16,129 bytes, each of 51 messages of this payload, packed so many times. */
+static struct sample sample_of(unsigned payload, unsigned packed)
+{
+	struct sample s = { .n = 20, .messages = UINT64_C(20) * 51 * packed };
+
+	for (unsigned i = 0; i < s.n; i++)
+		s.batch[i] = 16129;
+	s.bytes = s.messages * payload;
+	return s;
+}
+
+Test(limits, an_answer_is_a_whole_number_of_the_batches_that_were_seen)
+{
+	struct limits_ask ask = ask_of(20 << 20, 16);
+	struct sample s = sample_of(300, 1);
+	struct limits l;
+
+	ask.sample = &s;
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(ge(sz, l.fetch_bytes, 4 * 16129));
+	cr_expect(lt(sz, l.fetch_bytes % 16129, 1000));
+}
+
+Test(limits, what_is_compressed_or_tiny_takes_more_memory_than_it_is_long)
+{
+	struct limits_ask ask = ask_of(32 << 20, 8);
+	struct sample plain = sample_of(300, 1), packed = sample_of(300, 10),
+		      empty = sample_of(0, 20);
+	struct limits a, b, c;
+
+	ask.sample = &plain;
+	cr_assert(eq(int, limits_derive(&ask, &a), 0));
+	ask.sample = &packed;
+	cr_assert(eq(int, limits_derive(&ask, &b), 0));
+	cr_expect(le(sz, b.fetch_bytes, a.fetch_bytes / 8));
+	ask.sample = &empty;
+	ask.payload = 1;
+	cr_assert(eq(int, limits_derive(&ask, &c), 0));
+	cr_expect(le(sz, c.fetch_bytes, a.fetch_bytes / 8));
+	cr_expect(le(sz, c.prefetch_messages * (size_t)312, 32 << 20));
+	cr_expect(ge(sz, c.prefetch_kbytes, 1));
+}
+
+Test(limits, batches_larger_than_the_budget_can_hold_are_refused)
+{
+	struct limits_ask ask = ask_of(32 << 20, 64);
+	struct sample s = sample_of(300, 1);
+	struct limits l;
+
+	for (unsigned i = 0; i < s.n; i++)
+		s.batch[i] = 1 << 20;
+	s.messages = 20 * 3300, s.bytes = s.messages * 300;
+	ask.sample = &s;
+	cr_assert(eq(int, limits_derive(&ask, &l), -ENOSPC));
+	ask.memory = l.total;
+	cr_expect(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(ge(sz, l.fetch_bytes, 1 << 20));
+	cr_expect(le(sz, l.total, ask.memory));
 }
 
 Test(limits, one_partition_can_make_an_answer_worth_sending)

@@ -241,6 +241,21 @@ Test(sink_sqlite, a_topic_that_grew_gets_the_missing_tables, .fini = remove_file
 	sink_close(sink);
 }
 
+Test(sink_sqlite, a_partition_that_comes_later_gets_its_table, .fini = remove_file)
+{
+	struct sink *sink = open_sink("t");
+
+	fill(100);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	for (int i = 0; i < ROWS; i++)
+		rows[i].partition = 6;
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0), "again");
+	sink_close(sink);
+	cr_expect(eq(i64, ask("SELECT count(*) FROM orders"), 2 * ROWS));
+	cr_expect(eq(i64, ask("SELECT count(*) FROM orders_p06"), ROWS));
+}
+
 Test(sink_sqlite, an_unknown_query_is_refused, .init = cr_redirect_stderr)
 {
 	snprintf(uri, sizeof(uri), "sqlite:/tmp/x?sync=fulll");

@@ -1,0 +1,61 @@
+"""What other producers put into a topic: packed batches, keys and headers, empty values,
+tombstones, transactions, messages larger than a fetch. All of it arrives, within the budget."""
+from harness import *
+
+broker = need_kafka()
+tag = str(os.getpid())
+N = int(20000 * SCALE)
+
+
+def consume(topic, messages, *args):
+    file = path(topic + ".db")
+    r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messages",
+            messages, "--sink", "sqlite:" + file, *args)
+    check(r.status == 0, f"{topic}: exit 0 {r.err}")
+    pairs, ids = stored(file)
+    check(r["lost"] == 0 and r["redelivered"] == 0, f"{topic}: nothing lost {r.json}")
+    if "--memory" in args and not SANITIZED:
+        check(r["peak_rss_kb"] <= 1.05 * r["budget_kb"],
+              f"{topic}: peak {r['peak_rss_kb']} kB of {r['budget_kb']} kB")
+    return r, sorted(ids)
+
+
+everything = list(range(1, N + 1))
+for codec in "gzip", "snappy", "lz4", "zstd":
+    topic = f"{codec}-{tag}"
+    send(broker, topic, N, compression_type=codec, linger_ms=50, size=1000)
+    r, ids = consume(topic, N, "--memory", "48MiB")
+    check(ids == everything, f"{codec}: exactly what was sent")
+    check(r["rx_bytes"] < r["consumed_bytes"], f"{codec}: it was packed")
+
+topic = "bare-" + tag
+send(broker, topic, N, tombstones=10, empties=15)
+r, ids = consume(topic, N)
+bare = sum(id % 10 == 0 or id % 15 == 0 for id in everything)
+check(ids == [id for id in everything if id % 10 and id % 15], "tombstones: the others stored")
+check(r["dead_lettered"] == bare and r["committed"] == N, f"tombstones: {bare} buried {r.json}")
+
+# nothing but keys: the budget is of memory, not of payload
+topic = "keys-" + tag
+send(broker, topic, 10 * N, tombstones=1, batch_size=1000000, linger_ms=50)
+r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messages", 10 * N,
+        "--memory", "48MiB", "--first-poison", 0, "--dlq", "off", "--sink", "null")
+check(r.status == 0 and r["committed"] == 10 * N, f"keys only: {r.err} {r.json}")
+check(SANITIZED or r["peak_rss_kb"] <= 1.05 * r["budget_kb"],
+      f"keys only: peak {r['peak_rss_kb']} kB of {r['budget_kb']} kB")
+
+topic, n = "transactions-" + tag, N // 4
+send(broker, topic, n, transaction=50, abort=4)
+kept = [id for id in range(1, n + 1) if ((id - 1) // 50 + 1) % 4]
+r, ids = consume(topic, len(kept))
+check(ids == kept, "transactions: what was committed, and nothing else")
+
+topic = "huge-" + tag
+send(broker, topic, 40, make=("max.message.bytes", 8000000), size=3000000,
+     message_max_bytes=8000000)
+r, ids = consume(topic, 40, "--memory", "128MiB")
+check(ids == list(range(1, 41)), "messages of 3 MB arrive")
+r = run("--broker", broker, "--topic", topic, "--group", "s-" + topic, "--messages", 40,
+        "--memory", "20MiB", "--sink", "null")
+check(r.status == 2 and "need at least" in r.err, f"or do not fit, which is said: {r.err}")
+done()
