@@ -12,7 +12,7 @@
 #ifndef ANALYZER_AUDIT_FACTS_H
 #define ANALYZER_AUDIT_FACTS_H
 
-#include "analyzer/audit_culprit.h"
+#include "analyzer/culprit.h"
 #include "analyzer/audit_series.h"
 #include "analyzer/audit_surroundings.h"
 #include "analyzer/doubling.h"

@@ -1,11 +1,11 @@
 /*
- * packed_writer - a block of symbols while it is written (packed_symbols.h reads it)
+ * packed_writer - a block of symbols while it is written (packed_block.h reads it)
  *
  * Why it exists: `heapring pack` puts such a block into a dump, and symbol_store.h
  * keeps one on disk for each module.
  *
  * Contract
- *   - addresses are added in the order of packed_symbols.h: by module and pc, each
+ *   - addresses are added in the order of packed_block.h: by module and pc, each
  *     once; texts that are the same pointer are kept once;
  *   - packed_writer_finish() is called once, after everything was added; a write
  *     comes after it;
@@ -14,8 +14,9 @@
 #ifndef ANALYZER_PACKED_WRITER_H
 #define ANALYZER_PACKED_WRITER_H
 
-#include "analyzer/packed_symbols.h"
+#include "analyzer/packed_block.h"
 #include "analyzer/source_file.h"
+#include "analyzer/symbols.h"
 
 struct packed_writer;
 

@@ -15,7 +15,7 @@
  *               from 1, so the parent is the last node before of a depth less by one
  *   stacks      {node, culprit, inuse_space, ..}: what was allocated at a node itself;
  *               node is the distance from the one before, from -1; culprit how many
- *               frames outside of it whom to name for it is (audit_culprit.h)
+ *               frames outside of it whom to name for it is (culprit.h)
  *   base_stacks {inuse_space, ..}: what was subtracted, beside stacks; --base only
  *   variance    {inuse_space, ..}: beside stacks; only where something was sampled
  *   sources, lost_sources   see page_sources.h

@@ -23,7 +23,7 @@
 #include <string.h>
 
 #include "analyzer/counter_pages.h"
-#include "analyzer/packed_symbols.h"
+#include "analyzer/packed_block.h"
 #include "analyzer/segment_map.h"
 
 #define READS_OF_TABLES 4
@@ -367,7 +367,7 @@ int segment_read(int fd, const char *path, bool is_live,
 			    : load_tables(&reading, &map);
 	segment_map_done(&map);
 	if (r == 0)
-		r = packed_symbols_load(fd, path, &reading.segment->header,
+		r = packed_block_load(fd, path, &reading.segment->header,
 					&reading.segment->packed, fault);
 	if (r < 0) {
 		segment_free(reading.segment);
@@ -396,7 +396,7 @@ void segment_free(struct segment *segment)
 {
 	if (!segment)
 		return;
-	packed_symbols_free(segment->packed);
+	packed_block_free(segment->packed);
 	free_tables(segment);
 	free(segment);
 }

@@ -32,7 +32,7 @@ struct segment_node {
 	uint16_t depth;  /* frames from the outer end, from 1; 0: no such node */
 };
 
-struct packed_symbols;
+struct packed_block;
 
 struct segment {
 	struct heapring_header header;
@@ -48,7 +48,7 @@ struct segment {
 	uint32_t starts_count;
 	struct heapring_tag *tags; /* by number; ready == 0: no such tag */
 	uint32_t tags_count;
-	struct packed_symbols *packed; /* of a packed dump, else NULL */
+	struct packed_block *packed; /* of a packed dump, else NULL */
 };
 
 /*

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/packed_symbols.h"
+#include "analyzer/packed_block.h"
 
 #define BYTES_MAX (64l << 20)
 
@@ -113,10 +113,10 @@ static int split(struct source_file *file, size_t length)
 	return 0;
 }
 
-static char *read_packed(const struct packed_symbols *packed, const char *name,
+static char *read_packed(const struct packed_block *packed, const char *name,
 			 size_t *ret_length)
 {
-	const char *found = packed_symbols_source(packed, name, ret_length);
+	const char *found = packed_block_source(packed, name, ret_length);
 	char *text = found ? malloc(*ret_length + 1) : NULL;
 
 	if (text) {

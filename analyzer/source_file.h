@@ -14,12 +14,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct packed_symbols;
+struct packed_block;
 
 struct source_paths {
 	const char *search; /* --source-path, NULL none */
 	const char *trim;   /* --trim-path, prefixes with ':' between, NULL none */
-	const struct packed_symbols *packed; /* NULL none */
+	const struct packed_block *packed; /* NULL none */
 };
 
 struct source_file {

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "analyzer/allocator_frames.h"
-#include "analyzer/audit_culprit.h"
+#include "analyzer/culprit.h"
 
 #define PLACE_HIDDEN UINT32_MAX
 #define ENDS HR_NODE_FIRST

@@ -52,7 +52,7 @@ uint32_t stack_view_frames(struct stack_view *view, size_t stack,
 			   const struct stack_frame **ret_frames);
 
 /*
- * Which of these frames a person would blame (audit_culprit.h), with find_culprits;
+ * Which of these frames a person would blame (culprit.h), with find_culprits;
  * without, or when it is not shown, the first.
  */
 uint32_t stack_view_culprit(const struct stack_view *view, size_t stack,

@@ -1,7 +1,7 @@
 /*
  * symbol_store - names that were found once, for the next command
  *
- * A file is a head and a block as `heapring pack` writes it (packed_symbols.h), with
+ * A file is a head and a block as `heapring pack` writes it (packed_block.h), with
  * addresses of the module's file instead of pcs. It is written under a name of its
  * own and renamed; the checksum answers for what a power failure leaves.
  */
@@ -33,7 +33,7 @@ struct store_head {
 };
 
 struct symbol_store {
-	struct packed_symbols *packed;
+	struct packed_block *packed;
 };
 
 _Static_assert(sizeof(struct store_head) == 40, "head");
@@ -75,9 +75,9 @@ static bool file_name(const struct heapring_module *module, char *name, size_t r
 			crc32_z(0, (const void *)base, strlen(base))) < (int)(room - at);
 }
 
-static struct packed_symbols *load(int fd, const char *name)
+static struct packed_block *load(int fd, const char *name)
 {
-	struct packed_symbols *packed = NULL;
+	struct packed_block *packed = NULL;
 	struct store_head head;
 	uint8_t finder[FINDER_BYTES];
 	struct fault unused;
@@ -85,11 +85,11 @@ static struct packed_symbols *load(int fd, const char *name)
 	if (pread(fd, &head, sizeof(head), 0) != sizeof(head) ||
 	    head.magic != STORE_MAGIC || head.bytes > STORE_MODULE_MAX ||
 	    !own_build_id(finder) || memcmp(finder, head.finder, FINDER_BYTES) != 0 ||
-	    packed_symbols_read(fd, name, sizeof(head), head.bytes, &packed, &unused) < 0)
+	    packed_block_read(fd, name, sizeof(head), head.bytes, &packed, &unused) < 0)
 		return NULL;
 	if (crc32_z(0, (const void *)packed->block, head.bytes) == head.checksum)
 		return packed;
-	packed_symbols_free(packed);
+	packed_block_free(packed);
 	return NULL;
 }
 
@@ -101,14 +101,14 @@ struct symbol_store *symbol_store_open(const struct heapring_module *module)
 	int fd = folder >= 0 ? openat(folder, name,
 				      O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
 			     : -1;
-	struct packed_symbols *packed = fd >= 0 ? load(fd, name) : NULL;
+	struct packed_block *packed = fd >= 0 ? load(fd, name) : NULL;
 	struct symbol_store *store = packed ? calloc(1, sizeof(*store)) : NULL;
 
 	if (store) {
 		store->packed = packed;
 		futimens(fd, NULL);
 	} else {
-		packed_symbols_free(packed);
+		packed_block_free(packed);
 	}
 	if (fd >= 0)
 		close(fd);
@@ -120,7 +120,7 @@ struct symbol_store *symbol_store_open(const struct heapring_module *module)
 void symbol_store_close(struct symbol_store *store)
 {
 	if (store)
-		packed_symbols_free(store->packed);
+		packed_block_free(store->packed);
 	free(store);
 }
 
@@ -133,7 +133,7 @@ uint32_t symbol_store_find(const struct symbol_store *store, uint64_t address,
 			   uint32_t *ret_first)
 {
 	const struct packed_address *found =
-		store ? packed_symbols_find(store->packed, 0, address) : NULL;
+		store ? packed_block_find(store->packed, 0, address) : NULL;
 
 	*ret_first = found ? found->first : 0;
 	return found ? found->count : 0;
@@ -146,7 +146,7 @@ struct symbol symbol_store_symbol(const struct symbol_store *store, uint32_t fir
 }
 
 /* One that was kept before and is not among those that are named now. */
-static int add_before(struct packed_writer *writer, const struct packed_symbols *before,
+static int add_before(struct packed_writer *writer, const struct packed_block *before,
 		      const struct packed_address *address, struct string_pool *strings)
 {
 	struct symbol *symbols = calloc(address->count, sizeof(*symbols));
@@ -165,7 +165,7 @@ static int add_before(struct packed_writer *writer, const struct packed_symbols 
 }
 
 /* Both are in order: merges them. */
-static int add_all(struct packed_writer *writer, const struct packed_symbols *before,
+static int add_all(struct packed_writer *writer, const struct packed_block *before,
 		   struct string_pool *strings, const struct named_address *named,
 		   uint32_t count)
 {

@@ -489,7 +489,7 @@ int symbols_load(const struct profile *profile, struct symbol_cache *cache,
 		 symbols_progress_fn *progress, struct symbols **ret_symbols,
 		 struct fault *fault)
 {
-	const struct packed_symbols *packed = profile->segment->packed;
+	const struct packed_block *packed = profile->segment->packed;
 	int r = packed ? packed_symbols_give(packed, profile, ret_symbols)
 		       : load_from_files(profile, cache, progress, ret_symbols);
 

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "analyzer/audit_culprit.h"
+#include "analyzer/culprit.h"
 
 static bool is_same(const struct symbol *x, const struct symbol *y)
 {

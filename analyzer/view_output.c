@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/audit_culprit.h"
+#include "analyzer/culprit.h"
 #include "analyzer/history_moment.h"
 #include "analyzer/name_fit.h"
 #include "analyzer/text_wrap.h"

@@ -1,5 +1,5 @@
 /*
- * test_audit - the contracts of audit.h, audit_culprit.h, audit_growth.h and
+ * test_audit - the contracts of audit.h, culprit.h, audit_growth.h and
  * metrics_scrape.h, on synthetic profiles with a history whose truth is known
  */
 #include <criterion/criterion.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "analyzer/audit.h"
-#include "analyzer/audit_culprit.h"
+#include "analyzer/culprit.h"
 #include "analyzer/audit_release.h"
 #include "analyzer/metrics_scrape.h"
 #include "analyzer/wrapper_name.h"
@@ -48,7 +48,7 @@ Test(wrapper_name, names_of_others_are_not)
 		cr_expect(not(wrapper_name_is_one(others[i])), "%s", others[i]);
 }
 
-Test(audit_culprit, the_runtime_is_told_from_the_program)
+Test(culprit, the_runtime_is_told_from_the_program)
 {
 	const struct symbol vector = { .function = "std::vector<int>::push_back",
 				       .module = "app" };
@@ -85,7 +85,7 @@ Test(audit_culprit, the_runtime_is_told_from_the_program)
 	cr_expect(culprit_is_runtime(&rust_sources), "and where its sources are here");
 }
 
-Test(audit_culprit, a_runtimes_type_in_an_argument_makes_no_runtime)
+Test(culprit, a_runtimes_type_in_an_argument_makes_no_runtime)
 {
 	const struct symbol own = {
 		.function = "Catalogue<std::string, std::map<int, std::string> >::put",

@@ -1,12 +1,12 @@
 /*
- * audit_culprit - the function that a person would blame for a stack
+ * culprit - the function that a person would blame for a stack
  *
  * Wrappers. A name that ends in malloc, calloc, realloc or strdup behind a short
  * prefix is one at once. Names that only smell of allocation (pool_alloc, sdsnew,
  * create_object) are when several functions call them: then the callers differ and
  * the wrapper says nothing. Callers are counted in one walk over all stacks.
  */
-#include "analyzer/audit_culprit.h"
+#include "analyzer/culprit.h"
 
 #include "analyzer/audit_layers.h"
 #include "analyzer/wrapper_name.h"

@@ -1,5 +1,5 @@
 /*
- * audit_culprit - the function that a person would blame for a stack
+ * culprit - the function that a person would blame for a stack
  *
  * Not the innermost frame: that is malloc, operator new, std::vector or xmalloc. The
  * innermost one that belongs to the program and does something else than allocate
@@ -17,8 +17,8 @@
  *     calls libsqlite3 is blamed, not its innermost function;
  *   - equal functions have equal symbol->function and symbol->module pointers.
  */
-#ifndef ANALYZER_AUDIT_CULPRIT_H
-#define ANALYZER_AUDIT_CULPRIT_H
+#ifndef ANALYZER_CULPRIT_H
+#define ANALYZER_CULPRIT_H
 
 #include <stdbool.h>
 
