@@ -13,12 +13,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/commands.h"
-#include "analyzer/options_help.h"
-#include "analyzer/pager.h"
-#include "analyzer/pprof_read.h"
-#include "analyzer/shell_word.h"
-#include "analyzer/target.h"
+#include "analyzer/commands/commands.h"
+#include "analyzer/console/options_help.h"
+#include "analyzer/console/pager.h"
+#include "analyzer/console/shell_word.h"
+#include "analyzer/pprof/pprof_read.h"
+#include "analyzer/segment/target.h"
 
 static const struct {
 	const char *title; /* NULL: belongs to the group before */

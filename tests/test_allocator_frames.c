@@ -1,10 +1,10 @@
 /*
- * test_allocator_frames - the contract in analyzer/allocator_frames.h
+ * test_allocator_frames - the contract in analyzer/views/allocator_frames.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "analyzer/allocator_frames.h"
+#include "analyzer/views/allocator_frames.h"
 
 Test(allocator_frames, the_malloc_family_and_operator_new)
 {

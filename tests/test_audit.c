@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/audit.h"
-#include "analyzer/culprit.h"
-#include "analyzer/audit_release.h"
-#include "analyzer/metrics_scrape.h"
-#include "analyzer/wrapper_name.h"
+#include "analyzer/audit/audit.h"
+#include "analyzer/audit/audit_release.h"
+#include "analyzer/machine/metrics_scrape.h"
+#include "analyzer/views/culprit.h"
+#include "analyzer/views/wrapper_name.h"
 
 Test(wrapper_name, names_of_wrappers_are_recognised)
 {

@@ -1,10 +1,10 @@
 /*
- * test_audit_pattern - what analyzer/audit_pattern.h recognises by figures alone
+ * test_audit_pattern - what analyzer/audit/audit_pattern.h recognises by figures alone
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "analyzer/audit_pattern.h"
+#include "analyzer/audit/audit_pattern.h"
 
 #define STACKS 3
 

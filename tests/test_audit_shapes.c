@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "analyzer/series_shape.h"
+#include "analyzer/statistics/series_shape.h"
 #include "tests/audit_curves.h"
 
 #define RUNS 40u

@@ -9,12 +9,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "analyzer/doubling.h"
-#include "analyzer/growth_model.h"
-#include "analyzer/order_stats.h"
-#include "analyzer/survival.h"
-#include "analyzer/teeth.h"
-#include "analyzer/trend_test.h"
+#include "analyzer/statistics/doubling.h"
+#include "analyzer/statistics/growth_model.h"
+#include "analyzer/statistics/order_stats.h"
+#include "analyzer/statistics/survival.h"
+#include "analyzer/statistics/teeth.h"
+#include "analyzer/statistics/trend_test.h"
 #include "tests/audit_curves.h"
 
 #define N 60u

@@ -1,12 +1,12 @@
 /*
- * test_demangle - the contract in analyzer/demangle.h
+ * test_demangle - the contract in analyzer/symbols/demangle.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
 #include <stdlib.h>
 
-#include "analyzer/demangle.h"
+#include "analyzer/symbols/demangle.h"
 
 static void expect(const char *symbol, const char *readable)
 {

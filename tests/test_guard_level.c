@@ -1,10 +1,10 @@
 /*
- * test_guard_level - the contract in analyzer/guard_level.h
+ * test_guard_level - the contract in analyzer/guard/guard_level.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "analyzer/guard_level.h"
+#include "analyzer/guard/guard_level.h"
 
 static struct guard_levels levels_of(const char *text)
 {

@@ -1,6 +1,6 @@
 /*
- * test_history - the contracts of preload/history.h, analyzer/history_ring.h and
- * analyzer/history.h: what the shim writes, the analyzer reads
+ * test_history - the contracts of preload/history.h, analyzer/profile/history_ring.h and
+ * analyzer/profile/history.h: what the shim writes, the analyzer reads
  *
  * A made-up clock drives the ring; a model remembers what was counted at the end of
  * every slice. Real processes, killed at random, are the business of run_history.py.
@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/history.h"
-#include "analyzer/history_ring.h"
+#include "analyzer/profile/history.h"
+#include "analyzer/profile/history_ring.h"
 #include "history_model.h"
 
 static struct fault fault;

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/http_address.h"
-#include "analyzer/http_guard.h"
+#include "analyzer/serve/http_address.h"
+#include "analyzer/serve/http_guard.h"
 
 static const struct http_guard open_guard = { .names = "box.example,other" };
 

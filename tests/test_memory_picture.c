@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyzer/address_space.h"
-#include "analyzer/resident_pages.h"
+#include "analyzer/machine/resident_pages.h"
+#include "analyzer/resident/address_space.h"
 
 #define PAGES 64u
 #define BYTES ((uint64_t)PAGES * RESIDENT_PAGE)

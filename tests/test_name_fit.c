@@ -1,10 +1,10 @@
 /*
- * test_name_fit - the contract in analyzer/name_fit.h, one test per sentence
+ * test_name_fit - the contract in analyzer/console/name_fit.h, one test per sentence
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "analyzer/name_fit.h"
+#include "analyzer/console/name_fit.h"
 
 static void expect(const char *text, size_t columns, const char *wanted)
 {

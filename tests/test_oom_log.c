@@ -1,10 +1,10 @@
 /*
- * test_oom_log - the contract of oom_log_parse() in analyzer/oom_log.h
+ * test_oom_log - the contract of oom_log_parse() in analyzer/machine/oom_log.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "analyzer/oom_log.h"
+#include "analyzer/machine/oom_log.h"
 
 #define NOW (1000 * 1000000000ull)
 

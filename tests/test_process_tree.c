@@ -1,5 +1,5 @@
 /*
- * test_process_tree - the contract in analyzer/process_tree.h
+ * test_process_tree - the contract in analyzer/segment/process_tree.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analyzer/process_tree.h"
+#include "analyzer/segment/process_tree.h"
 
 #define MANY 50000u
 

@@ -1,5 +1,5 @@
 /*
- * test_profile - the contracts in analyzer/profile.h, stack_view.h and
+ * test_profile - the contracts in analyzer/profile/profile.h, stack_view.h and
  * place_rows.h on synthetic dumps whose truth is known
  */
 #include <criterion/criterion.h>
@@ -12,9 +12,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyzer/place_rows.h"
-#include "analyzer/profile.h"
-#include "analyzer/stack_view.h"
+#include "analyzer/profile/profile.h"
+#include "analyzer/views/place_rows.h"
+#include "analyzer/views/stack_view.h"
 #include "tests/segment_builder.h"
 
 static struct fault fault;

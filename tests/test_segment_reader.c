@@ -1,5 +1,5 @@
 /*
- * test_segment_reader - the contracts in analyzer/segment_map.h and
+ * test_segment_reader - the contracts in analyzer/segment/segment_map.h and
  * segment_reader.h, with files as a hostile hand would write them
  *
  * Files are memfds: nothing is left behind.
@@ -16,8 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "analyzer/profile.h"
-#include "analyzer/segment_reader.h"
+#include "analyzer/profile/profile.h"
+#include "analyzer/segment/segment_reader.h"
 #include "tests/segment_builder.h"
 
 struct sum {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyzer/symbol_cache.h"
+#include "analyzer/symbols/symbol_cache.h"
 
 static const struct heapring_header process = { .pid = 7, .start_unix_ns = 9 };
 

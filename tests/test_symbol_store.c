@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer/cache_folder.h"
-#include "analyzer/symbol_store.h"
+#include "analyzer/symbols/cache_folder.h"
+#include "analyzer/symbols/symbol_store.h"
 
 static char folder[] = "/tmp/heapring-store.XXXXXX";
 static struct string_pool *strings;

@@ -1,10 +1,10 @@
 /*
- * test_teeth - the contract of analyzer/teeth.h where there are few of them
+ * test_teeth - the contract of analyzer/statistics/teeth.h where there are few of them
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "analyzer/teeth.h"
+#include "analyzer/statistics/teeth.h"
 
 #define N 60u
 

@@ -1,12 +1,12 @@
 /*
- * test_text_wrap - the contract in analyzer/text_wrap.h, one test per sentence
+ * test_text_wrap - the contract in analyzer/console/text_wrap.h, one test per sentence
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
 #include <stdlib.h>
 
-#include "analyzer/text_wrap.h"
+#include "analyzer/console/text_wrap.h"
 
 static void expect(const char *text, size_t indent, size_t columns, const char *wanted)
 {

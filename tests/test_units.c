@@ -1,12 +1,12 @@
 /*
- * test_units - the contract in analyzer/units.h
+ * test_units - the contract in analyzer/console/units.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
 #include <string.h>
 
-#include "analyzer/units.h"
+#include "analyzer/console/units.h"
 
 static void expect_bytes(uint64_t bytes, const char *text)
 {

@@ -1,5 +1,5 @@
 /*
- * test_views - the contracts in analyzer/site_sums.h, place_table.h, stack_set.h,
+ * test_views - the contracts in analyzer/segment/site_sums.h, place_table.h, stack_set.h,
  * call_tree.h, call_edges.h, source_file.h and pprof_ids.h
  */
 #include <criterion/criterion.h>
@@ -10,15 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyzer/call_edges.h"
-#include "analyzer/call_tree.h"
-#include "analyzer/mode_request.h"
-#include "analyzer/place_table.h"
-#include "analyzer/pprof_ids.h"
-#include "analyzer/shell_word.h"
-#include "analyzer/site_sums.h"
-#include "analyzer/source_file.h"
-#include "analyzer/units.h"
+#include "analyzer/console/shell_word.h"
+#include "analyzer/console/units.h"
+#include "analyzer/pprof/pprof_ids.h"
+#include "analyzer/segment/mode_request.h"
+#include "analyzer/segment/site_sums.h"
+#include "analyzer/symbols/source_file.h"
+#include "analyzer/views/call_edges.h"
+#include "analyzer/views/call_tree.h"
+#include "analyzer/views/place_table.h"
 
 static struct fault fault;
 

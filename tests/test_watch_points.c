@@ -4,7 +4,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "analyzer/watch_points.h"
+#include "analyzer/watch/watch_points.h"
 
 Test(watch_points, the_slope_is_per_second_over_the_last_ones)
 {

@@ -1,6 +1,6 @@
 // data - what heapring wrote into the page, decoded into typed arrays
 //
-// The format is described in analyzer/page_data.h. Node i's parent has a lower
+// The format is described in analyzer/page/page_data.h. Node i's parent has a lower
 // number; -1 is the root. Names may hold anything: control and direction marks, with
 // which a name could pose as another, become visible replacement characters.
 

@@ -1,6 +1,6 @@
 // responsible - who is to be named for a stack: not a container or malloc's wrapper
 //
-// The rule is the audit's (analyzer/culprit.h), worked out when the page was
+// The rule is the audit's (analyzer/views/culprit.h), worked out when the page was
 // written: for each stack, how many frames outside of its innermost one. Flat and cum
 // are never touched by it.
 

@@ -1,0 +1,239 @@
+/*
+ * audit - the root cause: what is wrong with this process's memory, if anything
+ *
+ * Facts (audit_facts.c), who grows (audit_growth.c), who churns (audit_churn.c), one
+ * decision (audit_decision.c), its pattern (audit_pattern.c) and the words for it
+ * (audit_words.c, audit_steps.c). Here they are put together.
+ */
+#include "analyzer/audit/audit.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzer/audit/audit_decision.h"
+#include "analyzer/audit/audit_pattern.h"
+#include "analyzer/audit/audit_stack_text.h"
+#include "analyzer/audit/audit_words.h"
+#include "analyzer/views/thread_routine.h"
+
+static const char *const verdict_names[AUDIT_VERDICTS] = {
+	"steady", "leak", "storm", "sawtooth", "warming", "fragmentation", "thread_leak"
+};
+
+const char *audit_verdict_name(enum audit_verdict verdict)
+{
+	return verdict_names[verdict];
+}
+
+bool audit_verdict_parse(const char *name, enum audit_verdict *ret_verdict)
+{
+	for (int i = 0; i < AUDIT_VERDICTS; i++) {
+		if (strcmp(name, verdict_names[i]) != 0)
+			continue;
+		*ret_verdict = (enum audit_verdict)i;
+		return true;
+	}
+	return false;
+}
+
+const char *audit_growth_name(enum audit_growth growth)
+{
+	static const char *const names[] = { "none", "linear", "exponential", "plateau" };
+
+	return names[growth];
+}
+
+/* The stack's own call in the function: another stack may leave it from another line. */
+struct call_in {
+	const struct symbol *function, *call;
+};
+
+static void take_call(void *arg, const struct symbol *symbol, const char *text)
+{
+	struct call_in *in = arg;
+
+	(void)text;
+	if (!in->call && symbol->function == in->function->function &&
+	    symbol->module == in->function->module)
+		in->call = symbol;
+}
+
+static const struct symbol *call_of(const struct audit_facts *facts,
+				    const struct symbol *function, size_t stack)
+{
+	struct call_in in = { function, NULL };
+
+	if (function)
+		audit_stack_each(facts->profile, facts->symbols, stack, take_call, &in);
+	return in.call ? in.call : function;
+}
+
+/* stack: SIZE_MAX for the function's largest. */
+static struct audit_finding describe(const struct audit_facts *facts,
+				     const struct audit_function *function, size_t stack)
+{
+	double seconds = audit_facts_seconds(facts);
+	size_t shown = stack == AUDIT_NO_STACK ? function->largest_stack : stack;
+	const struct symbol *symbol = call_of(facts, function->symbol, shown);
+	struct audit_finding finding = {
+		.function = symbol ? symbol->function : "[unknown]",
+		.file = symbol ? symbol->file : NULL,
+		.line = symbol ? symbol->line : 0,
+		.module = symbol ? symbol->module : "",
+		.stack = shown,
+		.rate_bytes_per_s = function->growth_bytes / seconds,
+		.allocs_per_s = function->allocs / seconds,
+		.alloc_bytes_per_s = function->alloc_bytes / seconds,
+		.live_bytes = function->live_bytes,
+		.temporary = function->allocs > 0
+				     ? function->temporary_allocs / function->allocs
+				     : 0,
+		.freed = function->allocs > 0
+				 ? fmin(1, function->frees / function->allocs)
+				 : 0,
+	};
+
+	return finding;
+}
+
+static void add_cause(const struct audit_facts *facts,
+		      const struct audit_decision *decision, struct audit *audit)
+{
+	struct audit_finding *finding = &audit->findings[0];
+
+	if (!decision->function)
+		return;
+	*finding = describe(facts, decision->function, decision->stack);
+	finding->verdict = decision->verdict;
+	finding->growth = decision->growth;
+	finding->confidence = decision->confidence;
+	finding->pattern = audit->pattern;
+	if (decision->shape && decision->growth != AUDIT_GROWTH_NONE)
+		finding->rate_bytes_per_s = decision->rate_bytes_per_s;
+	audit->findings_count = 1;
+	audit->has_site = true;
+}
+
+/* Of the functions that grow and are not there yet, the one with the highest rate. */
+static const struct audit_function *next_growing(const struct audit_facts *facts,
+						 const struct audit_function *cause,
+						 double below)
+{
+	const struct audit_function *best = NULL;
+
+	for (size_t i = 0; i < facts->functions_count; i++) {
+		const struct audit_function *function = &facts->functions[i];
+
+		if (function->grows && function != cause &&
+		    function->shape.rate < below &&
+		    (!best || function->shape.rate > best->shape.rate))
+			best = function;
+	}
+	return best;
+}
+
+/* Other functions that grow: a process may leak in two places. */
+static void add_others(const struct audit_facts *facts,
+		       const struct audit_decision *decision, struct audit *audit)
+{
+	const struct audit_function *function;
+	double below = INFINITY;
+
+	while (audit->findings_count < AUDIT_FINDINGS_MAX &&
+	       (function = next_growing(facts, decision->function, below))) {
+		struct audit_finding *finding = &audit->findings[audit->findings_count++];
+
+		*finding = describe(facts, function, function->growth_stack);
+		finding->verdict =
+			function->is_thread_create ? AUDIT_THREAD_LEAK : AUDIT_LEAK;
+		finding->growth = audit_decision_growth(facts, &function->shape);
+		finding->rate_bytes_per_s = below = function->shape.rate;
+		finding->confidence = function->growth_certainty;
+		finding->pattern =
+			audit_pattern_of(facts, function, function->growth_stack,
+					 finding->verdict, finding->growth);
+	}
+}
+
+/* The kernel's count of a live process; else what was created and has not ended, and the
+ * first thread. */
+static double threads_alive(const struct audit_facts *facts,
+			    const struct audit_churn *churn)
+{
+	const struct audit_surroundings *around = facts->around;
+
+	if (around->samples_count > 0)
+		return around->samples[around->samples_count - 1].threads;
+	return churn->threads_created > 0
+		       ? churn->threads_created - churn->threads_ended + 1
+		       : -1;
+}
+
+static void fill_in(struct audit_facts *facts, const struct audit_decision *decision,
+		    struct audit *audit)
+{
+	audit->verdict = decision->verdict;
+	audit->growth = decision->growth;
+	audit->confidence = decision->confidence;
+	audit->too_short = facts->history && facts->window.count < AUDIT_SLICES_FEW &&
+			   decision->confidence < AUDIT_GUESS;
+	audit->rate_bytes_per_s = decision->rate_bytes_per_s;
+	audit->threads_per_s = decision->threads_per_s;
+	audit->threads_alive = threads_alive(facts, &decision->churn);
+	if (decision->verdict == AUDIT_THREAD_LEAK && decision->function &&
+	    decision->function->symbol)
+		audit->thread_routine = thread_routine_by(facts->profile, facts->symbols,
+							  decision->function->symbol);
+	audit->window_from_s = facts->window.from_s;
+	audit->window_to_s = facts->window.to_s;
+	audit->slices = facts->window.count;
+	audit->eta_to_limit_s = audit_eta(facts, decision);
+	if (decision->growth == AUDIT_GROWTH_EXPONENTIAL && decision->shape)
+		audit->doubling_s = decision->shape->model.doubling;
+	if (decision->verdict == AUDIT_SAWTOOTH)
+		audit->period_s = decision->shape->teeth.period *
+				  audit_facts_seconds(facts) /
+				  (double)(facts->window.count - 1);
+	audit->pattern = audit_pattern_of(facts, decision->function, decision->stack,
+					  decision->verdict, decision->growth);
+	add_cause(facts, decision, audit);
+	add_others(facts, decision, audit);
+	audit_words_evidence(facts, decision, audit);
+	audit_words_advice(facts, decision, audit);
+	audit_steps_fill(facts, decision, audit);
+}
+
+int audit_profile(const struct profile *profile, const struct symbols *symbols,
+		  const struct audit_surroundings *around, struct audit **ret_audit,
+		  struct fault *fault)
+{
+	static const struct audit_surroundings nothing;
+	struct audit *audit = calloc(1, sizeof(*audit));
+	struct audit_facts *facts = calloc(1, sizeof(*facts));
+	struct audit_decision decision;
+	int r = audit && facts ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = audit_facts_gather(profile, symbols, around ? around : &nothing,
+				       facts);
+	if (r == 0)
+		r = audit_decide(facts, &decision);
+	if (r == 0)
+		fill_in(facts, &decision, audit);
+	if (facts)
+		audit_facts_done(facts);
+	free(facts);
+	if (r < 0) {
+		audit_free(audit);
+		return fault_set(fault, FAULT_INPUT, r, "out of memory for the audit");
+	}
+	*ret_audit = audit;
+	return 0;
+}
+
+void audit_free(struct audit *audit)
+{
+	free(audit);
+}

@@ -1,0 +1,168 @@
+/*
+ * audit_advice - the lines that say what to do
+ *
+ * A command is a line that a shell takes as it stands: with the target and the function
+ * that it is about, and what it shows as the shell's comment.
+ */
+#include "analyzer/audit/audit_words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzer/audit/audit_pattern.h"
+#include "analyzer/audit/audit_release.h"
+#include "analyzer/console/shell_word.h"
+
+#define WORD 256u
+
+/* As it was given on the command line; else what would do for a process that lives. */
+static void target_word(const struct audit_facts *facts, char *text)
+{
+	const char *given = facts->around->target;
+
+	if (facts->around->samples_count > 0 && !given)
+		snprintf(text, WORD, "%u", facts->profile->segment->header.pid);
+	else if (!given || !shell_word(given, text, WORD))
+		snprintf(text, WORD, "TARGET");
+}
+
+/* A regular expression that matches the name, as a word; false: it is too long. */
+static bool function_word(const char *name, char *text)
+{
+	char expression[WORD];
+	size_t length = 0;
+
+	for (; *name && length + 2 < WORD; name++) {
+		if (strchr("\\^$.|?*+()[]{}", *name))
+			expression[length++] = '\\';
+		expression[length++] = *name;
+	}
+	expression[length] = '\0';
+	return *name == '\0' && shell_word(expression, text, WORD);
+}
+
+static void advise_commands(const struct audit_facts *facts,
+			    const struct audit_decision *decision, struct audit *audit)
+{
+	char target[WORD], function[WORD];
+
+	target_word(facts, target);
+	switch (decision->verdict) {
+	case AUDIT_LEAK:
+		audit_say(&audit->advice,
+			  "heapring traces %s   # every stack that holds memory", target);
+		if (function_word(audit_function_name(decision->function), function))
+			audit_say(&audit->advice,
+				  "heapring list %s %s   # the source lines that hold it",
+				  function, target);
+		break;
+	case AUDIT_STORM:
+		audit_say(&audit->advice,
+			  "heapring top --sample alloc_objects %s   # who allocates most "
+			  "often",
+			  target);
+		audit_say(&audit->advice,
+			  "heapring lifetimes %s   # how long whose blocks live", target);
+		break;
+	case AUDIT_FRAGMENTATION:
+		audit_say(&audit->advice,
+			  "heapring pins %s   # the stacks whose blocks keep pages "
+			  "resident",
+			  target);
+		break;
+	case AUDIT_THREAD_LEAK:
+		audit_say(&audit->advice, "heapring threads %s   # %s", target,
+			  facts->around->samples_count > 0
+				  ? "who created them, and what they wait for"
+				  : "who created them; of a live process also what they "
+				    "wait for");
+		break;
+	default:
+		break;
+	}
+}
+
+/* What the library gave out, and who takes it back. */
+static void advise_release(const struct audit_facts *facts,
+			   const struct audit_decision *decision, struct audit *audit)
+{
+	struct audit_release release;
+
+	if (decision->verdict != AUDIT_LEAK || !decision->function ||
+	    !audit_release_find(facts, decision->function, decision->stack, &release))
+		return;
+	if (!*release.by)
+		audit_say(&audit->advice,
+			  "%s: they come from %s, which is a library's; its manual says "
+			  "which call gives them back",
+			  audit_pattern_name(AUDIT_LIBRARY_OBJECTS), release.made_by);
+	else if (release.is_text)
+		audit_say(&audit->advice,
+			  "what %s() returns is the caller's, to be given back by %s",
+			  release.made_by, release.by);
+	else
+		audit_say(&audit->advice, "%s: what %s() makes is given back by %s",
+			  audit_pattern_name(AUDIT_LIBRARY_OBJECTS), release.made_by,
+			  release.by);
+	if (audit->pattern == AUDIT_LIBRARY_OBJECTS)
+		audit_say(&audit->advice,
+			  "Look at every way out of %s, errors too; if they are kept on "
+			  "purpose, bound how many.",
+			  audit_function_name(decision->function));
+}
+
+#define FORGOTTEN 0.5 /* of what threads left, by threads that have ended */
+
+/* Joining helps only threads that end; those leave their stacks behind. */
+static void advise_threads(const struct audit_decision *decision, struct audit *audit)
+{
+	const struct audit_churn *churn = &decision->churn;
+	double kept = decision->function->live_objects;
+	double alive = churn->threads_created - churn->threads_ended;
+	const struct symbol *routine = audit->thread_routine;
+
+	if (kept - alive > FORGOTTEN * kept) {
+		audit_say(&audit->advice,
+			  "threads end, but nobody joins or detaches them: their stacks "
+			  "stay");
+		audit_say(&audit->advice, "Join them, or create them detached.");
+		return;
+	}
+	audit_say(&audit->advice,
+		  "%s: more and more are created and stay; %.0f of %.0f ended",
+		  audit_pattern_name(audit->pattern), churn->threads_ended,
+		  churn->threads_created);
+	audit_say(&audit->advice,
+		  "See what %s%s for first; to join or detach them helps only those that "
+		  "end.",
+		  routine ? routine->function : "they", routine ? " waits" : " wait");
+}
+
+static void advise_pattern(const struct audit_decision *decision, struct audit *audit)
+{
+	const char *what = audit_pattern_what(audit->pattern);
+
+	if (audit->pattern == AUDIT_THREADS_NEVER_JOINED) {
+		advise_threads(decision, audit);
+	} else if (what) {
+		audit_say(&audit->advice, "%s: %s", audit_pattern_name(audit->pattern),
+			  what);
+		audit_say(&audit->advice, "%s", audit_pattern_remedy(audit->pattern));
+	}
+}
+
+void audit_words_advice(const struct audit_facts *facts,
+			const struct audit_decision *decision, struct audit *audit)
+{
+	advise_release(facts, decision, audit);
+	advise_pattern(decision, audit);
+	advise_commands(facts, decision, audit);
+	if (decision->verdict == AUDIT_WARMING)
+		audit_say(&audit->advice,
+			  "Nothing to do if the level fits the limit; look "
+			  "again when the curve is flat.");
+	if (decision->verdict == AUDIT_STEADY && decision->confidence >= 0.5)
+		audit_say(&audit->advice, "Nothing to do.");
+	if (audit->too_short)
+		audit_say(&audit->advice, "Audit again after a longer run.");
+}

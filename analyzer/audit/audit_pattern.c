@@ -1,0 +1,334 @@
+/*
+ * audit_pattern - the anti-pattern behind a verdict
+ *
+ * Figures first. Blocks of a queue die, but later and later; those of a cache or of
+ * a leak do not, and where most die young and some never, a path forgets them. A retained
+ * buffer is large and few, a queued message small and many. A
+ * map is several blocks of different sizes each time, a copy the same size again. Words
+ * in names of functions and files then tell a retry list from a cache. What a library
+ * gave out is told by the call that made it, whatever the rest looks like.
+ */
+#include "analyzer/audit/audit_pattern.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "analyzer/audit/audit_release.h"
+
+#define QUEUE_FREED_MIN 0.03 /* of a queue's blocks are gone again */
+#define BUFFER_BYTES 4096.0  /* mean size of what is kept: a buffer, not a message */
+#define SAME_SHARE 0.1       /* counts of stacks that belong together differ by less */
+#define YOUNG_SHARE 0.5      /* of the blocks that died did so at once */
+#define TABLE_ALLOCS_MAX 64.0
+#define TABLE_LIVE_MAX 2.0 /* the old one while it is copied */
+#define FRAMES_MAX 24u     /* from the innermost; further out is main() and the like */
+#define NAME_MAX_CHARS 160u
+
+#define WORDS_RETRY "retry|retries|attempt|backoff|resend|redeliver|requeue"
+#define WORDS_QUEUE "queue|enqueue|backlog|pending|inbox|mailbox|fifo"
+#define WORDS_CACHE "cache|memo|remember|intern|lookup|index|registry"
+#define WORDS_STORE "cache|lru|memo|intern|pool|ring|window|recent"
+#define WORDS_MAP "map|dict|hash|table|tree|rbtree|_rb_tree|hashtable|insert|emplace|put"
+#define WORDS_INPUT "poll|fetch|recv|receive|consume|kafka|socket|subscribe|listener"
+#define WORDS_BUFFER "buf|buffer|fetch|slab|payload|frame|packet|arena|pool"
+#define WORDS_FORMAT                                                                     \
+	"printf|asprintf|vasprintf|format|fmt|strftime|to_string|ostream|stringstream|"  \
+	"stringbuf|tostring|itoa|sprintf"
+#define WORDS_COPY "copy|copies|dup|clone|strdup|memdup|duplicate|serialize"
+#define WORDS_LOG "log|logger|logging|syslog|trace|line|audit|journal"
+#define MESSAGES_A_BUFFER 20.0 /* small objects that grow with one large */
+
+/* The word stands in the text, whole, as camelCase or between digits and `_`. */
+static bool has_word(const char *text, const char *word, size_t length)
+{
+	for (const char *at = text; (at = strstr(at, word)); at++) {
+		bool begins = at == text || !isalpha((unsigned char)at[-1]);
+		bool ends = !isalpha((unsigned char)at[length]);
+
+		/* long words are told from others without borders */
+		if ((begins && ends) || length >= 5)
+			return true;
+	}
+	return false;
+}
+
+/* In small letters, with `_` before each capital: retryAll is retry_all. */
+static void simplify(const char *name, char *out, size_t room)
+{
+	size_t at = 0;
+
+	for (; *name && at + 2 < room; name++) {
+		if (isupper((unsigned char)*name) && at > 0 &&
+		    islower((unsigned char)name[-1]))
+			out[at++] = '_';
+		out[at++] = (char)tolower((unsigned char)*name);
+	}
+	out[at] = '\0';
+}
+
+static bool mentions(const char *name, const char *words)
+{
+	char text[NAME_MAX_CHARS], word[32];
+
+	if (!name)
+		return false;
+	simplify(name, text, sizeof(text));
+	while (*words) {
+		size_t length = strcspn(words, "|");
+
+		if (length < sizeof(word)) {
+			memcpy(word, words, length);
+			word[length] = '\0';
+			if (has_word(text, word, length))
+				return true;
+		}
+		words += length + (words[length] == '|');
+	}
+	return false;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *base = path ? strrchr(path, '/') : NULL;
+
+	return base ? base + 1 : path;
+}
+
+bool audit_stack_mentions(const struct audit_facts *facts, size_t stack,
+			  const char *words)
+{
+	const struct segment *segment = facts->profile->segment;
+	uint32_t node = facts->profile->stacks[stack].node;
+
+	for (unsigned frames = 0; node >= HR_NODE_FIRST && frames < FRAMES_MAX;
+	     node = segment->nodes[node].parent) {
+		unsigned count;
+		const struct symbol *symbol =
+			symbols_of_node(facts->symbols, node, &count);
+
+		for (unsigned i = 0; i < count; i++, frames++)
+			if (mentions(symbol[i].function, words) ||
+			    mentions(base_name(symbol[i].file), words))
+				return true;
+	}
+	return false;
+}
+
+/* What is said by the names of any stack of the function, not of one only. */
+static bool function_mentions(const struct audit_facts *facts,
+			      const struct audit_function *function, const char *words)
+{
+	for (size_t i = 0; i < facts->profile->stacks_count; i++)
+		if (&facts->functions[facts->stacks[i].function] == function &&
+		    facts->stacks[i].allocs > 0 && audit_stack_mentions(facts, i, words))
+			return true;
+	return false;
+}
+
+/* One large block besides many small ones: buckets, which double now and then. */
+static bool has_table(const struct audit_facts *facts,
+		      const struct audit_function *function)
+{
+	double least = INFINITY, most = 0;
+	bool few = false;
+
+	for (size_t i = 0; i < facts->profile->stacks_count; i++) {
+		const struct audit_stack *stack = &facts->stacks[i];
+		double size = stack->allocs > 0 ? stack->alloc_bytes / stack->allocs : 0;
+
+		if (&facts->functions[stack->function] != function || size <= 0)
+			continue;
+		least = fmin(least, size);
+		if (size < most)
+			continue;
+		/* of equal ones none may be many: a first object is no table */
+		few = (few || size > most) && stack->allocs <= TABLE_ALLOCS_MAX &&
+		      stack->live_objects <= TABLE_LIVE_MAX;
+		most = size;
+	}
+	return few && most > 8 * least;
+}
+
+static bool is_alike(double a, double b)
+{
+	return fabs(a - b) <= SAME_SHARE * fmax(a, b);
+}
+
+/* Stacks of the function that allocate as often as its first: *ret_same as many bytes. */
+static unsigned together(const struct audit_facts *facts,
+			 const struct audit_function *function, unsigned *ret_same)
+{
+	const struct audit_stack *first = &facts->stacks[function->largest_stack];
+	unsigned often = 0;
+
+	*ret_same = 0;
+	for (size_t i = 0; i < facts->profile->stacks_count; i++) {
+		const struct audit_stack *stack = &facts->stacks[i];
+
+		if (&facts->functions[stack->function] != function ||
+		    !is_alike(stack->allocs, first->allocs))
+			continue;
+		often++;
+		*ret_same += is_alike(stack->alloc_bytes, first->alloc_bytes);
+	}
+	return often;
+}
+
+static double objects_grown(const struct audit_facts *facts,
+			    const struct audit_function *function)
+{
+	const double *objects = function->series[PROFILE_INUSE_OBJECTS];
+
+	return fmax(1, objects[facts->window.count - 1] - objects[0]);
+}
+
+/* Buffers that wait with many small objects each are a queue of messages. */
+static bool messages_wait(const struct audit_facts *facts,
+			  const struct audit_function *buffers)
+{
+	double others = 0;
+
+	for (size_t i = 0; i < facts->functions_count; i++)
+		if (facts->functions[i].grows && &facts->functions[i] != buffers)
+			others += objects_grown(facts, &facts->functions[i]);
+	return others > MESSAGES_A_BUFFER * objects_grown(facts, buffers);
+}
+
+/* Of the stack's blocks that were freed. */
+static double died_young(const struct audit_facts *facts, size_t stack)
+{
+	const struct profile_detail *details = facts->profile->details;
+	double all = 0;
+
+	for (unsigned i = 0; details && i < HR_LIFETIMES; i++)
+		all += (double)details[stack].lifetime[i];
+	return all > 0 ? (double)details[stack].lifetime[0] / all : 0;
+}
+
+/* No name helps: what the lives of its blocks say. */
+static enum audit_pattern pattern_of_lives(double freed, double young)
+{
+	if (freed < QUEUE_FREED_MIN)
+		return AUDIT_FORGOTTEN_BLOCKS;
+	return young >= YOUNG_SHARE ? AUDIT_SOME_FORGOTTEN : AUDIT_CAUSE_NOT_CLEAR;
+}
+
+/* By names that the figures allow: what waits in a queue, or comes in too fast. */
+static enum audit_pattern pattern_of_waiting(const struct audit_facts *facts,
+					     const struct audit_function *function,
+					     size_t stack, double size, double freed)
+{
+	if (audit_stack_mentions(facts, stack, WORDS_QUEUE))
+		return AUDIT_UNBOUNDED_QUEUE;
+	if (audit_stack_mentions(facts, stack, WORDS_INPUT) &&
+	    (size < BUFFER_BYTES || freed >= QUEUE_FREED_MIN))
+		return size >= BUFFER_BYTES && !messages_wait(facts, function)
+			       ? AUDIT_RETAINED_BUFFERS
+			       : AUDIT_MISSING_BACK_PRESSURE;
+	return AUDIT_PATTERN_NONE;
+}
+
+/*
+ * What waits dies late: where most die young, those that live are not waiting, whatever
+ * they are called. That is said of the program's own blocks only, since one function of a
+ * library serves many.
+ */
+static enum audit_pattern pattern_of_keeping(const struct audit_facts *facts,
+					     const struct audit_function *function,
+					     size_t stack, bool is_text)
+{
+	const struct audit_stack *it = &facts->stacks[stack];
+	double size = it->live_objects > 0 ? it->live_bytes / it->live_objects : 0;
+	double freed = it->allocs > 0 ? it->frees / it->allocs : 0;
+	double young = died_young(facts, stack);
+	bool one_block = it->live_objects < 2; /* grows by realloc */
+	bool some_forgotten =
+		function->is_direct && freed >= QUEUE_FREED_MIN && young >= YOUNG_SHARE;
+	enum audit_pattern waiting =
+		pattern_of_waiting(facts, function, stack, size, freed);
+
+	if (waiting != AUDIT_PATTERN_NONE && !some_forgotten)
+		return waiting;
+	if (size >= BUFFER_BYTES && !one_block &&
+	    audit_stack_mentions(facts, stack, WORDS_BUFFER))
+		return AUDIT_RETAINED_BUFFERS;
+	if (freed < QUEUE_FREED_MIN && (audit_stack_mentions(facts, stack, WORDS_CACHE) ||
+					(!is_text && has_table(facts, function))))
+		return AUDIT_CACHE_WITHOUT_LIMIT;
+	return one_block ? AUDIT_CONTAINER_ONLY_GROWS : pattern_of_lives(freed, young);
+}
+
+static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
+					    const struct audit_function *function,
+					    size_t stack, enum audit_growth growth)
+{
+	struct audit_release release;
+	bool known = audit_release_find(facts, function, stack, &release);
+
+	if (known && !release.is_text)
+		return AUDIT_LIBRARY_OBJECTS;
+	if (audit_stack_mentions(facts, stack, WORDS_RETRY))
+		return AUDIT_RETRIES_PILING_UP;
+	if (function->doubling.steps > 0)
+		return AUDIT_CONTAINER_ONLY_GROWS;
+	if (growth == AUDIT_GROWTH_EXPONENTIAL &&
+	    facts->stacks[stack].live_objects >= 2 &&
+	    !audit_stack_mentions(facts, stack, WORDS_QUEUE))
+		return AUDIT_RUNAWAY_GROWTH;
+	return pattern_of_keeping(facts, function, stack, known);
+}
+
+bool audit_pattern_nothing_freed(const struct audit_function *function)
+{
+	return function->frees < QUEUE_FREED_MIN * function->allocs;
+}
+
+bool audit_pattern_may_be_filling(const struct audit_facts *facts,
+				  const struct audit_function *function, size_t stack)
+{
+	return audit_pattern_nothing_freed(function) &&
+	       audit_stack_mentions(facts, stack, WORDS_STORE);
+}
+
+static enum audit_pattern pattern_of_storm(const struct audit_facts *facts,
+					   const struct audit_function *function)
+{
+	unsigned same, often = together(facts, function, &same);
+
+	if (function->is_thread_create)
+		return AUDIT_THREAD_PER_MESSAGE;
+	if (!function->is_direct && function_mentions(facts, function, AUDIT_WORDS_BATCH))
+		return AUDIT_MISSING_BATCH;
+	if (function_mentions(facts, function, WORDS_FORMAT))
+		return AUDIT_FORMATTING_IN_LOOP;
+	if (function_mentions(facts, function, WORDS_MAP) && often + 1 > same)
+		return AUDIT_MAP_PER_MESSAGE;
+	if (same >= 3 || function_mentions(facts, function, WORDS_COPY))
+		return AUDIT_COPIES_ON_HOT_PATH;
+	return AUDIT_TEMPORARY_OBJECTS;
+}
+
+enum audit_pattern audit_pattern_of(const struct audit_facts *facts,
+				    const struct audit_function *function, size_t stack,
+				    enum audit_verdict verdict, enum audit_growth growth)
+{
+	if (verdict == AUDIT_FRAGMENTATION)
+		return AUDIT_HOLES_IN_HEAP;
+	if (!function)
+		return AUDIT_PATTERN_NONE;
+	switch (verdict) {
+	case AUDIT_LEAK:
+		return pattern_of_growth(facts, function, stack, growth);
+	case AUDIT_THREAD_LEAK:
+		return AUDIT_THREADS_NEVER_JOINED;
+	case AUDIT_STORM:
+		return pattern_of_storm(facts, function);
+	case AUDIT_SAWTOOTH:
+		return audit_stack_mentions(facts, stack, WORDS_LOG "|" WORDS_FORMAT)
+			       ? AUDIT_LOGGING_BURST
+			       : AUDIT_BATCH_FLUSH;
+	default:
+		return AUDIT_PATTERN_NONE;
+	}
+}

@@ -1,0 +1,40 @@
+/*
+ * audit_words - the lines that say why, and what to do
+ *
+ * Private to audit_*.c. Everything a person reads about a decision is made in
+ * audit_words.c (evidence), audit_advice.c and audit_steps.c; all print numbers with
+ * their units and name what is not known.
+ */
+#ifndef ANALYZER_AUDIT_AUDIT_WORDS_H
+#define ANALYZER_AUDIT_AUDIT_WORDS_H
+
+#include "analyzer/audit/audit.h"
+#include "analyzer/audit/audit_decision.h"
+
+/* Adds a line; control characters become `?`. Past AUDIT_LINES_MAX: nothing. */
+__attribute__((format(printf, 2, 3))) void audit_say(struct audit_lines *lines,
+						     const char *format, ...);
+__attribute__((format(printf, 3, 4))) void audit_text(char *text, size_t room,
+						      const char *format, ...);
+
+/* Never NULL. */
+const char *audit_function_name(const struct audit_function *function);
+
+void audit_words_evidence(const struct audit_facts *facts,
+			  const struct audit_decision *decision, struct audit *audit);
+void audit_words_advice(const struct audit_facts *facts,
+			const struct audit_decision *decision, struct audit *audit);
+
+#define AUDIT_SWINGS 96u
+
+/* "swings between A and B, no rise", where the process's live bytes do so. */
+bool audit_swings(const struct audit_facts *facts, char text[AUDIT_SWINGS]);
+
+/* The check list, in its order. */
+void audit_steps_fill(const struct audit_facts *facts,
+		      const struct audit_decision *decision, struct audit *audit);
+
+/* Of a leak: seconds until the limit, < 0 when it is not known or not near. */
+double audit_eta(const struct audit_facts *facts, const struct audit_decision *decision);
+
+#endif
