@@ -260,6 +260,7 @@ bool process_ready(void)
 		/* the first allocation of the process; one thread, but be sure */
 		if (__atomic_exchange_n(&claimed, 1, __ATOMIC_ACQ_REL) != 0)
 			return false;
+		threads_begin();
 		next_resolve();
 		space = os_reserve(HR_PAGE, true);
 		if (space == NULL) {

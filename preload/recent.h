@@ -124,7 +124,7 @@ recent_guess(struct recents *r, struct frame caller)
 
 	if (e == NULL)
 		e = recent_sequel(r, caller);
-	return recent_is(e, caller) && e->under == r->under ? e : NULL;
+	return e->under == r->under && recent_is(e, caller) ? e : NULL;
 }
 
 /* The present stack was counted at this entry: it is what the next one comes after. */
@@ -153,7 +153,7 @@ recent_find(struct recents *r, struct frame caller)
 {
 	struct recent *e = index_find(&r->index, caller, r->under);
 
-	if (unlikely(e == NULL || !recent_is(e, caller) || e->under != r->under))
+	if (unlikely(e == NULL || e->under != r->under || !recent_is(e, caller)))
 		return NULL;
 	recent_found(r, e, caller);
 	return e;

@@ -1,7 +1,5 @@
 #include "preload/recent_index.h"
 
-#include <string.h>
-
 #define WAY_MAX 48u
 
 /* The branches that lead to a stack, from the root on: where each is written down, and
@@ -44,11 +42,18 @@ static bool next_check(struct check_walk *w, struct check *ret)
 	return true;
 }
 
+static bool one_page(const uintptr_t *place, uintptr_t sp)
+{
+	return ((uintptr_t)place ^ sp) < 4096;
+}
+
 bool index_proves(const struct recent_index *x, uint64_t to, struct frame caller)
 {
-	struct check_walk walk = { .e = x->branch[index_first_line(to)].below };
+	struct check_walk walk = { .e = table_below(&x->tables, to) };
 	struct check check;
 
+	if (one_page(index_place(to), caller.sp))
+		return true;
 	if (!recent_tops(walk.e, caller))
 		return false;
 	while (next_check(&walk, &check)) {
@@ -99,7 +104,7 @@ static struct difference differ(const struct recent *e, const struct recent_stac
 /* May the word that a branch asks for be read? Else the stack differs further in. */
 static bool can_follow(const struct recent_index *x, uint64_t branch, struct frame top)
 {
-	return (branch & INDEX_MAPPED) != 0 || index_proves(x, branch, top);
+	return (branch & INDEX_OWN) != 0 || index_proves(x, branch, top);
 }
 
 /* Follows the present stack's words as far as they lead. False: too far. */
@@ -112,133 +117,12 @@ static bool follow(struct recent_index *x, const struct recent_stack *stack,
 	for (way->branches = 0; way->branches < WAY_MAX;) {
 		way->branch[way->branches] = at;
 		way->word[way->branches++] = word;
-		way->end = at = &index_child(x, *at, word)->to;
+		way->end = at = &table_child(&x->tables, *at, word)->to;
 		if ((*at & INDEX_BRANCH) == 0 || !can_follow(x, *at, stack->top))
 			return true;
 		word = *index_place(*at);
 	}
 	return false;
-}
-
-static struct index_slot *home(struct recent_index *x, uint64_t branch, uintptr_t word)
-{
-	return &x->slot[index_first_line(branch) * LINE_SLOTS + index_home(branch, word)];
-}
-
-/* Gives a branch, of which all else is said, a table. False: there is no room. */
-static bool make_table(struct recent_index *x, uint64_t *branch, uint32_t lines,
-		       struct index_branch about)
-{
-	uint32_t first = (x->lines + lines - 1) & -lines;
-
-	if (first + lines > INDEX_LINES) {
-		x->lines = INDEX_LINES; /* its owner begins anew */
-		return false;
-	}
-	x->lines = first + lines;
-	x->branch[first] = about;
-	*branch |= (uint64_t)(first * 2 + lines) << INDEX_TABLE_SHIFT | INDEX_BRANCH;
-	return true;
-}
-
-/* The root's first table is small, for so are most programs. */
-#define ROOT_LINES 16u
-
-static void begin(struct recent_index *x)
-{
-	make_table(x, &x->root, ROOT_LINES, (struct index_branch){ 0 });
-}
-
-/* May children of a branch share a home? There are few that do. */
-static bool is_sparse(const struct recent_index *x, uint64_t branch)
-{
-	uint32_t slots = index_lines(branch) * LINE_SLOTS;
-
-	return x->branch[index_first_line(branch)].children <=
-	       slots / (slots < 1024 ? 4 : 2);
-}
-
-/* A search for a word that is not there ends at a free slot. */
-static bool is_full(const struct recent_index *x, uint64_t branch)
-{
-	return x->branch[index_first_line(branch)].children ==
-	       index_lines(branch) * LINE_SLOTS;
-}
-
-/* Copies the children of one table to another, which is empty, each to its home. False:
- * two have the same, and the table may not be so. */
-static bool copy_children(struct recent_index *x, uint64_t from, uint64_t to)
-{
-	const struct index_slot *child = &x->slot[index_first_line(from) * LINE_SLOTS];
-	bool sparse = is_sparse(x, to);
-
-	for (uint32_t i = 0; i < index_lines(from) * LINE_SLOTS; i++, child++) {
-		struct index_slot *slot;
-
-		if (child->to == 0)
-			continue;
-		slot = index_child(x, to, child->word);
-		if (!sparse && slot != home(x, to, child->word))
-			return false;
-		*slot = *child;
-	}
-	return true;
-}
-
-static void empty_table(struct recent_index *x, uint64_t branch)
-{
-	memset(&x->slot[index_first_line(branch) * LINE_SLOTS], 0,
-	       index_lines(branch) * LINE_SLOTS * sizeof x->slot[0]);
-}
-
-/* Copies the children to a table in which another one is at home as well; its number is
- * counted already. False: none of its hash functions does that. */
-static bool settle(struct recent_index *x, uint64_t from, uint64_t *to,
-		   struct index_slot child)
-{
-	for (uint64_t hash = 0; hash <= INDEX_HASH; hash += INDEX_HASH & -INDEX_HASH) {
-		*to = (*to & ~INDEX_HASH) | hash;
-		if (copy_children(x, from, *to) &&
-		    (home(x, *to, child.word)->to == 0 || is_sparse(x, *to))) {
-			*index_child(x, *to, child.word) = child;
-			return true;
-		}
-		empty_table(x, *to);
-	}
-	return false;
-}
-
-/* Moves a branch's children, and another one, to the smallest table that serves. */
-static bool resettle(struct recent_index *x, uint64_t *branch, struct index_slot child)
-{
-	uint64_t rest = *branch >> (INDEX_PLACE_SHIFT + 3) << (INDEX_PLACE_SHIFT + 3) |
-			(*branch & INDEX_MAPPED);
-
-	for (uint32_t lines = index_lines(*branch);; lines *= 2) {
-		uint32_t used = x->lines;
-		uint64_t to = rest;
-
-		if (!make_table(x, &to, lines, x->branch[index_first_line(*branch)]))
-			return false;
-		if (!is_full(x, to) && settle(x, *branch, &to, child)) {
-			*branch = to;
-			return true;
-		}
-		x->lines = used;
-	}
-}
-
-static bool add_child(struct recent_index *x, uint64_t *branch, uintptr_t word,
-		      uint64_t to)
-{
-	struct index_slot child = { word, to }, *slot = index_child(x, *branch, word);
-
-	x->branch[index_first_line(*branch)].children++;
-	if (is_full(x, *branch) ||
-	    (slot != home(x, *branch, word) && !is_sparse(x, *branch)))
-		return resettle(x, branch, child);
-	*slot = child;
-	return true;
 }
 
 static uint64_t leaf(const struct recent *e)
@@ -252,8 +136,23 @@ static const struct recent *neighbour(const struct recent_index *x, const struct
 {
 	uint64_t to = *way->end != 0 ? *way->end : *way->branch[way->branches - 1];
 
-	return (to & INDEX_BRANCH) != 0 ? x->branch[index_first_line(to)].below
+	return (to & INDEX_BRANCH) != 0 ? table_below(&x->tables, to)
 					: (const struct recent *)(uintptr_t)to;
+}
+
+/* A branch at a place, above one of the stacks below it; 0: there is no room. */
+static uint64_t make_branch(struct recent_index *x, const uintptr_t *place,
+			    const struct recent_stack *stack, const struct recent *below)
+{
+	uintptr_t at = (uintptr_t)place;
+	bool own = stack->top.sp >= stack->own_from && at < stack->own_to;
+	uint64_t branch = (uint64_t)at << INDEX_PLACE_SHIFT | (own ? INDEX_OWN : 0);
+	uint64_t table;
+
+	if (index_place(branch) != place)
+		return 0;
+	table = table_make(&x->tables, 1, below);
+	return table != 0 ? branch | table | INDEX_BRANCH : 0;
 }
 
 /* Puts a branch where something else was: that is the child of its word, e the child of
@@ -262,20 +161,17 @@ static bool part(struct recent_index *x, uint64_t *where, struct recent *e,
 		 const struct recent_stack *stack, const struct recent *there,
 		 const struct difference *by)
 {
-	uintptr_t at = (uintptr_t)by->at;
-	bool own = stack->top.sp >= stack->own_from && at < stack->own_to;
-	bool mapped = own || (at ^ stack->top.sp) < 4096;
-	uint64_t place = (uint64_t)at << INDEX_PLACE_SHIFT | (mapped ? INDEX_MAPPED : 0);
-	uint64_t was = *where;
+	uint64_t was = *where, branch = make_branch(x, by->at, stack, there);
 
-	if (index_place(place) != by->at)
+	if (branch == 0)
 		return false;
-	if (!make_table(x, &place, 1, (struct index_branch){ .below = there }))
-		return false;
-	*where = place;
-	return add_child(x, where, by->there, was) &&
-	       add_child(x, where, by->here, leaf(e));
+	*where = branch;
+	return table_add(&x->tables, where, by->there, was) &&
+	       table_add(&x->tables, where, by->here, leaf(e));
 }
+
+/* The root's first table is small, for so are most programs. */
+#define ROOT_LINES 16u
 
 /* The first branch of the way, after the root, that lies outside this place, or its end.
  */
@@ -300,8 +196,8 @@ bool index_enter(struct recent_index *x, struct recent *e,
 	struct difference by = { .at = NULL };
 	uint64_t *where = NULL;
 
-	if (x->lines == 0)
-		begin(x);
+	if (x->root == 0)
+		x->root = table_make(&x->tables, ROOT_LINES, NULL) | INDEX_BRANCH;
 	if (!follow(x, stack, e->under, &way))
 		return false;
 	there = neighbour(x, &way);
@@ -312,7 +208,7 @@ bool index_enter(struct recent_index *x, struct recent *e,
 	if (where != NULL && *where != 0 && !is_branch_at(where, by.at))
 		return part(x, where, e, stack, there, &by);
 	if (*way.end == 0) /* another child, or a root */
-		return add_child(x, way.branch[way.branches - 1],
+		return table_add(&x->tables, way.branch[way.branches - 1],
 				 way.word[way.branches - 1], leaf(e));
 	if ((*way.end & INDEX_BRANCH) != 0)
 		return false;
@@ -322,7 +218,6 @@ bool index_enter(struct recent_index *x, struct recent *e,
 
 void index_clear(struct recent_index *x)
 {
-	memset(x->slot, 0, x->lines * LINE_SLOTS * sizeof x->slot[0]);
 	x->root = 0;
-	x->lines = 0;
+	tables_clear(&x->tables);
 }

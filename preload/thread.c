@@ -39,8 +39,8 @@
 #define RECORD_PAGES (HR_THREADS_MAX / HR_THREADS_PER_PAGE)
 
 static struct thread closed; /* gate closed: what a thread points at before it attaches */
-static struct thread off = { .gate = GATE_OFF };
-static struct thread lost = { .gate = GATE_OFF }; /* of a profiled process, but no slot */
+static struct thread off;    /* of a process that is not profiled */
+static struct thread lost;   /* of a profiled one, but no slot */
 _Thread_local struct thread *thread_self = &closed;
 _Thread_local uintptr_t thread_began;
 
@@ -49,6 +49,12 @@ static char *directories; /* HR_THREADS_MAX * DIRECTORY_BYTES */
 static uint32_t slots_max;
 static struct heapring_thread *record_pages[RECORD_PAGES];
 static uint32_t probe_next;
+
+/* Not in their definitions: they would be as many bytes of the file. */
+void threads_begin(void)
+{
+	off.gate = lost.gate = GATE_OFF;
+}
 
 bool threads_init(uint64_t most)
 {
@@ -96,11 +102,6 @@ void thread_alloc_lost(const struct thread *t)
 {
 	if (t == &lost && segment.header != NULL)
 		__atomic_fetch_add(&segment.header->dropped, 1, __ATOMIC_RELAXED);
-}
-
-void threads_off(void)
-{
-	thread_self = &off;
 }
 
 static struct heapring_thread *record_at(uint32_t slot)

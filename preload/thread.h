@@ -77,6 +77,9 @@ extern _Thread_local struct thread *thread_self
 extern _Thread_local uintptr_t thread_began
 	__attribute__((visibility("hidden"), tls_model("initial-exec")));
 
+/* Before all else, once, by the process's first allocation. */
+void threads_begin(void);
+
 /* Reserves the private memory of all slots, of `most` bytes at most: as many threads
  * are counted as fit. False: not even some do. */
 bool threads_init(uint64_t most);
@@ -109,8 +112,5 @@ void threads_reset(void);
  * (of the live table's numbers) and following; NULL: none. From any thread. */
 uint32_t threads_slots(void);
 const struct heapring_counter *threads_counters(uint32_t slot, uint32_t index);
-
-/* Ends counting in this process: all threads pass through. */
-void threads_off(void);
 
 #endif

@@ -122,7 +122,7 @@ Test(recent_index, a_branch_of_five_takes_few_lines)
 	unsigned branches = 1 + BASE + BASE * BASE + BASE * BASE * BASE;
 
 	enter_all(7);
-	cr_expect(le(u32, recents.index.lines, 16 + branches * (1 + 2 + 4)));
+	cr_expect(le(u32, recents.index.tables.lines, 16 + branches * (1 + 2 + 4)));
 }
 
 /* All words at one place; the search for one that is not there ends. */
@@ -267,6 +267,52 @@ Test(recent_index, memory_outside_the_own_stack_is_foreign_too)
 	own_to = (uintptr_t)word;
 	enter_two_across_pages();
 	expect_only_live_frames_read();
+}
+
+/* Two innermost frames whose roots are one word; the page of the first is gone. */
+Test(recent_index, a_place_in_the_page_of_another_frame_is_not_read)
+{
+	struct frame one = { .pc = 0x7f0000000000 }, other;
+	struct check check[2];
+	struct recent_stack stack = { .counter = &counter, .check = check, .checks = 2 };
+
+	one.sp = (uintptr_t)&word[100];
+	other = (struct frame){ one.pc, (uintptr_t)&word[100 + PAGE_WORDS], 0 };
+	other.pc ^= (one.sp ^ other.sp) << 20;
+	for (uint32_t site = 1; site <= 2; site++) {
+		word[110] = site;
+		check[0] = (struct check){ &word[111], word[111] };
+		check[1] = (struct check){ &word[110], word[110] };
+		stack.top = one;
+		stack.site = site;
+		recent_enter(&recents, &stack);
+	}
+	cr_assert(eq(int, mprotect(word, PAGE, PROT_NONE), 0));
+	cr_expect(eq(ptr, recent_find(&recents, other), NULL));
+}
+
+/* So many stacks that differ in one word, for each of so many innermost frames. */
+static uint32_t enter_until_forgotten(unsigned children)
+{
+	uint32_t entered = 0, lines;
+
+	recent_forget(&recents);
+	do {
+		lines = recents.lines;
+		first = 100 + entered / children % 800;
+		word[first + 2] = entered;
+		enter_part(++entered, 3, WORDS);
+	} while (recents.lines > lines);
+	return entered;
+}
+
+Test(recent_index, thousands_of_stacks_fit_whatever_tells_them_apart, .timeout = 60)
+{
+	static const unsigned children[] = { 8, 12, 20, 60, 200 };
+
+	for (unsigned i = 0; i < sizeof children / sizeof children[0]; i++)
+		cr_expect(gt(u32, enter_until_forgotten(children[i]), 6000), "%u",
+			  children[i]);
 }
 
 /* A comb: stack i differs from all others in word i. */
