@@ -33,6 +33,7 @@
 #define EMPTIED 0.25         /* of what a container holds now, that went before */
 #define STRAIGHT 0.8         /* end ratio of a number of blocks that does not level off */
 #define BYTES_BEND 0.6       /* certainty left where only the bytes level off */
+#define PART_SMALL 0.01      /* of what a function holds: its stacks tell more */
 
 /* Growth in the second half, by medians of a twelfth. */
 static double late_growth(const double *value, size_t count)
@@ -241,6 +242,14 @@ static int look_at_number(const struct audit_facts *facts,
 	return 0;
 }
 
+/* Beside large blocks that stay, what the others do looks like nothing, or like a rise.
+ */
+static bool is_hidden(const struct audit_function *function)
+{
+	return function->stacks > 1 &&
+	       function->growth_bytes < PART_SMALL * function->live_bytes;
+}
+
 static int judge_function(struct audit_facts *facts, struct audit_function *function)
 {
 	const double *value = function->series[PROFILE_INUSE_SPACE];
@@ -249,10 +258,11 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 
 	if (r == 0)
 		r = look_at_number(facts, function->series, &function->shape);
-	if (r == 0 && (fills_up(facts, function, function->series, &function->shape,
-				&function->doubling) ||
-		       grows(facts, function, &function->shape, function->series,
-			     function_variance(facts, function)))) {
+	if (r == 0 && !is_hidden(function) &&
+	    (fills_up(facts, function, function->series, &function->shape,
+		      &function->doubling) ||
+	     grows(facts, function, &function->shape, function->series,
+		   function_variance(facts, function)))) {
 		function->grows = true;
 		function->growth_certainty = function->shape.certainty;
 		function->growth_stack = function->largest_stack;
