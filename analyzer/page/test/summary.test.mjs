@@ -308,7 +308,7 @@ test("help explains each verdict that audit gives, and the colours", options, as
   await page.keyboard.press("?");
   const terms = (await page.$$eval("dialog dt", found => found.map(one => one.textContent)))
     .map(term => term.toLowerCase());
-  const given = readFileSync(new URL("../../audit.c", import.meta.url), "utf8")
+  const given = readFileSync(new URL("../../audit/audit.c", import.meta.url), "utf8")
     .match(/"steady", [^}]*/)[0].match(/"[a-z_]+"/g).map(name => name.slice(1, -1).replace("_", " "));
   assert.ok(given.length >= 7);
   assert.deepEqual(given.filter(name => !terms.includes(name)), []);
