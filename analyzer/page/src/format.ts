@@ -39,7 +39,7 @@ export const exactly = (sample: Sample, value: number) =>
   Math.round(value).toLocaleString("en-US") + (isBytes(sample) ? " bytes" : "");
 
 const POWER = /(?<![\w.])\d+(?:\.\d+)?e[+-]?\d+(?!\w)/g;
-const UNIT = /(?<![\w.,])(\d[\d,]*(?:\.\d+)?)(B|[KMGTP]iB|[kMGTP]|ms|s|min|h|%)(?!\w)/g;
+const UNIT = /(?<![\w.,/]|\w-)(\d[\d,]*(?:\.\d+)?)(B|[KMGTP]iB|[kMGTP]|ms|s|min|h|%)(?!\w)/g;
 
 // A sentence of the command line, its figures as they are written here; what stands
 // in backticks is to be typed as it is.

@@ -1,7 +1,7 @@
 // reading.test - a first reader's eyes: colours that mean something, figures that can be read
 import assert from "node:assert/strict";
 import test from "node:test";
-import { go, open, options, report } from "./harness.mjs";
+import { go, json, open, options, report } from "./harness.mjs";
 import { blame, dump, freed, rewritten, rewrittenOf } from "./keeper.mjs";
 
 const PHONE = { viewport: { width: 390, height: 844 } };
@@ -35,12 +35,12 @@ test("the verdict's figures are written as the page's, and what is to be typed i
       blame(data);
       data.verdict.evidence = ["turned over 2.41e+03 times a second", "chance 1.6e-05",
         "rose from 0B to 1.48MiB in 30s, 13.7k blocks, 80% freed"];
-      data.verdict.advice = ["heapring top --since 30s x.dump", "write `--interval 10ms` for v2s"];
+      data.verdict.advice = ["heapring top --since 30s x.dump", "write `--interval 10ms` for v2s, lib-30s, not -3MiB"];
     }));
     const lines = await page.$$eval(".verdict li", found => found.map(one => one.textContent));
     assert.deepEqual(lines, ["turned over 2,410 times a second", "chance 0.000016",
       "rose from 0\u202fB to 1.48\u202fMiB in 30\u202fs, 13.7\u202fk blocks, 80\u202f% freed",
-      "heapring top --since 30s x.dump", "write `--interval 10ms` for v2s"]);
+      "heapring top --since 30s x.dump", "write `--interval 10ms` for v2s, lib-30s, not -3\u202fMiB"]);
   });
 
 test("what the verdict said stands out no second time", options, async t => {
@@ -53,11 +53,31 @@ test("what the verdict said stands out no second time", options, async t => {
   }
 });
 
+test("who else grows by the verdict's measure is the next suspect", options, async t => {
+  const grows = (data, ...suspects) => {
+    blame(data);
+    const [row] = json("traces", "--lines", "--focus", "^load_settings$", dump).rows;
+    const at = row.stack.find(frame => frame.function === "load_settings");
+    data.verdict.findings = [{ ...data.verdict.site, verdict: "leak", confidence: 0.9, rate_bytes_per_s: 1024 },
+      { ...at, stack: row.stack, verdict: "leak", confidence: 0.8, rate_bytes_per_s: 512 }, ...suspects];
+  };
+  const page = await open(t, rewritten(data => grows(data, { function: "nobody", module: "", file: null,
+    line: null, stack: [], verdict: "leak", confidence: 0.5, rate_bytes_per_s: 1 })));
+  const texts = await page.$$eval(".finding", found => found.map(one => one.textContent));
+  assert.match(texts[0], /^Grows tooload_settings.*\+30\.0\u202fKiB a minute, 80\.0\u202f% sure/);
+  assert.equal(texts.filter(text => /^[^›]*load_settings/.test(text)).length, 1, texts.join("\n"));
+  const short = await open(t, rewritten(data => {
+    grows(data);
+    data.verdict.too_short = true;
+  }));
+  assert.doesNotMatch(await short.textContent(".findings"), /Grows too/);
+});
+
 test("bars of the table leave the digits alone, and no cell is cut beside the panel", options,
   async t => {
     const page = await open(t, report(dump), { hash: "view=table" });
     await page.click(".rows .row >> nth=0");
-    const crossed = await page.$$eval(".rows .cell .main", found => found.filter(main => {
+    const crossed = await page.$$eval(".rows .cell .bar + .main", found => found.filter(main => {
       const text = document.createRange();
       text.selectNodeContents(main);
       return main.previousElementSibling.getBoundingClientRect().top <

@@ -25,6 +25,7 @@ export class CallGraph implements Panel {
   private readonly amount = el("output");
   private readonly zooming: ZoomBehavior<SVGSVGElement, unknown>;
   private drawn = "";
+  private chosen = -1; // when it was drawn
   private places = new Map<number, { x: number; y: number; width: number; height: number }>();
 
   constructor(private readonly context: Context) {
@@ -56,9 +57,10 @@ export class CallGraph implements Panel {
     this.note.replaceChildren(...this.say(graph));
     this.build(graph);
     const key = [...graph.nodes].sort().join() + sample + state.level;
-    if (this.drawn !== key || !this.isInSight(selected))
+    if (this.drawn !== key || (this.chosen !== selected && !this.isInSight(selected)))
       this.show();
     this.drawn = key;
+    this.chosen = selected;
   }
 
   private say({ nodes, left, forced }: Graph): (Node | string)[] {

@@ -82,7 +82,7 @@ export class Flame implements Panel {
       el("button", { type: "button", class: "button", disabled: !state.zoom,
         onclick: () => store.set({ zoom: "" }) }, "Reset zoom"),
       selected >= 0 && el("button", { type: "button", class: "button",
-        disabled: cum(folded, sample, selected) === 0, title: folded.units[selected].name,
+        title: folded.units[selected].name,
         onclick: () => store.set(boxOfUnit(context, state.level, selected, sample)) },
         `Zoom to ${shorten(folded.units[selected].name, CHOSEN_MAX)}`) || "");
     if (had && !this.tools.contains(document.activeElement))

@@ -68,7 +68,7 @@ export class Table implements Panel {
         if (!withBar)
           return [value ? show(sample, value) : "–"];
         const error = error95(context.folded, key === "cum" ? "cum" : "flat", sample, unit);
-        return [bar(value / (total || 1), value < 0 ? "shrank" : context.profile.base ? "grew" : ""),
+        return [value ? bar(value / (total || 1), value < 0 ? "shrank" : context.profile.base ? "grew" : "") : "",
           el("span", { class: "main" }, show(sample, value)),
           el("span", { class: "share" }, error ? `±${figure(sample, error)}`
             : percent(value, total))];
