@@ -17,10 +17,12 @@ function tone(hue: number, chroma: number, nudge: number): string {
     : `oklch(${0.855 + nudge} ${chroma} ${hue})`;
 }
 
-// 0 is freed (cool), 1 stays (warm).
+const COOL = 235, WARM = 395, KEPT_CHROMA = 0.1;
+
+// 0 is freed (cool), 1 stays (warm), half is between them; grey is not known.
 export function keptColor(share: number): string {
   return Number.isNaN(share) ? tone(260, 0.008, 0)
-    : tone(share > 0.5 ? 35 : 235, 0.02 + 0.1 * Math.abs(share - 0.5) * 2, 0);
+    : tone((COOL + (WARM - COOL) * share) % 360, KEPT_CHROMA, 0);
 }
 
 // Red grew, blue shrank; as strong as the change is against what was there.

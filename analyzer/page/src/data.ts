@@ -15,11 +15,17 @@ export interface Process {
   state: "live" | "exited" | "killed"; exit: number | null; signal: number | null;
 }
 export interface Frame { function: string; module: string; file: string | null; line: number | null }
+// One whom audit names: the first is the verdict's own, others grow beside it.
+export interface Suspect extends Frame {
+  verdict: string; confidence: number; rate_bytes_per_s: number;
+  stack: Frame[]; // innermost first
+}
 export interface Verdict {
   verdict: string; growth: string; pattern: string; confidence: number; too_short?: boolean;
   site: Frame & { stack: Frame[] } | null; // innermost first
   rate_bytes_per_s?: number | null; eta_to_limit_s?: number | null;
   evidence: string[]; advice: string[]; checklist: { step: string; finding: string }[];
+  findings?: Suspect[];
 }
 // Totals at moments, oldest first; seconds since profiling began.
 export interface History extends Record<Sample, number[]> {

@@ -51,6 +51,18 @@ export function moveAmong(event: KeyboardEvent, group: Element, selector: string
     `[aria-label="${group.getAttribute("aria-label")}"] [data-value="${value}"]`)?.focus();
 }
 
+// Marks a box that scrolls sideways where it hides something: the style fades that edge.
+export function fadeWhereCut(box: HTMLElement): () => void {
+  const mark = () => {
+    const left = box.scrollLeft, right = box.scrollWidth - box.clientWidth - left;
+    box.classList.toggle("cut-left", left > 1);
+    box.classList.toggle("cut-right", right > 1);
+  };
+  box.addEventListener("scroll", mark, { passive: true });
+  new ResizeObserver(mark).observe(box);
+  return mark;
+}
+
 export const bar = (share: number, kind = ""): HTMLElement => {
   const inner = el("span", { class: `bar-fill ${kind}` });
   inner.style.width = `${Math.max(0, Math.min(1, Math.abs(share) || 0)) * 100}%`;

@@ -10,16 +10,22 @@ export interface Edge {
   from: number; to: number; value: number; across: boolean;
   last: number; // the stack that was counted last
 }
-export interface Graph { nodes: number[]; edges: Edge[]; left: number }
+export interface Graph {
+  nodes: number[];
+  edges: Edge[];
+  left: number;
+  forced: boolean; // the selected one would not be among them
+}
 
 const EDGE_MIN = 0.015; // of the whole
 
+// Largest first; the selected one is among them even if it has nothing of the figure.
 function ranked(folded: Folded, sample: Sample, selected: number): number[] {
   const size = (unit: number) => Math.abs(cum(folded, sample, unit)) +
     Math.abs(flat(folded, sample, unit));
-  const units = folded.units.map((_, unit) => unit).filter(unit => size(unit) > 0);
-  return units.sort((a, b) => Number(b === selected) - Number(a === selected) ||
-    size(b) - size(a) || a - b);
+  const units = folded.units.map((_, unit) => unit)
+    .filter(unit => size(unit) > 0 || unit === selected);
+  return units.sort((a, b) => size(b) - size(a) || a - b);
 }
 
 // Thin edges go, except the largest one into each node: no box stands alone.
@@ -35,7 +41,8 @@ function thin(edges: Edge[], nodes: number[], whole: number): Edge[] {
 
 export function callGraph(folded: Folded, sample: Sample, most: number, selected: number): Graph {
   const { profile, unitOf } = folded, { parent, place } = profile.nodes;
-  const order = ranked(folded, sample, selected), nodes = order.slice(0, most);
+  const order = ranked(folded, sample, selected), forced = order.indexOf(selected) >= most;
+  const nodes = forced ? [...order.slice(0, most - 1), selected] : order.slice(0, most);
   const shown = new Uint8Array(folded.units.length), edges = new Map<number, Edge>(), count = folded.units.length;
   for (const node of nodes)
     shown[node] = 1;
@@ -65,5 +72,5 @@ export function callGraph(folded: Folded, sample: Sample, most: number, selected
     }
   }
   return { nodes, edges: thin([...edges.values()], nodes, Math.abs(folded.shown[sample])),
-    left: order.length - nodes.length };
+    left: order.length - nodes.length, forced };
 }

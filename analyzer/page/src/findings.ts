@@ -7,7 +7,7 @@
 import type { Step } from "./abridge";
 import type { Context } from "./context";
 import { heightOf, mostWasFreed } from "./course";
-import { OTHER, SAMPLES, type Figures, type Sample } from "./data";
+import { OTHER, SAMPLES, plain, type Figures, type Frame, type Sample, type Suspect } from "./data";
 import { bytes, count, counted, duration, figure, percent, signed } from "./format";
 import { newFigures, type Folded } from "./model";
 import { responsible, type Responsible } from "./responsible";
@@ -23,6 +23,8 @@ export interface Finding {
   at: number;      // the unit's place in it
 }
 
+const NEXT = ", but for those above";
+const SUSPECTS_MAX = 3;
 const STAY_MIN = 0.9, BLOCKS_MIN = 50, SHARE_MIN = 0.02, CHURN_MIN = 0.05, FREED_MIN = 0.9;
 
 export class Sums {
@@ -109,9 +111,10 @@ export class Sums {
 
   // The stacks whose blocks are not freed, though they allocate again and again. Where
   // the function frees what it allocates for others, its caller is named.
-  staying(total: number): Finding | null {
+  staying(total: number, said: Set<number>): Finding | null {
     const { own } = this.folded.profile, sums = new Map<number, number[]>();
     const stays = (stack: number) => own.alloc_objects[stack] >= BLOCKS_MIN &&
+      !said.has(this.named.ofStack[stack]) &&
       this.folded.units[this.named.ofStack[stack]].name !== OTHER &&
       own.inuse_objects[stack] >= STAY_MIN * own.alloc_objects[stack];
     this.named.ofStack.forEach((unit, stack) => {
@@ -131,6 +134,8 @@ export class Sums {
     const at = path.findLastIndex(step => step.unit === unit);
     const freesForOthers = this.kept(unit) < STAY_MIN && at > 0 && this.hasCallers(unit);
     const caller = freesForOthers ? path[at - 1].unit : unit;
+    if (said.has(caller))
+      return null;
     return { kind: "stay", title: "Allocates again and again, and does not free", sample: "inuse_space",
       unit: caller, at: freesForOthers ? at - 1 : at, path,
       through: freesForOthers ? unit : path[at + 1]?.unit ?? -1, text: `${bytes(space)} in use, ${
@@ -149,17 +154,48 @@ function compared(sums: Sums, sample: Sample): Finding[] {
     ...(shrank < 0 ? [] : [sums.finding("shrank", sample, shrank, "Shrank most", say(shrank))])];
 }
 
+// A stack as a path of the page's own functions, outermost first.
+export function stepsOf({ units }: Folded, stack: Frame[]): Step[] {
+  return stack.map(frame => {
+    const name = plain(frame.function), module = plain(frame.module);
+    return { name, module, line: frame.line ?? 0, file: plain(frame.file ?? ""),
+      unit: units.findIndex(one => one.name === name && one.module === module) };
+  }).reverse();
+}
+
+// Whom the verdict above the findings names and shows already; -1: nobody for sure.
+export function accused({ profile, units }: Folded): number {
+  const { verdict } = profile.raw, site = verdict?.site;
+  return !site || verdict.too_short ? -1 : units.findIndex(one =>
+    one.name === plain(site.function) && one.module === plain(site.module));
+}
+
+// A process may leak in two places: who else grows, by the same measure as the verdict.
+function suspects(folded: Folded): Finding[] {
+  const { verdict } = folded.profile.raw, others = verdict?.too_short ? [] : verdict?.findings ?? [];
+  return others.slice(1, 1 + SUSPECTS_MAX).map(one => suspect(folded, one)).filter(one => one.unit >= 0);
+}
+
+function suspect(folded: Folded, one: Suspect): Finding {
+  const path = stepsOf(folded, one.stack);
+  const at = path.findLastIndex(step => step.name === plain(one.function));
+  return { kind: "grew", title: "Grows too", sample: "inuse_space", unit: path[at]?.unit ?? -1,
+    through: -1, path, at, text: `${signed("inuse_space", 60 * one.rate_bytes_per_s)} a minute, ${
+      percent(one.confidence, 1)} sure` };
+}
+
 const endOf = ({ profile }: Folded) => profile.raw.process.state === "live" ? "now" : "the end";
 
 // Who held the most when the run held the most, of which the end tells nothing.
-function heldAtHeight(sums: Sums, folded: Folded): Finding[] {
+function heldAtHeight(sums: Sums, folded: Folded, said: Set<number>): Finding[] {
   const height = heightOf(folded), [most] = [...height?.held ?? []]
-    .filter(([unit]) => folded.units[unit].name !== OTHER).sort((a, b) => b[1] - a[1]);
+    .filter(([unit]) => !said.has(unit) && folded.units[unit].name !== OTHER).sort((a, b) => b[1] - a[1]);
   if (!height || !most)
     return [];
   const [unit, held] = most, whole = [...height.held.values()].reduce((sum, one) => sum + one, 0);
   const left = sums.own.inuse_space[unit];
-  return [sums.finding("hold", "alloc_space", unit, "Held the most at the height",
+  return [sums.finding("hold", "alloc_space", unit,
+    `Held the most at the height${said.size ? NEXT : ""}`,
     `${bytes(held)} after ${duration(height.time)}, ${percent(held, whole)} of what was in use; ${
       left ? `${bytes(left)} of it is left` : `all of it was freed by ${endOf(folded)}`}`)];
 }
@@ -186,22 +222,25 @@ function find(context: Context): Finding[] {
   const { own_total: total, sample } = context.profile.raw;
   if (context.profile.base)
     return compared(sums, sample);
-  const freed = mostWasFreed(context.profile.raw);
-  const found: Finding[] = [];
-  const hold = sums.best("inuse_space", 1, () => true);
-  const churn = sums.best("alloc_objects", 1, unit => sums.kept(unit) <= 1 - FREED_MIN &&
+  const freed = mostWasFreed(context.profile.raw), found = suspects(folded);
+  const said = new Set([accused(folded), ...found.map(one => one.unit)].filter(unit => unit >= 0));
+  const next = said.size ? NEXT : "";
+  const hold = sums.best("inuse_space", 1, unit => !said.has(unit) &&
+    (!said.size || own.inuse_space[unit] >= SHARE_MIN * total.inuse_space));
+  const churn = sums.best("alloc_objects", 1, unit => !said.has(unit) && sums.kept(unit) <= 1 - FREED_MIN &&
     own.alloc_objects[unit] >= CHURN_MIN * total.alloc_objects);
-  const stay = sums.staying(total.inuse_space);
+  const stay = sums.staying(total.inuse_space, said);
   if (stay)
     found.push(stay);
-  found.push(...(freed ? heldAtHeight(sums, folded) : []));
+  found.push(...(freed ? heldAtHeight(sums, folded, said) : []));
   if (hold >= 0 && !(stay && (stay.unit === hold || stay.through === hold)))
     found.push(sums.finding("hold", "inuse_space", hold,
-      freed ? "Holds the most at the end" : "Holds the most",
+      `Holds the most${freed ? " at the end" : ""}${next}`,
       `${bytes(own.inuse_space[hold])} in ${counted(own.inuse_objects[hold], "block")}, ${
         percent(own.inuse_space[hold], total.inuse_space)} of what is in use`));
   if (churn >= 0)
-    found.push(sums.finding("churn", "alloc_objects", churn, "Churns the most",
+    found.push(sums.finding("churn", "alloc_objects", churn,
+      `Churns the most${next}`,
       `${counted(own.alloc_objects[churn], "allocation")}, ${
         percent(own.alloc_objects[churn], total.alloc_objects)} of all, ${
         own.inuse_objects[churn] === 0 ? "every one" : `all but ${

@@ -38,6 +38,17 @@ export const figure = (sample: Sample, value: number) =>
 export const exactly = (sample: Sample, value: number) =>
   Math.round(value).toLocaleString("en-US") + (isBytes(sample) ? " bytes" : "");
 
+const POWER = /(?<![\w.])\d+(?:\.\d+)?e[+-]?\d+(?!\w)/g;
+const UNIT = /(?<![\w.,/]|\w-)(\d[\d,]*(?:\.\d+)?)(B|[KMGTP]iB|[kMGTP]|ms|s|min|h|%)(?!\w)/g;
+
+// A sentence of the command line, its figures as they are written here; what stands
+// in backticks is to be typed as it is.
+export function asOnPage(sentence: string): string {
+  return sentence.split("`").map((part, i) => i % 2 ? part
+    : part.replace(POWER, power => Number(power).toLocaleString("en-US",
+      { maximumSignificantDigits: 3 })).replace(UNIT, "$1\u202f$2")).join("`");
+}
+
 // With a sign, for differences.
 export const signed = (sample: Sample, value: number) =>
   (value > 0 ? "+" : "") + figure(sample, value);

@@ -4,7 +4,7 @@ import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { Context, type Panel } from "./context";
 import { SAMPLES, decode, type Raw } from "./data";
-import { el, moveAmong } from "./dom";
+import { el, fadeWhereCut, moveAmong } from "./dom";
 import { Live } from "./live";
 import { Store, VIEWS, type View } from "./state";
 import { Theme } from "./theme";
@@ -45,6 +45,7 @@ const tabs = el("div", { class: "tabs", role: "tablist", "aria-label": "Views" }
     title: `${LABELS[view]} (${i + 1})`, onclick: () => store.set({ view }) }, LABELS[view])));
 tabs.addEventListener("keydown", event => moveAmong(event, tabs, "[role=tab]"));
 tabs.hidden = onlyFlame;
+const fadeTabs = fadeWhereCut(tabs);
 
 for (const view of VIEWS) {
   const { element } = panels[view];
@@ -69,6 +70,7 @@ function draw(): void {
       tabs.scrollLeft = Math.max(0, Math.min(tabs.scrollLeft, tab.offsetLeft - tabs.offsetLeft),
         tab.offsetLeft - tabs.offsetLeft + tab.offsetWidth - tabs.clientWidth);
   }
+  fadeTabs();
   details.draw();
   for (const name of VIEWS)
     panels[name].element.hidden = name !== view;

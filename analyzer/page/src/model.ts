@@ -125,11 +125,13 @@ export function sampleWith(folded: Folded, unit: number, wanted: Sample): Sample
 export const error95 = (folded: Folded, which: "flat" | "cum", sample: Sample, unit: number) =>
   folded.variance ? 1.96 * Math.sqrt(folded.variance[which][sample][unit]) : 0;
 
-// The share of its allocations that were not freed: 1 is a block that stays.
-export function kept(folded: Folded, unit: number): number {
-  const allocated = folded.own.flat.alloc_objects[unit];
-  return allocated > 0 ? folded.own.flat.inuse_objects[unit] / allocated : NaN;
-}
+// The share of allocations that were not freed: 1 is a block that stays; NaN: not known.
+export const keptShare = (living: number, allocated: number) =>
+  allocated > 0 ? Math.min(1, living / allocated) : NaN;
+
+// Of what a unit and all that it called allocated.
+export const kept = ({ own: { cum: all } }: Folded, unit: number) =>
+  keptShare(all.inuse_objects[unit], all.alloc_objects[unit]);
 
 export function place(unit: Unit): string {
   return unit.file ? baseName(unit.file) + (unit.line ? `:${unit.line}` : "") : "";

@@ -176,6 +176,24 @@ export function nodeAt(tree: Tree, folded: Folded, sample: Sample, path: string)
   return node;
 }
 
+// The largest box of a unit, -1 where it has none of the sample.
+export function largestBox(tree: Tree, sample: Sample, unit: number): number {
+  const todo = [0];
+  let largest = -1, most = 0;
+  for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+    const size = tree.cum(node, sample);
+    if (size <= most)
+      continue;
+    if (tree.unit(node) !== unit) {
+      todo.push(...tree.children(node, sample));
+      continue;
+    }
+    largest = node; // none of those inside is larger
+    most = size;
+  }
+  return largest;
+}
+
 // What matches, counted once on each path, at its outermost box.
 export function matchedSum(folded: Folded, sample: Sample, found: Set<number>): number {
   const { profile, unitOf } = folded, { parent, place } = profile.nodes;

@@ -92,3 +92,17 @@ test("source lines have the figures of list and the text of the file", options, 
   const without = await open(t, report(dump, "--no-sources"), { hash: "view=source" });
   assert.equal(await without.locator(".line code").count(), 0);
 });
+
+test("kept is what is left of all that a function and its callees allocated", options, async t => {
+  const dump = make("large", "60"), page = await open(t, report(dump), TALL);
+  await go(page, "view=table");
+  const of = sample => new Map(json("top", "--cum", "--sample", sample, dump).rows.map(row =>
+    [name(row), row.cum]));
+  const living = of("inuse_objects"), made = of("alloc_objects"), shown = await rows(page);
+  let callers = 0;
+  for (const row of shown) {
+    callers += Number(row.alloc_objects) === 0;
+    assert.ok(Math.abs(row.kept - living.get(name(row)) / made.get(name(row))) < 1e-9, name(row));
+  }
+  assert.ok(callers > 0);
+});

@@ -219,3 +219,40 @@ test("flame writes the flame graph alone", options, async t => {
   assert.equal(await page.isVisible(".tabs"), false);
   assert.match(await status(page), /^all stacks: 5\.91\u202fKiB/);
 });
+
+// What lies wholly inside a box of the page: two selectors' rectangles compared.
+const inside = (page, selector, box) => page.evaluate(([one, other]) => {
+  const sight = document.querySelector(other).getBoundingClientRect();
+  return [...document.querySelectorAll(one)].map(element => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    return left >= sight.left && right <= sight.right && top >= sight.top && bottom <= sight.bottom;
+  });
+}, [selector, box]);
+
+test("the ways from a selected function arrive at it, however small it is", options, async t => {
+  const page = await open(t, report(make("large", "300")),
+    { hash: "view=table&sample=alloc_space&nodes=5&sort=cum", viewport: { width: 1280, height: 700 } });
+  await page.click(".rows .row >> nth=0");
+  const name = await page.textContent(".details h2");
+  await page.click('.details .shortcuts .button:text-is("Flame graph")');
+  assert.ok((await status(page)).startsWith(`${name}: `), await status(page));
+  await page.click('.flame .button:text-is("Reset zoom")');
+  assert.match(await status(page), /^all stacks/);
+  await page.click(".flame .button:has-text('Zoom to')");
+  assert.ok((await status(page)).startsWith(`${name}: `));
+  await page.click('.details .shortcuts .button:text-is("Call graph")');
+  assert.match(await page.textContent(".graph .status"), /here because it is selected/);
+  assert.equal(await page.locator(".graph .node").count(), 5);
+  assert.deepEqual(await inside(page, ".graph .node.chosen", ".graph-picture"), [true]);
+});
+
+test("Fit shows the whole call graph, and a telephone begins at its top", options, async t => {
+  const file = report(make("large", "300")), hash = "view=graph&sample=alloc_space&nodes=60";
+  const page = await open(t, file, { hash, viewport: { width: 1280, height: 700 } });
+  assert.ok((await inside(page, ".graph .node", ".graph-picture")).some(one => !one));
+  await page.click('.graph .button:text-is("Fit")');
+  const all = await inside(page, ".graph .node", ".graph-picture");
+  assert.ok(all.length >= 30 && all.every(Boolean), `${all.filter(one => !one).length} cut`);
+  const small = await open(t, file, { hash, viewport: { width: 390, height: 844 } });
+  assert.ok((await inside(small, ".graph .node", ".graph-picture")).some(Boolean));
+});

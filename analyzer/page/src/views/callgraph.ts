@@ -8,11 +8,11 @@ import type { Context, Panel } from "../context";
 import { rowChange, unitColor } from "../color";
 import { el, svg } from "../dom";
 import { callGraph, type Edge, type Graph } from "../edges";
-import { figure, percent, signed } from "../format";
-import { cum, flat } from "../model";
+import { SAMPLE_NAMES, figure, percent, signed } from "../format";
+import { cum, flat, sampleWith } from "../model";
 import { shorten } from "../names";
 
-const NAME_MAX = 34, LETTER = 7.3;
+const NAME_MAX = 34, LETTER = 7.3, READABLE = 0.8;
 
 export class CallGraph implements Panel {
   readonly element = el("section", { class: "view graph" });
@@ -25,6 +25,8 @@ export class CallGraph implements Panel {
   private readonly amount = el("output");
   private readonly zooming: ZoomBehavior<SVGSVGElement, unknown>;
   private drawn = "";
+  private chosen = -1; // when it was drawn
+  private places = new Map<number, { x: number; y: number; width: number; height: number }>();
 
   constructor(private readonly context: Context) {
     this.picture.append(svg("defs", {}, svg("marker", { id: "arrow", viewBox: "0 0 8 8", refX: 7,
@@ -43,8 +45,8 @@ export class CallGraph implements Panel {
     this.element.append(el("div", { class: "tools" },
       el("label", { class: "range" }, "Largest ", this.range, this.amount),
       button("+", "Larger", () => this.scale(1.4)), button("−", "Smaller", () => this.scale(1 / 1.4)),
-      button("Fit", "Fit the graph into the view", () => this.fit())), this.picture, this.note);
-    new ResizeObserver(() => this.fit()).observe(this.picture);
+      button("Fit", "Fit the graph into the view", () => this.fit())), this.note, this.picture);
+    new ResizeObserver(() => this.show()).observe(this.picture);
   }
 
   draw(): void {
@@ -52,14 +54,28 @@ export class CallGraph implements Panel {
     this.range.value = String(state.nodes);
     this.amount.textContent = String(state.nodes);
     const graph = callGraph(folded, sample, state.nodes, selected);
-    this.note.textContent = graph.nodes.length === 0 ? "Nothing to show of this figure."
-      : `${graph.nodes.length} of ${(graph.nodes.length + graph.left).toLocaleString("en-US")} ${
-        state.level}; a dashed arrow passes over some that are left out.`;
+    this.note.replaceChildren(...this.say(graph));
     this.build(graph);
-    const key = graph.nodes.join() + sample + state.level;
-    if (this.drawn !== key)
-      this.fit();
+    const key = [...graph.nodes].sort().join() + sample + state.level;
+    if (this.drawn !== key || (this.chosen !== selected && !this.isInSight(selected)))
+      this.show();
     this.drawn = key;
+    this.chosen = selected;
+  }
+
+  private say({ nodes, left, forced }: Graph): (Node | string)[] {
+    const { context } = this, { folded, sample, state, selected } = context;
+    if (nodes.length === 0)
+      return ["Nothing to show of this figure."];
+    const text = `${nodes.length} of ${(nodes.length + left).toLocaleString("en-US")} ${
+      state.level}; a dashed arrow passes over some that are left out.`;
+    const name = selected >= 0 ? shorten(folded.units[selected].name, NAME_MAX) : "";
+    const filled = sampleWith(folded, selected, sample);
+    if (filled !== sample)
+      return [`${text} ${name} has nothing of this figure: `, el("button", { type: "button",
+        class: "link", onclick: () => context.store.set({ sample: filled }) },
+        `show ${SAMPLE_NAMES[filled].toLowerCase()}`)];
+    return [forced ? `${text} ${name} is no large one; it is here because it is selected.` : text];
   }
 
   private label(unit: number): string[] {
@@ -87,6 +103,7 @@ export class CallGraph implements Panel {
       plan.setEdge(String(edge.from), String(edge.to), {
         weight: 1 + Math.round(10 * Math.abs(edge.value) / (total || 1)), edge });
     layout(plan);
+    this.places = new Map(graph.nodes.map(unit => [unit, plan.node(String(unit))]));
     this.content.replaceChildren(
       svg("g", { class: "edges" }, ...plan.edges().map(id => this.edge(plan.edge(id)))),
       svg("g", { class: "nodes" }, ...graph.nodes.map(unit =>
@@ -146,15 +163,41 @@ export class CallGraph implements Panel {
     this.zooming.scaleBy(select(this.picture as SVGSVGElement), by);
   }
 
+  private look(x: number, y: number, scale: number): void {
+    this.zooming.transform(select(this.picture as SVGSVGElement),
+      zoomIdentity.translate(x, y).scale(scale));
+  }
+
+  // All of it, in width and height, however small that is.
   private fit(): void {
     const { width, height } = this.picture.getBoundingClientRect();
     const box = (this.content as SVGGElement).getBBox();
     if (!width || !box.width)
       return;
     const scale = Math.min(1.1, (width - 16) / box.width, (height - 16) / box.height);
-    const readable = Math.max(scale, 0.8);
-    this.zooming.transform(select(this.picture as SVGSVGElement), zoomIdentity
-      .translate((width - box.width * readable) / 2 - box.x * readable, 8 - box.y * readable)
-      .scale(readable));
+    this.look((width - box.width * scale) / 2 - box.x * scale,
+      (height - box.height * scale) / 2 - box.y * scale, scale);
+  }
+
+  // As much of it as can be read, around the selected box, or from the top downward.
+  private show(): void {
+    const { width, height } = this.picture.getBoundingClientRect();
+    const box = (this.content as SVGGElement).getBBox();
+    if (!width || !box.width)
+      return;
+    const scale = Math.min((width - 16) / box.width, (height - 16) / box.height);
+    if (scale >= READABLE)
+      return this.fit();
+    const chosen = this.places.get(this.context.selected);
+    const at = chosen ?? [...this.places.values()].reduce((top, one) => one.y < top.y ? one : top);
+    this.look(width / 2 - at.x * READABLE, chosen ? height / 2 - at.y * READABLE
+      : 8 - box.y * READABLE, READABLE);
+  }
+
+  private isInSight(unit: number): boolean {
+    const box = this.content.querySelector(`[data-unit="${unit}"]`)?.getBoundingClientRect();
+    const sight = this.picture.getBoundingClientRect();
+    return !box || (box.left >= sight.left && box.right <= sight.right &&
+      box.top >= sight.top && box.bottom <= sight.bottom);
   }
 }

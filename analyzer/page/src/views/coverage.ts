@@ -3,7 +3,7 @@
 import type { Context, Panel } from "../context";
 import { OTHER, SAMPLES, plain, type Raw, type Rss } from "../data";
 import { el } from "../dom";
-import { SAMPLE_NAMES, bytes, figure, percent } from "../format";
+import { SAMPLE_NAMES, asOnPage, bytes, figure, percent } from "../format";
 
 const LOSSES: [string, string, string][] = [
   ["truncated", "Stacks cut short", "They had more frames than HEAPRING_DEPTH; their outer end " +
@@ -29,7 +29,7 @@ function residentTable(rss: Rss): HTMLElement[] {
         el("tr", {}, el("th", { scope: "row" }, `${line.depth ? "\u2003" : ""}${line.what}`),
           el("td", { class: "number" }, bytes(line.bytes)),
           el("td", { class: "number" }, percent(line.bytes, rss.resident)),
-          el("td", {}, line.error ? `${line.how}; ${line.error}` : line.how))))),
+          el("td", {}, asOnPage(line.error ? `${line.how}; ${line.error}` : line.how)))))),
     el("p", {}, `In use, but not resident: ${bytes(rss.live_absent)} of ${bytes(rss.live)}.`)];
 }
 

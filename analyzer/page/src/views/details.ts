@@ -4,10 +4,12 @@ import type { Context } from "../context";
 import { SAMPLES } from "../data";
 import { bar, el } from "../dom";
 import { SAMPLE_NAMES, counted, exactly, figure, percent, signed } from "../format";
-import { cum, defined, flat, kept, neighbours } from "../model";
-import type { View } from "../state";
+import { cum, defined, flat, kept, neighbours, sampleWith } from "../model";
+import { shorten } from "../names";
+import type { State, View } from "../state";
+import { boxOfUnit } from "./path";
 
-const MOST = 6;
+const MOST = 6, NAME_MAX = 27;
 
 export class Details {
   readonly element = el("aside", { class: "details", "aria-label": "Selected function" });
@@ -34,9 +36,11 @@ export class Details {
   }
 
   private keptText(share: number, unit: number): string {
-    const allocated = this.context.folded.own.flat.alloc_objects[unit];
-    const of = `of the ${counted(allocated, "block")} it allocated itself`;
-    return allocated === 1 ? `The one block it allocated itself ${share ? "is still in use" : "was freed"}.`
+    const { flat: own, cum: all } = this.context.folded.own, allocated = all.alloc_objects[unit];
+    const who = own.alloc_objects[unit] === allocated ? "it allocated itself"
+      : "it and all that it called allocated";
+    const of = `of the ${counted(allocated, "block")} ${who}`;
+    return allocated === 1 ? `The one block ${who} ${share ? "is still in use" : "was freed"}.`
       : share === 1 ? `None ${of} was freed.` : share === 0 ? `All ${of} were freed.`
       : `${percent(share, 1)} ${of} are still in use.`;
   }
@@ -58,7 +62,14 @@ export class Details {
     const { store, state } = this.context;
     return el("p", { class: "shortcuts" }, ...this.views.filter(([view]) => view !== state.view)
       .map(([view, label]) => el("button", { type: "button", class: "button",
-        onclick: () => store.set({ view }) }, label)));
+        onclick: () => store.set({ view, ...this.arrival(view) }) }, label)));
+  }
+
+  // What shows the function there, whatever figure and zoom there were.
+  private arrival(view: View): Partial<State> {
+    const { context } = this, { folded, selected, sample, state } = context;
+    return view === "flame" ? boxOfUnit(context, state.level, selected, sample)
+      : { sample: sampleWith(folded, selected, sample) };
   }
 
   private neighbours(unit: number): Node[] {
@@ -71,7 +82,8 @@ export class Details {
       el("ul", { class: "neighbours" }, ...from.slice(0, MOST).map(([other, value]) =>
         el("li", {}, el("button", { type: "button", class: "neighbour", "data-value": value,
           onclick: () => context.select(other) },
-          el("span", { class: "code" }, folded.units[other].name),
+          el("span", { class: "code", title: folded.units[other].name },
+            shorten(folded.units[other].name, NAME_MAX)),
           el("span", { class: "number" }, show(sample, value)), bar(value / whole)))),
         from.length > MOST && el("li", { class: "soft" }, `and ${from.length - MOST} more`))];
     return [...list("Called by", callers), ...list("Calls", callees)];

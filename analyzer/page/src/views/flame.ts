@@ -6,14 +6,16 @@
 // the boxes of its outer node, which makes it smooth both ways.
 
 import type { Context, Panel } from "../context";
-import { changeColor, keptColor, unitColor } from "../color";
+import { changeColor, keptColor } from "../color";
 import { el, segments } from "../dom";
 import { exactly, figure, percent, signed } from "../format";
-import { defined, flat, kept } from "../model";
+import { cum, defined, flat, kept, keptShare } from "../model";
 import { shorten } from "../names";
 import { matchedSum, nodeAt, pathOf, type Tree } from "../tree";
+import { boxOfUnit } from "./path";
 
 const ROW = 21, PIXELS_MIN = 0.5, MOVE_MS = 180, PAPER_HEIGHT = 900;
+const CHOSEN_MAX = 28;
 const ENDS = 8; // letters from which both ends of a name say more than its beginning
 
 interface Box { node: number; x: number; width: number; row: number }
@@ -67,7 +69,7 @@ export class Flame implements Panel {
   }
 
   private drawTools(): void {
-    const { store, state, profile } = this.context;
+    const { context } = this, { store, state, profile, selected, folded, sample } = context;
     const had = this.tools.contains(document.activeElement);
     this.tools.replaceChildren(
       segments("Direction", [["icicle", "Icicle"], ["flame", "Flame"]],
@@ -78,7 +80,11 @@ export class Flame implements Panel {
       ...(profile.base ? [] : [segments("Colour", [["module", "Module"], ["kept", "Kept"]],
         state.color, value => store.set({ color: value as "module" | "kept" }))]),
       el("button", { type: "button", class: "button", disabled: !state.zoom,
-        onclick: () => store.set({ zoom: "" }) }, "Reset zoom"));
+        onclick: () => store.set({ zoom: "" }) }, "Reset zoom"),
+      selected >= 0 && el("button", { type: "button", class: "button",
+        title: folded.units[selected].name,
+        onclick: () => store.set(boxOfUnit(context, state.level, selected, sample)) },
+        `Zoom to ${shorten(folded.units[selected].name, CHOSEN_MAX)}`) || "");
     if (had && !this.tools.contains(document.activeElement))
       this.tools.querySelector<HTMLElement>("[tabindex='0']")?.focus();
   }
@@ -90,13 +96,21 @@ export class Flame implements Panel {
         { label: "new", color: changeColor(1, 0) }, { label: "unchanged", color: changeColor(1, 1) }]
       : state.color === "kept"
         ? [{ label: "all of it is freed", color: keptColor(0) },
-          { label: "half", color: keptColor(0.5) }, { label: "none is freed", color: keptColor(1) }]
+          { label: "half", color: keptColor(0.5) }, { label: "none is freed", color: keptColor(1) },
+          ...(this.isKeptKnown() ? [] : [{ label: "not known", color: keptColor(NaN) }])]
         : colors.legend();
     this.legend.replaceChildren(...entries.map(({ label, color }) => {
       const patch = el("span", { class: "patch" });
       patch.style.background = color;
       return el("li", {}, patch, label);
     }));
+  }
+
+  // A profile of another format may not tell what was allocated and freed.
+  private isKeptKnown(): boolean {
+    const { folded } = this.context;
+    return folded.units.every((_, unit) => !cum(folded, "inuse_objects", unit) ||
+      kept(folded, unit) >= 0);
   }
 
   // Where a node lies in an outer one, as shares of its width; null: not inside.
@@ -230,10 +244,10 @@ export class Flame implements Panel {
       if (y + ROW < top || y > top + height)
         continue;
       const hit = search.found?.has(unit);
-      let fill = colors.get(this.context.profile.base ? ~box.node : unit);
+      const key = this.context.profile.base || state.color === "kept" ? ~box.node : unit;
+      let fill = colors.get(key);
       if (!fill)
-        colors.set(this.context.profile.base ? ~box.node : unit,
-          fill = this.fillOf(box.node, unit, state.color));
+        colors.set(key, fill = this.fillOf(box.node, unit, state.color));
       pen.globalAlpha = search.found && !hit ? 0.35
         : box.row < this.tree!.depth(this.outer) ? 0.6 : 1;
       pen.fillStyle = hit ? found : fill;
@@ -255,7 +269,13 @@ export class Flame implements Panel {
     const { folded, colors, profile, sample } = this.context;
     if (profile.base)
       return changeColor(this.tree!.cum(node, sample), this.tree!.base(node, sample));
-    return unit < 0 ? changeColor(1, 1) : unitColor(folded, colors, unit, by);
+    return by === "kept" ? keptColor(this.keptIn(node))
+      : unit < 0 ? changeColor(1, 1) : colors.of(folded, unit);
+  }
+
+  // Of the blocks that the stacks through a box allocated, how many are there yet.
+  private keptIn(node: number): number {
+    return keptShare(this.tree!.cum(node, "inuse_objects"), this.tree!.cum(node, "alloc_objects"));
   }
 
   private label(pen: CanvasRenderingContext2D, box: Box, y: number, letter: number): void {
@@ -295,9 +315,10 @@ export class Flame implements Panel {
       const where = [file && defined(folded, unit), module].filter(Boolean).join(" · ");
       if (where)
         lines.push(where);
-      if (!profile.base && this.context.state.color === "kept" && kept(folded, unit) >= 0)
-        lines.push(`${percent(kept(folded, unit), 1)} of its blocks are still in use`);
     }
+    if (!profile.base && this.context.state.color === "kept")
+      lines.push(Number.isNaN(this.keptIn(node)) ? "how much of it is kept is not known"
+        : `${percent(this.keptIn(node), 1)} of its blocks are still in use`);
     return lines;
   }
 

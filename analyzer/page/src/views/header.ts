@@ -12,6 +12,8 @@ function stateOf(process: Process): string {
     : `killed${process.signal ? ` by signal ${process.signal}` : ""}`;
 }
 
+const PLACEHOLDER_ROOM = 260; // of the whole sentence
+
 export class Header {
   readonly element = el("header");
   readonly live = el("span", { class: "live" });
@@ -21,7 +23,7 @@ export class Header {
   private readonly level = el("span");
   private readonly matched = el("span", { class: "matched", role: "status" });
   readonly search = el("input", { type: "search", class: "search", spellcheck: "false",
-    placeholder: "Search: function, file or module", autocomplete: "off",
+    autocomplete: "off",
     "aria-label": "Search by regular expression (press /)" });
 
   constructor(private readonly context: Context, help: () => void, theme: () => void) {
@@ -34,6 +36,10 @@ export class Header {
       el("div", { class: "tools main-tools" },
         el("label", { class: "search-box" }, this.search, this.matched), this.level));
     this.cards.addEventListener("keydown", event => moveAmong(event, this.cards, "[role=radio]"));
+    new ResizeObserver(() => {
+      this.search.placeholder = this.search.clientWidth < PLACEHOLDER_ROOM ? "Search"
+        : "Search: function, file or module";
+    }).observe(this.search);
     let waiting = 0;
     this.search.addEventListener("input", () => {
       clearTimeout(waiting);

@@ -18,7 +18,7 @@ const WORDS: [string, string][] = [
   ["Allocated", "since the start, freed or not"],
   ["Flat", "allocated by the function itself"],
   ["Cum", "allocated by the function and all that it called"],
-  ["Kept", "blocks in use of those a function ever allocated: near 100 % it never frees"],
+  ["Kept", "blocks in use of those that a function and all that it called ever allocated: near 100 % none is freed"],
 ];
 
 const VERDICTS: [string, string][] = [
@@ -35,6 +35,7 @@ const VERDICTS: [string, string][] = [
 const COLOURS: [string, string, string][] = [
   ["--accent", "In use", "the figure that is chosen; bars and the area of live bytes"],
   ["--warn", "Bad news", "a verdict to act on, the function it names, the peak, losses"],
+  ["--look", "Look", "a verdict that asks for something only where the height of memory hurts"],
   ["--good", "Good news", "a verdict that asks for nothing"],
   ["--grew", "Grew", "with a base: more than before; on its own: allocates and does not free"],
   ["--shrank", "Shrank", "with a base: less than before"],
@@ -64,7 +65,7 @@ export class Help {
       el("h3", {}, "Colours"), el("dl", {}, ...COLOURS.flatMap(([color, what, meaning]) => [
         el("dt", {}, patch(color), el("strong", {}, what)), el("dd", {}, meaning)])),
       el("p", { class: "soft" }, "Boxes of the flame graph and the call graph are coloured by module, the ",
-        "program itself amber, or by what is kept: warm stays, cool is freed."),
+        "program itself amber, or by what is kept: warm stays, cool is freed, grey is not known."),
       el("p", { class: "soft" }, "The address holds what is shown: copy it to share this view."),
       el("details", {}, el("summary", {}, "Licences of the packages in this page"),
         el("pre", {}, licences?.content.textContent ?? "")));

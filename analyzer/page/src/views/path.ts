@@ -2,12 +2,12 @@
 
 import { abridge, type Step } from "../abridge";
 import type { Context } from "../context";
-import { SAMPLES, baseName, type Sample } from "../data";
+import { SAMPLES, baseName, type Level, type Sample } from "../data";
 import { el } from "../dom";
 import { sampleWith } from "../model";
 import { shorten } from "../names";
-import { nodeAt } from "../tree";
-import type { View } from "../state";
+import { largestBox, nodeAt, pathOf } from "../tree";
+import type { State, View } from "../state";
 
 const NAME_MAX = 60;
 
@@ -25,15 +25,24 @@ export function stepPlace(step: Step | undefined): string {
   return step?.file ? `${baseName(step.file)}${step.line ? `:${step.line}` : ""}` : "";
 }
 
-// The box of a stack's named frame, and a figure of which it has some.
-function boxOf(context: Context, path: Step[], at: number, wanted: Sample):
-    { zoom: string; sample: Sample } {
+type FlameBox = Pick<State, "sample" | "zoom" | "invert">;
+
+// The largest box of a unit, in a figure of which it has some.
+export function boxOfUnit(context: Context, level: Level, unit: number, wanted: Sample): FlameBox {
+  const folded = context.foldedAt(level), sample = sampleWith(folded, unit, wanted);
+  const tree = context.treeAt(level, false);
+  return { sample, zoom: pathOf(tree, folded, largestBox(tree, sample, unit)), invert: false };
+}
+
+// The box of a stack's named frame; where its stack is none of the page's, its largest.
+function boxOf(context: Context, path: Step[], at: number, wanted: Sample): FlameBox {
   const folded = context.foldedAt("functions"), tree = context.treeAt("functions", false);
   const zoom = path.slice(0, at + 1).filter(step => step.unit >= 0)
     .map(step => folded.units[step.unit].key.slice(-4)).join(".");
-  const depth = (sample: Sample) => tree.depth(nodeAt(tree, folded, sample, zoom));
-  const sample = [wanted, ...SAMPLES].reduce((best, one) => depth(one) > depth(best) ? one : best);
-  return { zoom, sample };
+  const sample = [wanted, ...SAMPLES].find(one =>
+    tree.unit(nodeAt(tree, folded, one, zoom)) === path[at].unit);
+  return sample ? { zoom, sample, invert: false }
+    : boxOfUnit(context, "functions", path[at].unit, wanted);
 }
 
 export function pathActions(context: Context, path: Step[], at: number, sample: Sample): HTMLElement {
@@ -44,7 +53,7 @@ export function pathActions(context: Context, path: Step[], at: number, sample: 
   const filled = sampleWith(context.foldedAt("functions"), step.unit, sample);
   const show = (view: View) => () => store.set({ ...chosen, sample: filled, view });
   return el("p", { class: "shortcuts" },
-    button("Flame graph", () => store.set({ ...chosen, view: "flame", invert: false,
+    button("Flame graph", () => store.set({ ...chosen, view: "flame",
       ...boxOf(context, path, at, sample) })),
     button("Call graph", show("graph")),
     button("Source line", () => store.set({ ...chosen, sample: filled, view: "source",

@@ -4,7 +4,7 @@
 
 import type { Context, Panel } from "../context";
 import { plain, type SourceFile } from "../data";
-import { el } from "../dom";
+import { el, fadeWhereCut } from "../dom";
 import { sumsOf } from "../findings";
 import { figure, percent, signed } from "../format";
 import { targetOf } from "../shell";
@@ -20,6 +20,7 @@ export class Source implements Panel {
   private readonly advice = el("div", { class: "lost" });
   private readonly lines = el("div", { class: "listing", tabindex: 0, role: "region",
     "aria-label": "Source lines" });
+  private readonly fade = fadeWhereCut(this.lines);
   private options = "";
   private opened = "";
 
@@ -60,11 +61,12 @@ export class Source implements Panel {
     this.note.textContent = this.say(sources, file, source);
     this.advice.replaceChildren(...(source ? [] : this.advise(file)));
     const figures = file ? this.figuresOf(file) : new Map<number, LineFigures>();
-    this.lines.replaceChildren(...(source ? this.listing(source, figures)
-      : file ? this.bare(figures) : []));
+    const rows = source ? this.listing(source, figures) : this.bare(figures);
+    this.lines.replaceChildren(rows.length ? el("div", { class: "sheet" }, ...rows) : "");
     for (const figure of ["flat", "cum"] as const)
       this.lines.classList.toggle(`without-${figure}`, ![...figures.values()].some(one => one[figure]));
     this.reveal(figures, line);
+    this.fade();
   }
 
   private say(sources: SourceFile[], file: string, source: SourceFile | undefined): string {
@@ -124,12 +126,12 @@ export class Source implements Panel {
 
   private line(number: number, text: string, entry: LineFigures | undefined): HTMLElement {
     const { sample, total, profile } = this.context, show = profile.base ? signed : figure;
-    const cell = (value: number | undefined) => el("span", { class: "figure" },
-      value ? show(sample, value) : "");
+    const cell = (name: "flat" | "cum") => el("span", { class: `figure ${name}` },
+      entry?.[name] ? show(sample, entry[name]) : "");
     const row = el("div", { class: `line${entry?.cum ? " hot" : ""}`, "data-line": number,
       "data-flat": entry?.flat,
       title: entry?.cum ? `${percent(entry.cum, total)} of all` : "" },
-      cell(entry?.flat), cell(entry?.cum), el("span", { class: "number" }, String(number)),
+      cell("flat"), cell("cum"), el("span", { class: "number" }, String(number)),
       el("code", {}, text || " "));
     if (entry?.cum)
       row.style.setProperty("--heat", String(Math.min(1, Math.abs(entry.cum) / (total || 1))));
@@ -137,8 +139,8 @@ export class Source implements Panel {
   }
 
   private heading(): HTMLElement {
-    return el("div", { class: "line heading" }, el("span", { class: "figure" }, "flat"),
-      el("span", { class: "figure" }, "cum"), el("span", { class: "number" }, "line"), el("span"));
+    return el("div", { class: "line heading" }, el("span", { class: "figure flat" }, "flat"),
+      el("span", { class: "figure cum" }, "cum"), el("span", { class: "number" }, "line"), el("span"));
   }
 
   private listing(source: SourceFile, figures: Map<number, LineFigures>): HTMLElement[] {
@@ -153,7 +155,7 @@ export class Source implements Panel {
   }
 
   private bare(figures: Map<number, LineFigures>): HTMLElement[] {
-    return [this.heading(), ...[...figures].sort((a, b) => a[0] - b[0])
+    return figures.size === 0 ? [] : [this.heading(), ...[...figures].sort((a, b) => a[0] - b[0])
       .map(([number, entry]) => this.line(number, "", entry))];
   }
 

@@ -4,7 +4,7 @@ import type { Context, Panel } from "../context";
 import { heightOf, mostWasFreed, type Height } from "../course";
 import { OTHER, type Sample } from "../data";
 import { bar, el } from "../dom";
-import { findings, sumsOf, type Finding } from "../findings";
+import { accused, findings, sumsOf, type Finding } from "../findings";
 import { SAMPLE_NAMES, bytes, duration, figure, percent, signed } from "../format";
 import { defined } from "../model";
 import { shorten } from "../names";
@@ -21,12 +21,13 @@ export class Summary implements Panel {
 
   draw(): void {
     const { raw } = this.context.profile, { height } = this;
+    const said = raw.base ? -1 : accused(this.context.foldedAt("functions"));
     this.element.replaceChildren(
       raw.verdict ? verdictBox(this.context, raw.verdict) : raw.base ? "" : el("p", { class: "soft no-verdict" },
         "No verdict: it takes the history of the whole run, which this page was made without."),
       this.freed(),
       el("div", { class: "columns" },
-        el("div", {}, el("h2", {}, "What stands out"), this.findings(), this.losses()),
+        el("div", {}, el("h2", {}, said < 0 ? "What stands out" : "What else stands out"), this.findings(), this.losses()),
         el("div", {}, el("h2", {}, this.context.profile.base ? "What changed most"
           : height ? "Largest at the height" : "Largest"),
           this.largest(height), ...(height ? [el("h2", { class: "at-end" }, `Largest ${this.end}`),
@@ -70,7 +71,8 @@ export class Summary implements Panel {
   private findings(): HTMLElement {
     const list = findings(this.context);
     return list.length ? el("ol", { class: "findings" }, ...list.map(one => this.finding(one)))
-      : el("p", { class: "soft" }, "Nothing is in use and nothing was allocated.");
+      : el("p", { class: "soft" }, this.context.profile.raw.total.alloc_objects
+        ? "Nothing beside what is said above." : "Nothing is in use and nothing was allocated.");
   }
 
   private finding(one: Finding): HTMLElement {

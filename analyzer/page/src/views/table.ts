@@ -6,8 +6,12 @@ import type { Context, Panel } from "../context";
 import { SAMPLES, type Sample } from "../data";
 import { bar, el } from "../dom";
 import { SAMPLE_NAMES, exactly, figure, isBytes, percent, signed } from "../format";
+import { shorten } from "../names";
 import { cum, error95, flat, kept, place, type Folded } from "../model";
 
+const NAME_MAX = 60, NAME_PADDING = 22;
+// What goes first where there is no room for all.
+const SPARE = ["module", "alloc_space", "alloc_objects", "inuse_space", "inuse_objects", "where"];
 const ROW = 28, NARROW = 560, NARROW_FIGURE = 92;
 const WIDTHS: Record<string, [number, number]> = { name: [190, 3], flat: [150, 1], cum: [150, 1],
   kept: [80, 0], where: [150, 1.5], module: [120, 1] };
@@ -31,6 +35,8 @@ export class Table implements Panel {
   private readonly virtual: Virtualizer<HTMLElement, Element>;
   private order: number[] = [];
   private columns: Column[] = [];
+  private fitting: Column[] = []; // those for which there is room
+  private letters = NAME_MAX;     // of a name
   private cursor = -1;
   private existing = 0; // before the search
   private sorted: { folded: Folded; key: string } | null = null;
@@ -62,7 +68,7 @@ export class Table implements Panel {
         if (!withBar)
           return [value ? show(sample, value) : "–"];
         const error = error95(context.folded, key === "cum" ? "cum" : "flat", sample, unit);
-        return [bar(value / (total || 1), value < 0 ? "shrank" : context.profile.base ? "grew" : ""),
+        return [value ? bar(value / (total || 1), value < 0 ? "shrank" : context.profile.base ? "grew" : "") : "",
           el("span", { class: "main" }, show(sample, value)),
           el("span", { class: "share" }, error ? `±${figure(sample, error)}`
             : percent(value, total))];
@@ -74,7 +80,7 @@ export class Table implements Panel {
     const columns: Column[] = [
       { key: "name", title: state.level === "modules" ? "Module" : "Function", hint: "",
         kind: "text", value: (from, unit) => from.units[unit].name,
-        cell: unit => [el("span", { class: "code" }, folded.units[unit].name)] },
+        cell: unit => [el("span", { class: "code" }, shorten(folded.units[unit].name, this.letters))] },
       this.figureColumn("flat", "Flat", "allocated by the function itself", sample, flat, true),
       this.figureColumn("cum", "Cum", "with all that it called", sample, cum, true),
       ...SAMPLES.filter(s => s !== sample).map(s => this.figureColumn(s, SAMPLE_NAMES[s],
@@ -82,9 +88,9 @@ export class Table implements Panel {
     ];
     if (!profile.base)
       columns.push({ key: "kept", title: "Kept", kind: "number",
-        hint: "blocks in use of those it ever allocated",
+        hint: "blocks in use of those it and all that it called ever allocated",
         value: (from, unit) => kept(from, unit) || 0,
-        cell: unit => [kept(folded, unit) >= 0 ? percent(kept(folded, unit), 1) : ""] });
+        cell: unit => [kept(folded, unit) >= 0 ? percent(kept(folded, unit), 1) : "–"] });
     if (state.level !== "modules")
       columns.push({ key: "where", title: state.level === "lines" ? "Line" : "Defined at",
         hint: state.level === "lines" ? "" : "where the function begins; Lines shows which allocate",
@@ -104,16 +110,13 @@ export class Table implements Panel {
     if (this.sorted?.folded !== folded || this.sorted.key !== key)
       this.order = this.ordered();
     this.sorted = { folded, key };
+    this.fit();
     this.drawHead();
     this.scroller.setAttribute("aria-rowcount", String(this.order.length + 1));
     this.note.textContent = search.broken ? `Not a regular expression: ${search.text}`
       : `${this.order.length.toLocaleString("en-US")} of ${
         this.existing.toLocaleString("en-US")} ${context.state.level}, with ${figure(sample,
-        this.order.reduce((sum, unit) => sum + flat(folded, sample, unit), 0))} of their own`;
-    this.scroller.style.setProperty("--columns", this.widths().map(([least, share]) =>
-      share ? `minmax(${least}px, ${share}fr)` : `${least}px`).join(" "));
-    this.scroller.style.setProperty("--least",
-      `${this.widths().reduce((sum, [least]) => sum + least, 0)}px`);
+        this.order.reduce((sum, unit) => sum + flat(folded, sample, unit), 0))} of their own${this.without()}`;
     this.virtual.setOptions({ ...this.virtual.options, ...this.options() });
     this.virtual._willUpdate();
     this.virtual.measure();
@@ -124,13 +127,46 @@ export class Table implements Panel {
     this.fill();
   }
 
-  // The least width of each column, and its share of what is left. On a narrow screen
-  // the name, flat and cum fill it, so that no figure is cut; the rest is beside it.
-  private widths(): [number, number][] {
-    const { clientWidth: width } = this.scroller, narrow = width > 0 && width < NARROW;
-    return this.columns.map(({ key }) => !narrow ? WIDTHS[key] ?? [122, 0]
-      : key === "name" ? [width - 2 * NARROW_FIGURE, 0]
-      : key === "flat" || key === "cum" ? [NARROW_FIGURE, 0] : [WIDTHS[key]?.[0] ?? 122, 0]);
+  private get narrow(): boolean {
+    const { clientWidth: width } = this.scroller;
+    return width > 0 && width < NARROW;
+  }
+
+  // The least width of a column, and its share of what is left. On a narrow screen the
+  // name, flat and cum fill it, so that no figure is cut; the rest is beside it.
+  private width({ key }: Column): [number, number] {
+    const usual = WIDTHS[key] ?? [122, 0];
+    return !this.narrow ? usual
+      : key === "name" ? [this.scroller.clientWidth - 2 * NARROW_FIGURE, 0]
+      : key === "flat" || key === "cum" ? [NARROW_FIGURE, 0] : [usual[0], 0];
+  }
+
+  // Whole columns go before one is cut; never the one that the rows are sorted by.
+  private fit(): void {
+    const { clientWidth: room } = this.scroller, { state } = this.context;
+    const least = () => this.fitting.reduce((sum, one) => sum + this.width(one)[0], 0);
+    this.fitting = this.columns;
+    for (const key of room && !this.narrow ? SPARE : [])
+      if (least() > room && state.sort.replace("-", "") !== key)
+        this.fitting = this.fitting.filter(one => one.key !== key);
+    const widths = this.fitting.map(one => this.width(one));
+    const shares = widths.reduce((sum, [, share]) => sum + share, 0) || 1;
+    this.letters = Math.floor((widths[0][0] - NAME_PADDING +
+      Math.max(0, room - least()) * widths[0][1] / shares) / this.letterWidth());
+    this.scroller.style.setProperty("--columns", widths.map(([smallest, share]) =>
+      share ? `minmax(${smallest}px, ${share}fr)` : `${smallest}px`).join(" "));
+    this.scroller.style.setProperty("--least", `${least()}px`);
+  }
+
+  private letterWidth(): number {
+    const pen = document.createElement("canvas").getContext("2d")!;
+    pen.font = `12.88px ${getComputedStyle(this.scroller).getPropertyValue("--mono")}`;
+    return pen.measureText("n".repeat(20)).width / 20;
+  }
+
+  private without(): string {
+    const gone = this.columns.filter(one => !this.fitting.includes(one)).map(one => one.title);
+    return gone.length ? `; no room for ${gone.join(", ")}` : "";
   }
 
   private ordered(): number[] {
@@ -153,7 +189,7 @@ export class Table implements Panel {
     const { state, store } = this.context, down = state.sort.startsWith("-");
     const key = state.sort.replace("-", ""), had = document.activeElement as HTMLElement;
     const focused = this.head.contains(had) ? had.dataset.key : undefined;
-    this.head.replaceChildren(...this.columns.map(column => {
+    this.head.replaceChildren(...this.fitting.map(column => {
       const active = column.key === key;
       return el("div", { role: "columnheader", class: `cell ${column.kind}`,
         "aria-sort": active ? (down ? "descending" : "ascending") : "none" },
@@ -181,7 +217,7 @@ export class Table implements Panel {
   private row(unit: number, index: number): HTMLElement {
     return el("div", { role: "row", class: "row", "aria-rowindex": index + 2, "data-unit": unit,
       onclick: () => { this.cursor = index; this.context.select(unit); } },
-      ...this.columns.map(column => el("div", { role: "cell", class: `cell ${column.kind}`,
+      ...this.fitting.map(column => el("div", { role: "cell", class: `cell ${column.kind}`,
         "data-key": column.key, "data-value": column.value(this.context.folded, unit),
         title: column.exact ? column.exact(unit) : String(column.value(this.context.folded, unit)) },
         ...column.cell(unit))));
@@ -201,6 +237,7 @@ export class Table implements Panel {
 
   // The first rows as a plain table, for paper.
   printed(most: number): HTMLElement {
+    this.letters = NAME_MAX;
     const cells = (unit: number) => this.columns.map(column =>
       el("td", { class: column.kind }, ...column.cell(unit)));
     return el("table", { class: "paper" },

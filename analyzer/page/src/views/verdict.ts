@@ -4,13 +4,39 @@ import type { Step } from "../abridge";
 import type { Context } from "../context";
 import { plain, type Frame, type Sample, type Verdict } from "../data";
 import { el } from "../dom";
-import { bytes, duration } from "../format";
+import { stepsOf } from "../findings";
+import { asOnPage, bytes, duration } from "../format";
 import { sampleWith } from "../model";
 import { commandLine, gdbCommand, listCommand } from "../shell";
 import { pathActions, pathLine, stepPlace } from "./path";
 import { sparkline } from "./spark";
 
-const GOOD = new Set(["steady", "none", "warming"]);
+interface Meaning { kind: "bad" | "look" | "good"; means: string }
+
+// Red is for what grows or burns; what only matters where its height hurts is no alarm.
+const MEANINGS: Record<string, Meaning> = {
+  leak: { kind: "bad", means:
+    "Memory is taken again and again, and not all of it is given back: it grows for as " +
+    "long as the program runs." },
+  thread_leak: { kind: "bad", means:
+    "Threads are started and none of them ends: each one keeps its stack and what it " +
+    "holds." },
+  storm: { kind: "bad", means:
+    "Blocks are made and thrown away at a great rate: it costs time rather than memory; " +
+    "nothing leaks." },
+  sawtooth: { kind: "look", means:
+    "Memory is filled and given back again and again; nothing leaks. Look at it if the " +
+    "peak hurts." },
+  warming: { kind: "look", means:
+    "Memory rises less and less, as a cache or a pool does that fills; look at it if its " +
+    "height hurts." },
+  fragmentation: { kind: "look", means:
+    "Blocks were freed, but the few that are left keep their pages from the system; look " +
+    "at it if resident memory hurts." },
+  steady: { kind: "good", means:
+    "Memory does not grow; there is nothing to do." },
+};
+const UNSURE = "The run was too short to be sure of anything: let it run for longer, then look again.";
 
 function headline(verdict: Verdict): HTMLElement {
   const { confidence, growth, rate_bytes_per_s: rate, eta_to_limit_s: eta } = verdict;
@@ -25,20 +51,10 @@ function headline(verdict: Verdict): HTMLElement {
     el("span", { class: "soft" }, facts.filter(Boolean).join(" · ")));
 }
 
-// The stack as a path of the page's own functions, outermost first.
-function pathOf(context: Context, stack: Frame[]): Step[] {
-  const { units } = context.foldedAt("functions");
-  return stack.map(frame => {
-    const name = plain(frame.function), module = plain(frame.module);
-    return { name, module, line: frame.line ?? 0, file: plain(frame.file ?? ""),
-      unit: units.findIndex(one => one.name === name && one.module === module) };
-  }).reverse();
-}
-
 interface Site { frame: Frame; path: Step[]; at: number } // at -1: not on its stack
 
 function siteOf(context: Context, { site: frame }: Verdict): Site | null {
-  const path = frame && pathOf(context, frame.stack);
+  const path = frame && stepsOf(context.foldedAt("functions"), frame.stack);
   return path && { frame, path,
     at: path.findLastIndex(step => step.name === plain(frame.function)) };
 }
@@ -70,13 +86,15 @@ function commands(context: Context, verdict: Verdict, { frame, path, at }: Site)
 export function verdictBox(context: Context, verdict: Verdict): HTMLElement {
   const list = (title: string, lines: string[] | undefined) => lines?.length
     ? el("div", {}, el("h3", {}, title), el("ul", {}, ...lines.map(line =>
-      el("li", {}, plain(line))))) : null;
+      el("li", {}, line.startsWith("heapring ") ? el("span", { class: "code" }, plain(line))
+        : asOnPage(plain(line)))))) : null;
   const named = siteOf(context, verdict);
   const spark = sparkline(context, named?.path[named.at]?.unit ?? -1,
     plain(named?.frame.function ?? ""));
-  const kind = verdict.too_short ? "unsure" : GOOD.has(verdict.verdict) ? "good" : "bad";
-  return el("div", { class: `verdict ${kind}`,
+  const meaning = MEANINGS[verdict.verdict];
+  return el("div", { class: `verdict ${verdict.too_short ? "unsure" : meaning?.kind ?? "look"}`,
     role: "status" }, el("div", { class: "verdict-head" }, el("div", {}, headline(verdict),
+      el("p", { class: "means" }, verdict.too_short ? UNSURE : meaning?.means ?? ""),
       ...(named ? site(context, verdict, named) : [])), spark ?? ""),
     ...(named ? commands(context, verdict, named) : []),
     el("div", { class: "columns" }, list("Evidence", verdict.evidence),
