@@ -201,7 +201,7 @@ function find(context: Context): Finding[] {
       `${bytes(own.inuse_space[hold])} in ${counted(own.inuse_objects[hold], "block")}, ${
         percent(own.inuse_space[hold], total.inuse_space)} of what is in use`));
   if (churn >= 0)
-    found.push(sums.finding("churn", "alloc_objects", churn, "Churns the most",
+    found.push(sums.finding("churn", "alloc_objects", churn, "Allocates and frees the most",
       `${counted(own.alloc_objects[churn], "allocation")}, ${
         percent(own.alloc_objects[churn], total.alloc_objects)} of all, ${
         own.inuse_objects[churn] === 0 ? "every one" : `all but ${
