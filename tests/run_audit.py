@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The commands `audit` and `check`: options, formats, exit status, bad input.
 
-Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES CREWS SLABS
-LEAKS to SLABS are scenario programs. About 25 s, most of them asleep.
+Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES CREWS SLABS KEPT
+LEAKS to SLABS are scenario programs, KEPT is programs/kept.cc. About 40 s, most of them asleep.
 """
 import http.server
 import json
@@ -17,7 +17,15 @@ import xml.etree.ElementTree
 
 from profiled import ARGS, HEAPRING, Profiled, environment, main, wait_for_pid
 
-LEAKS, BOUNDED, WAVES, CREWS, SLABS = ARGS[:5]
+LEAKS, BOUNDED, WAVES, CREWS, SLABS, KEPT = ARGS[:6]
+PYTHON = "/usr/bin/python3"
+REMEMBER = """
+import time
+seen, end = {}, time.time() + 3
+while time.time() < end:
+    seen[len(seen)] = "request %d" % len(seen)
+    time.sleep(0.001)
+"""
 STEPS = ["heap trend", "allocation rate", "allocator and page faults", "thread count",
          "queues and workers", "heap profile", "allocation profile", "thread dump", "category"]
 METRICS = b"""# TYPE x_queue_messages gauge
@@ -129,6 +137,54 @@ class Audit(Dumps):
         said = self.text(self.dump(LEAKS, "plain", "0.3"))
         self.assertRegex(said, r"\d+% sure: watched only 0\.\d+s, \d+ slices of 0.05s; a longer run would")
         self.assertNotIn("% sure", self.text(self.leak()))
+
+    def pattern(self, name):
+        done = self.heapring("audit", "--format", "json", self.dump(KEPT, name))
+        return json.loads(done.stdout)["pattern"]
+
+    def test_a_container_that_grows_beside_the_culprit_is_named(self):
+        for name, container, function in (("queue", "deque", "produce"),
+                                          ("vector", "vector", "collect")):
+            said = self.text(self.dump(KEPT, name))
+            self.assertRegex(said, r"culprit: make_job  kept\.cc:\d+")
+            self.assertRegex(said, r"likely a queue or container that grows: std::%s<Job\*> in %s "
+                             r"kept\.cc:\d+ grows at the same time" % (container, function))
+            self.assertEqual(self.pattern(name), "queue or container that grows")
+
+    def test_a_vector_in_each_object_keeps_none_of_them(self):
+        self.assertEqual(self.pattern("members"), "forgotten blocks")
+
+    def test_a_cycle_of_references_is_no_missing_free(self):
+        said = self.text(self.dump(KEPT, "cycle"))
+        self.assertRegex(said, r"owned by std::shared_ptr; either .* cycle")
+        self.assertIn("std::weak_ptr", said)
+        self.assertNotRegex(said, "early return|nobody frees")
+
+    def test_blocks_that_are_replaced_are_not_called_no_churn(self):
+        said = self.text(self.dump(KEPT, "ring"))
+        self.assertRegex(said, r"blocks a second come and go, and each lives about 0\.\d+s: a cache")
+        self.assertNotIn("hardly any", said)
+
+    def test_of_an_interpreter_the_next_step_is_the_languages_own_tool(self):
+        if not os.path.exists(PYTHON):
+            self.skipTest("no " + PYTHON)
+        dump = self.path("script.dump")
+        done = self.heapring("run", "-q", "-o", dump, "--", PYTHON, "-s", "-B", "-c", REMEMBER,
+                             env={"HEAPRING_INTERVAL": "50ms", "PYTHONMALLOC": "malloc"})
+        self.assertEqual(done.returncode, 0, done)
+        said = self.text(dump)
+        self.assertRegex(said, "verdict: (too short to tell; at a guess )?leak")
+        self.assertRegex(said, "this is CPython's own native code; what keeps the memory is the Python script")
+        self.assertIn("tracemalloc", said)
+        self.assertNotRegex(said, "heapring list|early return|half of its blocks")
+
+    def test_figures_for_people_come_before_the_statistics(self):
+        said = self.text(self.leak())
+        self.assertRegex(said, r"new highs in \d+ of \d+ slices; the curve: ")
+        self.assertRegex(said, r"blocks that \w+ allocated in that time (none was|only \d+ \w+) freed")
+        self.assertNotRegex(said, r"half of its blocks|trend: Kendall|\de\+\d")
+        evidence = said.split("evidence\n")[1].split("\n\n")[0].splitlines()
+        self.assertIn("details: Kendall's tau", evidence[-1])
 
     def test_a_swing_is_no_bare_no_trend(self):
         for name in ("queue-steady", "queue-bursts", "requests"):

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/audit/audit_interpreter.h"
+#include "analyzer/audit/audit_keeper.h"
 #include "analyzer/audit/audit_pattern.h"
 #include "analyzer/audit/audit_release.h"
 #include "analyzer/console/shell_word.h"
@@ -51,7 +53,8 @@ static void advise_commands(const struct audit_facts *facts,
 	case AUDIT_LEAK:
 		audit_say(&audit->advice,
 			  "heapring traces %s   # every stack that holds memory", target);
-		if (function_word(audit_function_name(decision->function), function))
+		if (audit->pattern != AUDIT_SCRIPT_OBJECTS &&
+		    function_word(audit_function_name(decision->function), function))
 			audit_say(&audit->advice,
 				  "heapring list %s %s   # the source lines that hold it",
 				  function, target);
@@ -89,6 +92,7 @@ static void advise_release(const struct audit_facts *facts,
 	struct audit_release release;
 
 	if (decision->verdict != AUDIT_LEAK || !decision->function ||
+	    audit->pattern == AUDIT_SCRIPT_OBJECTS ||
 	    !audit_release_find(facts, decision->function, decision->stack, &release))
 		return;
 	if (!*release.by)
@@ -138,12 +142,75 @@ static void advise_threads(const struct audit_decision *decision, struct audit *
 		  routine ? routine->function : "they", routine ? " waits" : " wait");
 }
 
-static void advise_pattern(const struct audit_decision *decision, struct audit *audit)
+/* Of native code there is nothing to mend. */
+static void advise_script(const struct audit_facts *facts,
+			  const struct audit_decision *decision, struct audit *audit)
+{
+	const struct audit_interpreter *interpreter =
+		audit_interpreter_of(facts, decision->stack);
+
+	if (!interpreter)
+		return;
+	audit_say(&audit->advice,
+		  "%s: this is %s's own native code; what %s is %s, which native "
+		  "stacks cannot show",
+		  audit_pattern_name(audit->pattern), interpreter->name,
+		  decision->verdict == AUDIT_LEAK ? "keeps the memory"
+						  : "asks for the memory",
+		  interpreter->script);
+	audit_say(&audit->advice, "Next: %s.", interpreter->tool);
+}
+
+static void advise_container(const struct audit_facts *facts,
+			     const struct audit_decision *decision, struct audit *audit)
+{
+	struct audit_container container;
+	char place[64] = "";
+
+	if (!audit_container_find(facts, decision->function, decision->stack, &container))
+		return;
+	if (container.in->file && container.in->line)
+		audit_text(place, sizeof(place), " %s:%u", basename(container.in->file),
+			   container.in->line);
+	audit_say(&audit->advice,
+		  "likely a queue or container that grows: %s in %s%s grows at the same "
+		  "time",
+		  container.name, container.in->function, place);
+	audit_say(&audit->advice, "%s", audit_pattern_remedy(audit->pattern));
+}
+
+static void advise_references(const struct audit_facts *facts,
+			      const struct audit_decision *decision, struct audit *audit)
+{
+	const struct audit_reference *reference =
+		audit_reference_find(facts, decision->function, decision->stack);
+
+	if (!reference)
+		return;
+	audit_say(
+		&audit->advice,
+		"%s: what stays is owned by %s; either objects refer to each other in a "
+		"cycle, or a container still holds them",
+		audit_pattern_name(audit->pattern), reference->owner);
+	audit_say(&audit->advice,
+		  "Make the way back of a cycle a %s; if there is no cycle, see which "
+		  "container or callback still has a %s to them.",
+		  reference->weak, reference->owner);
+}
+
+static void advise_pattern(const struct audit_facts *facts,
+			   const struct audit_decision *decision, struct audit *audit)
 {
 	const char *what = audit_pattern_what(audit->pattern);
 
 	if (audit->pattern == AUDIT_THREADS_NEVER_JOINED) {
 		advise_threads(decision, audit);
+	} else if (audit->pattern == AUDIT_SCRIPT_OBJECTS) {
+		advise_script(facts, decision, audit);
+	} else if (audit->pattern == AUDIT_GROWING_CONTAINER) {
+		advise_container(facts, decision, audit);
+	} else if (audit->pattern == AUDIT_COUNTED_REFERENCES) {
+		advise_references(facts, decision, audit);
 	} else if (what) {
 		audit_say(&audit->advice, "%s: %s", audit_pattern_name(audit->pattern),
 			  what);
@@ -155,7 +222,7 @@ void audit_words_advice(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit)
 {
 	advise_release(facts, decision, audit);
-	advise_pattern(decision, audit);
+	advise_pattern(facts, decision, audit);
 	advise_commands(facts, decision, audit);
 	if (decision->verdict == AUDIT_WARMING)
 		audit_say(&audit->advice,

@@ -6,7 +6,9 @@
  * buffer is large and few, a queued message small and many. A
  * map is several blocks of different sizes each time, a copy the same size again. Words
  * in names of functions and files then tell a retry list from a cache. What a library
- * gave out is told by the call that made it, whatever the rest looks like.
+ * gave out is told by the call that made it, whatever the rest looks like, and what an
+ * interpreter's own functions keep is its script's. Where all that says nothing, another
+ * stack may: a container that grows at the same time, or a reference count.
  */
 #include "analyzer/audit/audit_pattern.h"
 
@@ -14,6 +16,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyzer/audit/audit_interpreter.h"
+#include "analyzer/audit/audit_keeper.h"
 #include "analyzer/audit/audit_release.h"
 
 #define QUEUE_FREED_MIN 0.03 /* of a queue's blocks are gone again */
@@ -259,6 +263,22 @@ static enum audit_pattern pattern_of_keeping(const struct audit_facts *facts,
 	return one_block ? AUDIT_CONTAINER_ONLY_GROWS : pattern_of_lives(freed, young);
 }
 
+/* Nothing else told: then the stacks of what may keep them. */
+static enum audit_pattern pattern_of_keeper(const struct audit_facts *facts,
+					    const struct audit_function *function,
+					    size_t stack, enum audit_pattern found)
+{
+	struct audit_container container;
+
+	if (found != AUDIT_FORGOTTEN_BLOCKS && found != AUDIT_SOME_FORGOTTEN &&
+	    found != AUDIT_CAUSE_NOT_CLEAR)
+		return found;
+	if (audit_container_find(facts, function, stack, &container))
+		return AUDIT_GROWING_CONTAINER;
+	return audit_reference_find(facts, function, stack) ? AUDIT_COUNTED_REFERENCES
+							    : found;
+}
+
 static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 					    const struct audit_function *function,
 					    size_t stack, enum audit_growth growth)
@@ -276,7 +296,8 @@ static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 	    facts->stacks[stack].live_objects >= 2 &&
 	    !audit_stack_mentions(facts, stack, WORDS_QUEUE))
 		return AUDIT_RUNAWAY_GROWTH;
-	return pattern_of_keeping(facts, function, stack, known);
+	return pattern_of_keeper(facts, function, stack,
+				 pattern_of_keeping(facts, function, stack, known));
 }
 
 bool audit_pattern_nothing_freed(const struct audit_function *function)
@@ -317,6 +338,9 @@ enum audit_pattern audit_pattern_of(const struct audit_facts *facts,
 		return AUDIT_HOLES_IN_HEAP;
 	if (!function)
 		return AUDIT_PATTERN_NONE;
+	if ((verdict == AUDIT_LEAK || verdict == AUDIT_STORM) &&
+	    audit_interpreter_of(facts, stack))
+		return AUDIT_SCRIPT_OBJECTS;
 	switch (verdict) {
 	case AUDIT_LEAK:
 		return pattern_of_growth(facts, function, stack, growth);

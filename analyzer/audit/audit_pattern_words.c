@@ -26,7 +26,7 @@ static const struct {
 				      "move what is given up to a "
 				      "dead-letter queue." },
 	[AUDIT_CACHE_WITHOUT_LIMIT] = { "cache without a limit",
-					"entries go in and none comes out: a cache "
+					"entries go in and hardly any comes out: a cache "
 					"without a limit is a leak",
 					"Bound it by size or age and evict the least "
 					"recently used." },
@@ -38,8 +38,8 @@ static const struct {
 					 "be "
 					 "in it, or write it off in pieces." },
 	[AUDIT_FORGOTTEN_BLOCKS] = { "forgotten blocks",
-				     "blocks are allocated again and again, and none is "
-				     "ever freed",
+				     "blocks are allocated again and again, and stay "
+				     "as long as it runs",
 				     "Follow the pointer from this stack: find the path, "
 				     "most often an error path or "
 				     "an early return, on which nobody frees it." },
@@ -50,6 +50,13 @@ static const struct {
 				   "callers: an error, an early return, a rare branch on "
 				   "which the free is missing." },
 	[AUDIT_LIBRARY_OBJECTS] = { "a library's objects not given back", NULL, NULL },
+	[AUDIT_SCRIPT_OBJECTS] = { "a script's objects", NULL, NULL },
+	[AUDIT_GROWING_CONTAINER] = { "queue or container that grows", NULL,
+				      "Bound it: make who fills it wait, drop or evict "
+				      "when it is full; then see why its reader is "
+				      "slower, or whether anything is taken out at "
+				      "all." },
+	[AUDIT_COUNTED_REFERENCES] = { "kept by a reference count", NULL, NULL },
 	[AUDIT_CAUSE_NOT_CLEAR] = { "cause not clear",
 				    "some of these blocks are freed, late, and more and "
 				    "more are not: they wait longer and longer (a queue, "

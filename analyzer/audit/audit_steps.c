@@ -40,9 +40,9 @@ static void heap_trend(const struct audit_facts *facts, struct audit_step *step)
 
 	step->is_known = facts->shape.kind != SHAPE_SHORT;
 	audit_text(step->finding, sizeof(step->finding),
-		   "live bytes: %s (%s to %s in %.3gs, %s)", kinds[facts->shape.kind],
+		   "live bytes: %s (%s to %s in %s, %s)", kinds[facts->shape.kind],
 		   bytes(live[0]).text, bytes(live[facts->window.count - 1]).text,
-		   audit_facts_seconds(facts),
+		   audit_span(audit_facts_seconds(facts), 3).text,
 		   some((double)facts->window.count, "slice").text);
 }
 

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "analyzer/audit/audit_pattern.h"
-#include "analyzer/console/units.h"
 #include "analyzer/views/thread_routine.h"
 
 #define ETA_MAX (365.0 * 86400)
@@ -49,23 +48,32 @@ static uint64_t whole(double value)
 	return value < 1.8e19 ? (uint64_t)fmax(0, round(value)) : UINT64_MAX;
 }
 
-static struct units_text bytes(double value)
+struct units_text audit_bytes(double value)
 {
 	return units_bytes(whole(value));
 }
 
-static struct units_text some(double value, const char *one)
+struct units_text audit_some(double value, const char *one)
 {
 	return units_counted(whole(value), one);
 }
 
-static struct units_text age(double seconds)
+struct units_text audit_age(double seconds)
 {
 	return units_age(whole(fmin(seconds, 1e9) * 1e9));
 }
 
-/* A curve that is not called exponential in the verdict is not in the evidence. */
-static const char *law_name(const struct series_shape *shape, enum audit_growth growth)
+struct units_text audit_span(double seconds, int digits)
+{
+	struct units_text text;
+
+	if (seconds >= 60)
+		return audit_age(seconds);
+	snprintf(text.text, sizeof(text.text), "%.*gs", digits, seconds);
+	return text;
+}
+
+const char *audit_law_name(const struct series_shape *shape, enum audit_growth growth)
 {
 	static const char *const names[] = {
 		"none",
@@ -105,114 +113,6 @@ double audit_eta(const struct audit_facts *facts, const struct audit_decision *d
 	return eta < ETA_MAX * 100 ? eta : -1;
 }
 
-/* A vector, a hash table, a buffer: full, made larger, full again. */
-static void say_doubling(const struct audit_function *function, struct audit *audit)
-{
-	const struct doubling *doubling = &function->doubling;
-
-	audit_say(&audit->evidence,
-		  "a block of %s was made larger %s by a factor of %.2g, up to %s, "
-		  "each time when a straight line of %s a minute had filled it",
-		  audit_function_name(function),
-		  some((double)doubling->steps, "time").text, doubling->factor,
-		  bytes(function->live_bytes).text, bytes(doubling->rate * 60).text);
-	audit_say(&audit->evidence,
-		  "if it goes on so, it is full again %s after the start; if it is not "
-		  "made larger then, what fills it has come to an end",
-		  age(doubling->next_due).text);
-}
-
-static void say_growth(const struct audit_facts *facts,
-		       const struct audit_decision *decision, struct audit *audit)
-{
-	const struct series_shape *shape = decision->shape;
-	const struct audit_function *function = decision->function;
-	double rate = decision->rate_bytes_per_s * 60;
-	const double *live = function && function->series
-				     ? function->series[PROFILE_INUSE_SPACE]
-				     : facts->total.value[PROFILE_INUSE_SPACE];
-	size_t last = facts->window.count - 1;
-
-	if (function && function->doubling.steps > 0) {
-		say_doubling(function, audit);
-		return;
-	}
-	audit_say(&audit->evidence,
-		  "live bytes of %s rose from %s to %s in %s and still rise",
-		  function ? audit_function_name(function) : "the process",
-		  bytes(live[0]).text, bytes(live[last]).text,
-		  age(audit_facts_seconds(facts)).text);
-	if (decision->growth == AUDIT_GROWTH_EXPONENTIAL)
-		audit_say(&audit->evidence,
-			  "%s a minute at the end, and the rate doubles every %.3gs",
-			  bytes(rate).text, shape->model.doubling);
-	else
-		audit_say(&audit->evidence, "%s a minute (95%% interval: %s to %s)",
-			  bytes(rate).text, bytes(shape->trend.low * 60).text,
-			  bytes(shape->trend.high * 60).text);
-	audit_say(&audit->evidence,
-		  "trend: Kendall's tau %.2f, chance of that without a trend %s%.2g; "
-		  "curve: %s (weight %.2f); new highs in %zu of %s",
-		  shape->trend.tau, shape->trend.p < 1e-6 ? "<" : "",
-		  fmax(shape->trend.p, 1e-6), law_name(shape, decision->growth),
-		  shape->model.weight[shape->model.law], shape->increases,
-		  some((double)shape->points, "slice").text);
-}
-
-/* What would tell a leak from a cache that is not full yet. */
-static void say_what_settles_it(const struct audit_facts *facts,
-				const struct audit_function *function,
-				struct audit *audit)
-{
-	if (!audit_pattern_nothing_freed(function))
-		return;
-	if (audit_pattern_may_be_filling(facts, function, function->growth_stack))
-		audit_say(
-			&audit->evidence,
-			"by its name it may be a cache that is not full yet, which looks "
-			"the same: a limit above %s (%s) settles it, or another "
-			"look when it must have been reached",
-			some(function->live_objects, "block").text,
-			bytes(function->live_bytes).text);
-	else
-		audit_say(
-			&audit->evidence,
-			"if they are kept on purpose, up to a limit, it is above %s (%s)",
-			some(function->live_objects, "block").text,
-			bytes(function->live_bytes).text);
-}
-
-static void say_limit(const struct audit_facts *facts, struct audit *audit)
-{
-	const struct audit_surroundings *around = facts->around;
-
-	if (around->has_limit)
-		audit_say(&audit->evidence, "%s of %s that the %s may have are used",
-			  bytes((double)around->used_bytes).text,
-			  bytes((double)around->limit_bytes).text,
-			  around->is_cgroup_limit ? "control group" : "machine");
-}
-
-static void say_survival(const struct audit_facts *facts,
-			 const struct audit_function *function, struct audit *audit)
-{
-	struct survival survival;
-	double freed = function->allocs > 0 ? function->frees / function->allocs : 0;
-
-	audit_facts_survival(facts, function, &survival);
-	audit_say(&audit->evidence,
-		  "of %s that %s allocated in that time %.4g%% %s freed; mean size %s",
-		  some(function->allocs, "block").text, audit_function_name(function),
-		  100 * fmin(1, freed), round(function->allocs) == 1 ? "was" : "were",
-		  bytes(function->alloc_bytes / fmax(1, function->allocs)).text);
-	if (survival.median_s >= 0)
-		audit_say(&audit->evidence, "half of its blocks live for at most %s",
-			  survival.median_s < 1 ? "a second"
-						: age(survival.median_s).text);
-	else if (survival.freed > 0)
-		audit_say(&audit->evidence, "more than half of its blocks still live");
-}
-
 static void say_teeth(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit)
 {
@@ -221,14 +121,23 @@ static void say_teeth(const struct audit_facts *facts,
 	audit_say(&audit->evidence,
 		  "live bytes fell %s in %s by about %s (%.0f%% of what they were), "
 		  "and rose again",
-		  some((double)teeth->count, "time").text,
-		  age(audit_facts_seconds(facts)).text, bytes(teeth->height).text,
-		  100 * teeth->depth);
+		  audit_some((double)teeth->count, "time").text,
+		  audit_age(audit_facts_seconds(facts)).text,
+		  audit_bytes(teeth->height).text, 100 * teeth->depth);
 	if (audit->period_s > 0)
-		audit_say(&audit->evidence, "about every %.2gs; the lows do not rise",
-			  audit->period_s);
+		audit_say(&audit->evidence, "about every %s; the lows do not rise",
+			  audit_span(audit->period_s, 2).text);
 	audit_say(&audit->evidence, "most of it is %s's",
 		  audit_function_name(decision->function));
+}
+
+static const char *times(double count, char text[32])
+{
+	if (count < 10)
+		audit_text(text, 32, "%.2g times", count);
+	else
+		audit_text(text, 32, "%s", audit_some(count, "time").text);
+	return text;
 }
 
 static void say_storm(const struct audit_facts *facts,
@@ -237,30 +146,31 @@ static void say_storm(const struct audit_facts *facts,
 	const struct audit_churn *churn = &decision->churn;
 	double seconds = audit_facts_seconds(facts);
 	const struct audit_function *function = decision->function;
+	char text[32];
 
 	audit_say(&audit->evidence,
 		  "%s allocates %s and %s a second; %.3g%% of all its blocks die "
 		  "young, and live bytes do not grow",
 		  audit_function_name(function),
-		  some(function->allocs / seconds, "block").text,
-		  bytes(function->alloc_bytes / seconds).text,
+		  audit_some(function->allocs / seconds, "block").text,
+		  audit_bytes(function->alloc_bytes / seconds).text,
 		  100 * function->temporary_allocs / fmax(1, function->allocs));
 	audit_say(&audit->evidence,
 		  "the process: %s that die young and %s of them a second, %.0f%% of "
-		  "all its blocks; its heap is turned over %.3g times a second",
-		  some(churn->temporary_per_s, "block").text,
-		  bytes(churn->temporary_bytes_per_s).text, 100 * churn->temporary_share,
-		  churn->turnover_per_s);
+		  "all its blocks; all that lives is made anew %s a second",
+		  audit_some(churn->temporary_per_s, "block").text,
+		  audit_bytes(churn->temporary_bytes_per_s).text,
+		  100 * churn->temporary_share, times(churn->turnover_per_s, text));
 	if (churn->unbatched)
 		audit_say(&audit->evidence,
 			  "%s calls into a library %s a second, just as often as "
 			  "items "
 			  "come in: once for each",
 			  audit_function_name(churn->unbatched),
-			  some(churn->calls_per_s, "time").text);
+			  audit_some(churn->calls_per_s, "time").text);
 	if (churn->threads)
-		audit_say(&audit->evidence, "%.3g threads are created a second",
-			  churn->threads_per_s);
+		audit_say(&audit->evidence, "%s a second are created",
+			  audit_some(churn->threads_per_s, "thread").text);
 }
 
 static void say_warming(const struct audit_facts *facts,
@@ -272,12 +182,13 @@ static void say_warming(const struct audit_facts *facts,
 		&audit->evidence,
 		"live bytes rose by %s in %s, and less and less: the last quarter of the "
 		"time brought %.0f%% of the rise (a straight line: 25%%)",
-		bytes(shape->net).text, age(audit_facts_seconds(facts)).text,
+		audit_bytes(shape->net).text, audit_age(audit_facts_seconds(facts)).text,
 		fmax(0, 25 * shape->end_ratio));
 	if (shape->model.plateau > 0)
 		audit_say(&audit->evidence, "curve: %s of about %s; now %s",
-			  law_name(shape, decision->growth),
-			  bytes(shape->model.plateau).text, bytes(shape->level).text);
+			  audit_law_name(shape, decision->growth),
+			  audit_bytes(shape->model.plateau).text,
+			  audit_bytes(shape->level).text);
 	if (decision->function)
 		audit_say(&audit->evidence, "%s holds most of the rise",
 			  audit_function_name(decision->function));
@@ -297,7 +208,7 @@ bool audit_swings(const struct audit_facts *facts, char text[AUDIT_SWINGS])
 		high = fmax(high, live[i]);
 	}
 	audit_text(text, AUDIT_SWINGS, "swings between %s and %s, no rise",
-		   bytes(low).text, bytes(high).text);
+		   audit_bytes(low).text, audit_bytes(high).text);
 	return high - low > SWINGS * high;
 }
 
@@ -311,16 +222,54 @@ static const char *say_trend(const struct audit_facts *facts,
 	return audit_swings(facts, text) ? text : "no trend";
 }
 
+#define PASSING 0.5 /* of a stack's blocks that go again, to be called passing */
+
+/* Little's law, of the stacks whose blocks do not stay: how many come, how long they
+ * live.
+ */
+static double passing_per_s(const struct audit_facts *facts, double *ret_live_s)
+{
+	double allocs = 0, live = 0;
+
+	for (size_t i = 0; i < facts->profile->stacks_count; i++) {
+		const struct audit_stack *stack = &facts->stacks[i];
+
+		if (stack->is_temporary || stack->frees < PASSING * stack->allocs)
+			continue;
+		allocs += stack->allocs;
+		live += stack->mean_live;
+	}
+	*ret_live_s = live * audit_facts_seconds(facts) / fmax(1, allocs);
+	return allocs / audit_facts_seconds(facts);
+}
+
+/* What does not die young may still come and go. */
+static void say_passing(const struct audit_facts *facts, struct audit *audit)
+{
+	double live_s, per_s = passing_per_s(facts, &live_s);
+
+	if (per_s < 1) {
+		audit_say(&audit->evidence, "no churn: hardly any block is freed again");
+		return;
+	}
+	audit_say(
+		&audit->evidence,
+		"no storm: %s a second come and go, and each lives about %s: a cache or "
+		"queue that turns over",
+		audit_some(per_s, "block").text, audit_span(live_s, 2).text);
+}
+
 /* What dies young, as far as there is anything. */
-static void say_no_churn(const struct audit_churn *churn, struct audit *audit)
+static void say_no_storm(const struct audit_facts *facts, const struct audit_churn *churn,
+			 struct audit *audit)
 {
 	if (churn->temporary_per_s < 0.5)
-		audit_say(&audit->evidence, "no churn: hardly any block dies young");
+		say_passing(facts, audit);
 	else
 		audit_say(&audit->evidence,
 			  "%s a second %s young (%.0f%% of all): no function makes "
 			  "enough of them to be a storm",
-			  some(churn->temporary_per_s, "block").text,
+			  audit_some(churn->temporary_per_s, "block").text,
 			  whole(churn->temporary_per_s) == 1 ? "dies" : "die",
 			  100 * churn->temporary_share);
 }
@@ -332,10 +281,11 @@ static void say_steady(const struct audit_facts *facts,
 	char swings[AUDIT_SWINGS];
 
 	audit_say(&audit->evidence, "live bytes are at %s, %s at most in %s: %s",
-		  bytes(shape->level).text, bytes(shape->highest).text,
-		  age(audit_facts_seconds(facts)).text, say_trend(facts, shape, swings));
+		  audit_bytes(shape->level).text, audit_bytes(shape->highest).text,
+		  audit_age(audit_facts_seconds(facts)).text,
+		  say_trend(facts, shape, swings));
 	if (shape->kind != SHAPE_SHORT)
-		say_no_churn(&decision->churn, audit);
+		say_no_storm(facts, &decision->churn, audit);
 }
 
 static void say_fragmentation(const struct audit_facts *facts,
@@ -345,10 +295,10 @@ static void say_fragmentation(const struct audit_facts *facts,
 
 	audit_say(&audit->evidence,
 		  "live bytes fell from %s at the peak to %s, but %s are resident",
-		  bytes((double)facts->profile->peak_space).text, bytes(live).text,
-		  bytes(live + decision->held_bytes).text);
+		  audit_bytes((double)facts->profile->peak_space).text,
+		  audit_bytes(live).text, audit_bytes(live + decision->held_bytes).text);
 	audit_say(&audit->evidence, "%s is held though no live block needs it",
-		  bytes(decision->held_bytes).text);
+		  audit_bytes(decision->held_bytes).text);
 }
 
 static void say_routine(struct audit *audit)
@@ -381,14 +331,14 @@ static void say_threads(const struct audit_facts *facts,
 			audit_function_name(function),
 			function->series[PROFILE_INUSE_OBJECTS][0],
 			function->series[PROFILE_INUSE_OBJECTS][last],
-			age(audit_facts_seconds(facts)).text);
+			audit_age(audit_facts_seconds(facts)).text);
 	audit_say(
 		&audit->evidence,
 		"%s created in all, the first %s after the start and the last after %s; "
 		"%.0f ended",
-		some(churn->threads_created, "thread").text,
-		age(churn->threads_first_s).text, age(churn->threads_last_s).text,
-		churn->threads_ended);
+		audit_some(churn->threads_created, "thread").text,
+		audit_age(churn->threads_first_s).text,
+		audit_age(churn->threads_last_s).text, churn->threads_ended);
 	say_routine(audit);
 }
 
@@ -417,10 +367,11 @@ static void say_short(const struct audit_facts *facts,
 	double slice = facts->history->interval_s;
 
 	audit_say(&audit->evidence,
-		  "%.0f%% sure: watched only %.3gs, %s of %.3gs; a longer run%s would "
+		  "%.0f%% sure: watched only %s, %s of %.3gs; a longer run%s would "
 		  "settle it",
-		  100 * decision->confidence, audit_facts_seconds(facts),
-		  some((double)facts->window.count, "slice").text, slice,
+		  100 * decision->confidence,
+		  audit_span(audit_facts_seconds(facts), 3).text,
+		  audit_some((double)facts->window.count, "slice").text, slice,
 		  slice > SLICE_SHORT ? ", or `heapring run --interval 100ms`," : "");
 }
 
@@ -443,7 +394,7 @@ static void say_window(const struct audit_facts *facts,
 	    window->to_s < facts->history->at[facts->history->count - 1])
 		audit_say(&audit->evidence,
 			  "nothing was allocated in the last %s: they are left out%s",
-			  age(window->idle_s).text,
+			  audit_age(window->idle_s).text,
 			  decision->verdict == AUDIT_LEAK
 				  ? ". If the program was at work then, what grew is full"
 				  : "");
@@ -454,10 +405,7 @@ void audit_words_evidence(const struct audit_facts *facts,
 {
 	switch (decision->verdict) {
 	case AUDIT_LEAK:
-		say_growth(facts, decision, audit);
-		say_survival(facts, decision->function, audit);
-		say_what_settles_it(facts, decision->function, audit);
-		say_limit(facts, audit);
+		audit_words_leak(facts, decision, audit);
 		break;
 	case AUDIT_THREAD_LEAK:
 		say_threads(facts, decision, audit);

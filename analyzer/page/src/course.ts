@@ -43,6 +43,14 @@ export function falls({ value }: Curve): number {
   return count;
 }
 
+// Did it hold the most of it until the audit's window ended, at the tear-down?
+export function freedAtExit(raw: Raw): boolean {
+  const curve = liveCurve(raw), end = raw.verdict?.window_s?.[1];
+  const at = curve && end !== undefined ? curve.time.findLastIndex(time => time <= end) : -1;
+  return raw.process.state !== "live" && raw.verdict?.verdict === "leak" && at >= 0 &&
+    curve!.value[at] >= LEFT_MAX * raw.total.peak_space;
+}
+
 // Was most of what the run held given back when the figures were read?
 export function mostWasFreed({ at, base, own_total, total }: Raw): boolean {
   return !at && !base && own_total.inuse_space < LEFT_MAX * total.peak_space;
@@ -61,12 +69,18 @@ export function holders(folded: Folded): Map<number, number[]> {
 
 export interface Height { time: number; held: Map<number, number> } // held by unit
 
+const HIGH = 0.95; // of the most: as good a moment, and the nearest to the peak is taken
+
 // The point of the grid at which the followed stacks held the most together.
 export function heightOf(folded: Folded): Height | null {
   const { history } = folded.profile.raw;
   const sums = (history?.grid_s ?? []).map((_, i) =>
     history!.stacks.reduce((sum, one) => sum + one.inuse_space[i], 0));
-  const at = sums.indexOf(Math.max(...sums));
+  const high = HIGH * Math.max(...sums), peak = history?.peak_s;
+  const far = (i: number) => typeof peak === "number" ? Math.abs(history!.grid_s[i] - peak)
+    : -sums[i];
+  const at = sums.map((_, i) => i).filter(i => sums[i] >= high)
+    .reduce((best, i) => best < 0 || far(i) < far(best) ? i : best, -1);
   return at < 0 || !sums[at] ? null : { time: history!.grid_s[at],
     held: new Map([...holders(folded)].map(([unit, values]) => [unit, values[at]])) };
 }

@@ -23,7 +23,7 @@ export interface Suspect extends Frame {
 export interface Verdict {
   verdict: string; growth: string; pattern: string; confidence: number; too_short?: boolean;
   site: Frame & { stack: Frame[] } | null; // innermost first
-  rate_bytes_per_s?: number | null; eta_to_limit_s?: number | null;
+  window_s?: [number, number]; rate_bytes_per_s?: number | null; eta_to_limit_s?: number | null;
   evidence: string[]; advice: string[]; checklist: { step: string; finding: string }[];
   findings?: Suspect[];
 }

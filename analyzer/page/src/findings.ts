@@ -240,7 +240,7 @@ function find(context: Context): Finding[] {
         percent(own.inuse_space[hold], total.inuse_space)} of what is in use`));
   if (churn >= 0)
     found.push(sums.finding("churn", "alloc_objects", churn,
-      `Churns the most${next}`,
+      `Allocates and frees the most${next}`,
       `${counted(own.alloc_objects[churn], "allocation")}, ${
         percent(own.alloc_objects[churn], total.alloc_objects)} of all, ${
         own.inuse_objects[churn] === 0 ? "every one" : `all but ${

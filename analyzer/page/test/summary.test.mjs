@@ -80,6 +80,29 @@ test("after a run that freed all, its height is told, and the ways lead to figur
     assert.equal(await kept.locator(".freed").count(), 0);
   });
 
+test("what a leak kept until the tear-down is said to be freed only then, at one moment", options,
+  async t => {
+    const page = await open(t, rewrittenOf(freed, data => {
+      blame(data);
+      const { history, total } = data, high = Math.max(...history.inuse_space);
+      total.peak_space = high + 1;
+      history.peak_s = history.time_s[0] / 2; // its start was as high for a moment
+      data.verdict.window_s = [0, history.time_s[history.inuse_space.lastIndexOf(high)]];
+    }));
+    const said = await page.textContent(".freed");
+    assert.match(said, /^Most was freed only as the program ended: .* is left of .*, the peak\. /);
+    assert.doesNotMatch(await page.textContent(".summary"), /Churns the most/);
+  });
+
+test("of an interpreter's own functions there is nothing to stop in", options, async t => {
+  const page = await open(t, rewritten(data => {
+    blame(data);
+    data.verdict.pattern = "a script's objects";
+  }));
+  assert.doesNotMatch(await page.textContent(".verdict"), /gdb|heapring list/);
+  assert.match(await page.textContent(".verdict .path"), /SessionStore::remember/);
+});
+
 test("the verdict has a picture of live bytes, with the true peak and who is named", options,
   async t => {
     let history;

@@ -1,7 +1,7 @@
 // summary - the first thing to read: the verdict, what stands out, the largest holders
 
 import type { Context, Panel } from "../context";
-import { heightOf, mostWasFreed, type Height } from "../course";
+import { freedAtExit, heightOf, mostWasFreed, type Height } from "../course";
 import { OTHER, type Sample } from "../data";
 import { bar, el } from "../dom";
 import { accused, findings, sumsOf, type Finding } from "../findings";
@@ -43,9 +43,13 @@ export class Summary implements Panel {
     const { raw } = this.context.profile, { own_total, total, history } = raw;
     if (!mostWasFreed(raw))
       return "";
-    return el("p", { class: "freed" }, el("strong", {}, `Most was freed by ${this.end.replace("at ", "")}: `),
-      `${bytes(own_total.inuse_space)} is left of ${bytes(total.peak_space)}, the peak${
-        typeof history?.peak_s === "number" ? ` after ${duration(history.peak_s)}` : ""}. ` +
+    // One moment is named: that of the height, where the holders below are from.
+    const when = heightOf(this.context.foldedAt("functions")) || typeof history?.peak_s !== "number" ? ""
+      : ` after ${duration(history.peak_s)}`;
+    return el("p", { class: "freed" }, el("strong", {}, freedAtExit(raw)
+      ? "Most was freed only as the program ended: "
+      : `Most was freed by ${this.end.replace("at ", "")}: `),
+      `${bytes(own_total.inuse_space)} is left of ${bytes(total.peak_space)}, the peak${when}. ` +
       `What is in use tells of ${this.end.replace("at ", "")} only; what was freed is under `,
       el("button", { type: "button", class: "link", onclick: () =>
         this.context.store.set({ sample: "alloc_space" }) }, SAMPLE_NAMES.alloc_space),

@@ -59,6 +59,9 @@ function siteOf(context: Context, { site: frame }: Verdict): Site | null {
     at: path.findLastIndex(step => step.name === plain(frame.function)) };
 }
 
+// What `audit` says of an interpreter's own functions: there is nothing to stop at in them.
+const OF_A_SCRIPT = "a script's objects";
+
 const wanted = (verdict: Verdict): Sample =>
   verdict.verdict === "storm" ? "alloc_space" : "inuse_space";
 
@@ -75,7 +78,7 @@ function site(context: Context, verdict: Verdict, { frame, path, at }: Site): HT
 }
 
 function commands(context: Context, verdict: Verdict, { frame, path, at }: Site): HTMLElement[] {
-  if (at < 0)
+  if (at < 0 || verdict.pattern === OF_A_SCRIPT)
     return [];
   const { raw } = context.profile;
   const filled = sampleWith(context.foldedAt("functions"), path[at].unit, wanted(verdict));
