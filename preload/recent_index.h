@@ -27,12 +27,14 @@
 #include "preload/likely.h"
 #include "preload/remembered.h"
 
-/* Where a word leads: to nothing, 0; to a struct recent; or to a branch, written as
- *   place, 45 bits | its table (index_table.h), 17 | own | branch */
+/*
+ * Where a word leads: to nothing, 0; to a struct recent; or to a branch, written as
+ *   place, 45 bits | its table (index_table.h), 17 | own | branch
+ * A place of one's own is on the stack that the thread was started on, to be read at any
+ * time.
+ */
 #define INDEX_BRANCH 1ull
-#define INDEX_OWN                                                                        \
-	2ull /* the place is on the thread's own stack, and there to be read             \
-	      */
+#define INDEX_OWN 2ull
 #define INDEX_PLACE_SHIFT 16u /* over the place's 48 bits, whose low 3 are 0 */
 
 _Static_assert(TABLE_BITS < 8ull << INDEX_PLACE_SHIFT && TABLE_BITS % 4 == 0,
