@@ -261,9 +261,11 @@ CRAFTS = [
 
 ODDS = [Case("odds.py", name, verdict) for name, verdict in (
     ("tasks-done", STEADY + LEAK), ("rows-in-memory", LEAK),
-    ("rows-read", STEADY + STORM), ("log-in-batches", SAW + STEADY), ("words-counted", WARM + STEADY),
+    ("rows-read", STEADY + STORM), ("words-counted", WARM + STEADY),
     ("trees-parsed", STEADY + STORM + SAW), ("results-by-thread", LEAK), ("text-grows", LEAK))] + [
-        Case("odds.py", "tasks-wait", LEAK, seconds=20)]
+        Case("odds.py", "tasks-wait", LEAK, seconds=20),
+        # wrong as often as right, and a leak then: the interpreter keeps freed tuples
+        Case("odds.py", "log-in-batches", SAW + STEADY, by_hand=True)]
 
 LANGUAGES = [
     script("/usr/bin/lua5.4", "coroutines wait", LEAK, "-e", "kept = {} " + TICKS % (
@@ -303,4 +305,4 @@ LONG = {("rare-session", 40), ("fills-to-bound", 25), ("batches", 40), ("batches
         ("levels", 40), ("not-joined", 30), ("one-a-second", 40), ("seen-twice", 30),
         ("two-hours", 12), ("rehashes", 12)}
 for _case in SEVENTH_BATCH + EIGHTH_BATCH + NINTH_BATCH:
-    _case.by_hand = _case.seconds > QUICK_S and (_case.name, _case.seconds) not in LONG
+    _case.by_hand |= _case.seconds > QUICK_S and (_case.name, _case.seconds) not in LONG
