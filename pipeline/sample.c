@@ -201,8 +201,11 @@ size_t sample_fetch(const struct sample *s, size_t most)
 		size_t sum = 0, size = 0;
 
 		for (unsigned i = 0; size <= most; i++) {
-			if (size >= most / 2 && cut_share(s, size) < least) {
-				least = cut_share(s, size);
+			uint64_t share =
+				size >= most / 2 ? cut_share(s, size) : UINT64_MAX;
+
+			if (share < least) {
+				least = share;
 				best = size;
 			}
 			sum += s->batch[(from + i) % s->n];

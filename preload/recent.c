@@ -46,11 +46,6 @@ _Static_assert(ENTRY_LINES_MAX <= RECENT_LINES / 4 &&
 		       RECENT_CHECKS_MAX * GROUP_CHECKS <= UINT16_MAX,
 	       "an entry is a small part of the room");
 
-static bool one_page(const uintptr_t *a, const uintptr_t *b)
-{
-	return ((uintptr_t)a ^ (uintptr_t)b) < 4096;
-}
-
 static void put_check(struct check_group *g, uint32_t i, struct check check)
 {
 	g->at[i] = check.at;

@@ -42,17 +42,12 @@ static bool next_check(struct check_walk *w, struct check *ret)
 	return true;
 }
 
-static bool one_page(const uintptr_t *place, uintptr_t sp)
-{
-	return ((uintptr_t)place ^ sp) < 4096;
-}
-
 bool index_proves(const struct recent_index *x, uint64_t to, struct frame caller)
 {
 	struct check_walk walk = { .e = table_below(&x->tables, to) };
 	struct check check;
 
-	if (one_page(index_place(to), caller.sp))
+	if (one_page(index_place(to), (const uintptr_t *)caller.sp))
 		return true;
 	if (!recent_tops(walk.e, caller))
 		return false;

@@ -44,6 +44,12 @@ struct check {
 
 #define GROUP_CHECKS 8u
 
+/* Is the second word there to be read if the first one is? */
+static inline bool one_page(const uintptr_t *a, const uintptr_t *b)
+{
+	return ((uintptr_t)a ^ (uintptr_t)b) < 4096;
+}
+
 struct check_group {
 	const uintptr_t *at[GROUP_CHECKS] __attribute__((aligned(64))); /* in one page */
 	arch_pair value[GROUP_CHECKS / 2];

@@ -55,8 +55,7 @@ static void take_call(void *arg, const struct symbol *symbol, const char *text)
 	struct call_in *in = arg;
 
 	(void)text;
-	if (!in->call && symbol->function == in->function->function &&
-	    symbol->module == in->function->module)
+	if (!in->call && symbol_is_same_function(symbol, in->function))
 		in->call = symbol;
 }
 

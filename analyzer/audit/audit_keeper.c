@@ -150,7 +150,7 @@ const struct audit_reference *audit_reference_of_name(const char *function)
 
 static bool is_same(const struct symbol *a, const struct symbol *b)
 {
-	return a && b && a->function == b->function && a->module == b->module;
+	return a && b && symbol_is_same_function(a, b);
 }
 
 /* What lies on a stack, inside and outside of the function to blame for it. */

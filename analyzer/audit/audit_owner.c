@@ -37,8 +37,7 @@ static const struct audit_function *function_of(const struct audit_facts *facts,
 		const struct audit_function *function = &facts->functions[i];
 
 		if (function->grows && function->symbol && !function->is_thread_create &&
-		    function->symbol->function == symbol->function &&
-		    function->symbol->module == symbol->module)
+		    symbol_is_same_function(function->symbol, symbol))
 			return function;
 	}
 	return NULL;

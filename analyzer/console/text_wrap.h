@@ -3,10 +3,10 @@
  *
  * Contract
  *   - lines break at blanks, and go on below where the text began; a word that is longer
- *     than a line stays whole, and so does a command to copy (it begins with "heapring
- * ");
+ *     than a line stays whole, and so does a command to copy, which begins with the
+ *     program's name;
  *   - on no terminal, or where less than TEXT_WRAP_LEAST columns are left, nothing
- * breaks.
+ *     breaks.
  */
 #ifndef ANALYZER_CONSOLE_TEXT_WRAP_H
 #define ANALYZER_CONSOLE_TEXT_WRAP_H

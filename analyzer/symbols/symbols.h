@@ -14,6 +14,7 @@
 #ifndef ANALYZER_SYMBOLS_SYMBOLS_H
 #define ANALYZER_SYMBOLS_SYMBOLS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "analyzer/profile/profile.h"
@@ -28,6 +29,12 @@ struct symbol {
 	uint16_t flags;      /* HR_MODULE_* */
 	uint8_t inlined;
 };
+
+/* Are both the same function? Lines and files may differ. */
+static inline bool symbol_is_same_function(const struct symbol *a, const struct symbol *b)
+{
+	return a->function == b->function && a->module == b->module;
+}
 
 struct symbols;
 struct symbol_cache;

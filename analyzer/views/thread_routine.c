@@ -5,11 +5,6 @@
 
 #include "analyzer/views/culprit.h"
 
-static bool is_same(const struct symbol *x, const struct symbol *y)
-{
-	return x->function == y->function && x->module == y->module;
-}
-
 /*
  * The outermost function of the program that the stack has inside of the outer one. NULL:
  * none, or the stack does not go through that one.
@@ -25,7 +20,7 @@ static const struct symbol *own_inside_of(const struct profile *profile,
 		const struct symbol *symbol = symbols_of_node(symbols, node, &count);
 
 		for (unsigned i = 0; i < count; i++) {
-			if (is_same(&symbol[i], outer))
+			if (symbol_is_same_function(&symbol[i], outer))
 				return own;
 			if (!culprit_is_runtime(&symbol[i]))
 				own = &symbol[i];
@@ -44,7 +39,7 @@ static const struct symbol *own_of_runtime(const struct profile *profile,
 		const struct symbol *own =
 			own_inside_of(profile, symbols, profile->stacks[i].node, runtime);
 
-		if (own && found && !is_same(own, found))
+		if (own && found && !symbol_is_same_function(own, found))
 			return NULL;
 		found = own ? own : found;
 	}
@@ -69,7 +64,7 @@ static bool goes_through(const struct profile *profile, const struct symbols *sy
 		const struct symbol *symbol = symbols_of_node(symbols, node, &count);
 
 		for (unsigned i = 0; i < count; i++)
-			if (is_same(&symbol[i], function))
+			if (symbol_is_same_function(&symbol[i], function))
 				return true;
 	}
 	return false;

@@ -13,11 +13,6 @@
 
 #define PREFIX_MAX 4u /* of a name that is a wrapper by itself: x, z, g_, rd_ */
 
-static bool starts(const char *text, const char *with)
-{
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
 /*
  * The name in small letters, words apart (PyMem_Malloc: py_mem_malloc), without leading
  * underscores and trailing decoration.
@@ -163,7 +158,8 @@ uint32_t wrapper_name_callers_needed(const char *function)
 	char name[128];
 	size_t length = plain_name(function, name, sizeof(name));
 
-	if (prefix_of(name, length) >= 0 || strstr(name, "alloc") || starts(name, "sds"))
+	if (prefix_of(name, length) >= 0 || strstr(name, "alloc") ||
+	    strncmp(name, "sds", 3) == 0)
 		return 2;
 	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
 		if (strstr(name, makers[i]))
