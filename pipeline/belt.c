@@ -18,7 +18,7 @@
 
 #include "pipeline/memory.h"
 #include "pipeline/units.h"
-#include "preload/check.h"
+#include "preload/platform/check.h"
 
 #define WORTH_MAX 4u /* batches for which the sink is woken */
 

@@ -13,7 +13,7 @@
 
 #include "event.pb-c.h"
 #include "pipeline/memory.h"
-#include "preload/check.h"
+#include "preload/platform/check.h"
 
 #define ORDERS 256
 #define ID_WIDTH 12

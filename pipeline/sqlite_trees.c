@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "pipeline/sink.h"
-#include "preload/check.h"
+#include "preload/platform/check.h"
 
 #define APPEND_MIN 16
 #define NAME_MAX_LEN 24

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "preload/modules.h"
+#include "preload/unwind/modules.h"
 
 #define BUILDER_BYTES 4096u
 #define BUILDER_CODE 2048u /* offset of the code */

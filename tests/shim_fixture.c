@@ -8,10 +8,10 @@
 
 #include <heapring/segment.h>
 
-#include "preload/process.h"
-#include "preload/rows.h"
-#include "preload/segment_writer.h"
-#include "preload/tree.h"
+#include "preload/process/process.h"
+#include "preload/segment/segment_writer.h"
+#include "preload/unwind/rows.h"
+#include "preload/unwind/tree.h"
 
 static char dir[] = "/tmp/heapring-test-XXXXXX";
 static pid_t owner;

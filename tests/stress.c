@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "preload/segment_writer.h"
+#include "preload/segment/segment_writer.h"
 
 static pthread_barrier_t start;
 static void (*job)(unsigned number);

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "preload/history.h"
-#include "preload/os_linux.h"
-#include "preload/record.h"
-#include "preload/segment_writer.h"
+#include "preload/history/history.h"
+#include "preload/platform/os_linux.h"
+#include "preload/record/record.h"
+#include "preload/segment/segment_writer.h"
 #include "shim_fixture.h"
 #include "stress.h"
 

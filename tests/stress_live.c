@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "preload/record.h"
+#include "preload/record/record.h"
 #include "shim_fixture.h"
 #include "stress.h"
 

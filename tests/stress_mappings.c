@@ -6,8 +6,8 @@
  */
 #include <stdint.h>
 
-#include "preload/mappings.h"
-#include "preload/record.h"
+#include "preload/record/mappings.h"
+#include "preload/record/record.h"
 #include "shim_fixture.h"
 #include "stress.h"
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "arch.h"
-#include "preload/modules.h"
-#include "preload/rows.h"
+#include "preload/unwind/modules.h"
+#include "preload/unwind/rows.h"
 #include "stress.h"
 
 #define THREADS 4u

@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "preload/segment_writer.h"
+#include "preload/segment/segment_writer.h"
 #include "shim_fixture.h"
 #include "stress.h"
 

@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "preload/counters.h"
-#include "preload/tree.h"
+#include "preload/count/counters.h"
+#include "preload/unwind/tree.h"
 #include "shim_fixture.h"
 #include "stress.h"
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "preload/tree.h"
-#include "preload/unwind.h"
+#include "preload/unwind/tree.h"
+#include "preload/unwind/unwind.h"
 #include "shim_fixture.h"
 #include "stress.h"
 

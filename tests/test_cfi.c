@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 
 #include "cfi_builder.h"
-#include "preload/cfi.h"
+#include "preload/unwind/cfi.h"
 
 #define RBX 3
 #define RBP 6

@@ -6,7 +6,7 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 
-#include "preload/cfi.h"
+#include "preload/unwind/cfi.h"
 
 #define RBX 3
 #define RBP 6

@@ -1,5 +1,5 @@
 /*
- * test_config - the contract in preload/config.h: every variable, every default,
+ * test_config - the contract in preload/process/config.h: every variable, every default,
  * every bad value
  */
 #include <criterion/criterion.h>
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "preload/config.h"
+#include "preload/process/config.h"
 
 static const char *set_name, *set_value;
 

@@ -1,11 +1,11 @@
 /*
- * test_counters - the contract in preload/counters.h
+ * test_counters - the contract in preload/count/counters.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "preload/counters.h"
-#include "preload/tree.h"
+#include "preload/count/counters.h"
+#include "preload/unwind/tree.h"
 #include "shim_fixture.h"
 
 static struct heapring_counter *directory[COUNTERS_DIRECTORY];

@@ -1,6 +1,7 @@
 /*
- * test_history - the contracts of preload/history.h, analyzer/profile/history_ring.h and
- * analyzer/profile/history.h: what the shim writes, the analyzer reads
+ * test_history - the contracts of preload/history/history.h,
+ * analyzer/profile/history_ring.h and analyzer/profile/history.h: what the shim writes,
+ * the analyzer reads
  *
  * A made-up clock drives the ring; a model remembers what was counted at the end of
  * every slice. Real processes, killed at random, are the business of run_history.py.

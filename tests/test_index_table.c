@@ -1,10 +1,10 @@
 /*
- * test_index_table - the contract in preload/index_table.h
+ * test_index_table - the contract in preload/recent/index_table.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "preload/index_table.h"
+#include "preload/recent/index_table.h"
 
 static struct index_tables tables;
 static uint64_t branch;

@@ -1,5 +1,5 @@
 /*
- * test_keep - the contract in preload/keep.h: which segments go, and in what order
+ * test_keep - the contract in preload/life/keep.h: which segments go, and in what order
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -10,7 +10,7 @@
 
 #include <heapring/segment.h>
 
-#include "preload/keep.h"
+#include "preload/life/keep.h"
 #include "shim_fixture.h"
 
 static uint32_t dead;

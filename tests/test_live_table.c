@@ -4,8 +4,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "preload/live_table.h"
-#include "preload/os_linux.h"
+#include "preload/allocator/live_table.h"
+#include "preload/platform/os_linux.h"
 
 static const uint64_t sizes[] = {
 	0, 1, 16, 17, 32, 33, (1ull << 31) - 2, (1ull << 31) - 1, 1ull << 31, 1ull << 40

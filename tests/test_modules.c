@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "preload/modules.h"
+#include "preload/unwind/modules.h"
 #include "shim_fixture.h"
 
 #define OBJECTS 3u

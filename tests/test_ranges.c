@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "preload/ranges.h"
+#include "preload/record/ranges.h"
 
 #define SITES 8u
 #define UNITS 400u /* the model: which mapping holds each unit of address */

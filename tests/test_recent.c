@@ -1,10 +1,10 @@
 /*
- * test_recent - the contract in preload/recent.h, on words that play a stack
+ * test_recent - the contract in preload/recent/recent.h, on words that play a stack
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "preload/recent.h"
+#include "preload/recent/recent.h"
 
 static struct recents recents;
 static uintptr_t stack[4096] __attribute__((aligned(4096)));

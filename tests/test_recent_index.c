@@ -1,11 +1,12 @@
 /*
- * test_recent_index - the contract in preload/recent_index.h, on words that play a stack
+ * test_recent_index - the contract in preload/recent/recent_index.h, on words that play a
+ * stack
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <sys/mman.h>
 
-#include "preload/recent.h"
+#include "preload/recent/recent.h"
 
 #define PAGE 4096
 #define PAGE_WORDS (PAGE / sizeof(uintptr_t))

@@ -1,12 +1,12 @@
 /*
- * test_replaced - the contract in preload/replaced.h: who is marked, and who is not
+ * test_replaced - the contract in preload/life/replaced.h: who is marked, and who is not
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "preload/replaced.h"
+#include "preload/life/replaced.h"
 #include "shim_fixture.h"
 
 static const struct heapring_header own = { .magic = HEAPRING_MAGIC,

@@ -1,13 +1,13 @@
 /*
- * test_resident - the contract in preload/resident.h
+ * test_resident - the contract in preload/life/resident.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "preload/os_linux.h"
-#include "preload/resident.h"
+#include "preload/life/resident.h"
+#include "preload/platform/os_linux.h"
 
 #define BYTES ((size_t)64 << 20)
 #define SLACK ((uint64_t)8 << 20) /* what else the test touches meanwhile */

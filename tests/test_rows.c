@@ -1,5 +1,5 @@
 /*
- * test_rows - the contract in preload/rows.h
+ * test_rows - the contract in preload/unwind/rows.h
  *
  * os_module_at() is this file's own: the rows come from hand-made tables, so that
  * every packing is seen, and the caches of the process are not involved.
@@ -8,9 +8,9 @@
 #include <criterion/new/assert.h>
 
 #include "cfi_builder.h"
-#include "preload/cfi.h"
-#include "preload/modules.h"
-#include "preload/rows.h"
+#include "preload/unwind/cfi.h"
+#include "preload/unwind/modules.h"
+#include "preload/unwind/rows.h"
 
 #define RBP 6
 #define RSP 7

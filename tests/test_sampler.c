@@ -11,7 +11,7 @@
 
 #include <heapring/segment.h>
 
-#include "preload/sampler.h"
+#include "preload/count/sampler.h"
 
 /* One stack with mixed sizes, as the hot path would sample it. */
 struct estimate {

@@ -1,5 +1,5 @@
 /*
- * test_segment_writer - the contract in preload/segment_writer.h
+ * test_segment_writer - the contract in preload/segment/segment_writer.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "preload/segment_writer.h"
+#include "preload/segment/segment_writer.h"
 #include "shim_fixture.h"
 
 static void *page_new(uint32_t *number)

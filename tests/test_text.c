@@ -1,11 +1,11 @@
 /*
- * test_text - the contract in preload/text.h
+ * test_text - the contract in preload/platform/text.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>
 
-#include "preload/text.h"
+#include "preload/platform/text.h"
 
 Test(text, starts_empty)
 {

@@ -1,11 +1,11 @@
 /*
- * test_tree - the contract in preload/tree.h
+ * test_tree - the contract in preload/unwind/tree.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "preload/segment_writer.h"
-#include "preload/tree.h"
+#include "preload/segment/segment_writer.h"
+#include "preload/unwind/tree.h"
 #include "shim_fixture.h"
 
 static void big(void)

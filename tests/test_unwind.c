@@ -19,8 +19,8 @@
 
 #include "arch.h"
 #include "cfi_builder.h"
-#include "preload/tree.h"
-#include "preload/unwind.h"
+#include "preload/unwind/tree.h"
+#include "preload/unwind/unwind.h"
 #include "shim_fixture.h"
 
 #define RBP 6

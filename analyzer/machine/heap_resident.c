@@ -1,7 +1,7 @@
 /*
  * heap_resident - resident memory of the heap's kind, as the kernel counts it
  *
- * preload/resident.c counts the same from inside when the process ends.
+ * preload/life/resident.c counts the same from inside when the process ends.
  */
 #include "analyzer/machine/heap_resident.h"
 

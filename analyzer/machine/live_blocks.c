@@ -23,7 +23,7 @@
 #define MAPPING_MAX (1ull << 38)
 #define PRESENT (1ull << 63 | 1ull << 62) /* in memory, or swapped out */
 
-/* As preload/live_table.h lays a block's words out. */
+/* As preload/allocator/live_table.h lays a block's words out. */
 #define HEAD 0x80000000u
 #define LONG 0x20000000u
 #define SITE 0x007fffffu

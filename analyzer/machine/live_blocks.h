@@ -2,8 +2,8 @@
  * live_blocks - every block that a running process holds, read from outside
  *
  * The shim keeps a shadow of the address space in the process: a word for each 16
- * bytes (preload/live_table.h). Its pages are read as they are, without stopping the
- * process; only those that exist, so the walk makes it no larger.
+ * bytes (preload/allocator/live_table.h). Its pages are read as they are, without
+ * stopping the process; only those that exist, so the walk makes it no larger.
  *
  * Contract
  *   - the process must be the reader's own (as ptrace would ask), or -EPERM;

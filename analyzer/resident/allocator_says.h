@@ -1,8 +1,8 @@
 /*
  * allocator_says - the allocator's own statistics, asked for in a running program
  *
- * One of its own threads calls the documented function (preload/figures.h) at its next
- * allocation, and is held up as long as that takes.
+ * One of its own threads calls the documented function (preload/allocator/figures.h) at
+ * its next allocation, and is held up as long as that takes.
  *
  * Contract
  *   - figures are in bytes, by enum heapring_figure; ALLOCATOR_SAYS_NOTHING where this

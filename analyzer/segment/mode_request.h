@@ -3,7 +3,7 @@
  *
  * Contract
  *   - mode_request_parse() takes what HEAPRING_RATE takes: exact, off, or bytes;
- *   - the request is written as pair M1 in preload/mode.h wants it: mode and
+ *   - the request is written as pair M1 in preload/count/mode.h wants it: mode and
  *     rate first, then another wanted_seq with release;
  *   - only a live segment that the caller may write is ever touched.
  */

@@ -1,5 +1,5 @@
 /*
- * request - asks a running program to do something, once (preload/requests.h)
+ * request - asks a running program to do something, once (preload/allocator/requests.h)
  *
  * Contract
  *   - request_make(): 0 when a thread answered; then *ret_header is mapped, to be read

@@ -1,7 +1,8 @@
 /*
  * trim_request - asks a running program's allocator to give free pages back
  *
- * One of its own threads does it, between two calls of the allocator (preload/trim.h).
+ * One of its own threads does it, between two calls of the allocator
+ * (preload/allocator/trim.h).
  *
  * Contract
  *   - -ENOTSUP with a fault when the allocator has no such function, or the process is

@@ -8,7 +8,7 @@
  */
 #include <stdlib.h>
 
-#include "preload/next.h"
+#include "preload/allocator/next.h"
 
 #define EXPORT __attribute__((visibility("default")))
 

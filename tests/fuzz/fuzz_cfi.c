@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "preload/cfi.h"
+#include "preload/unwind/cfi.h"
 
 #define PAGE 4096u
 #define MODULE_BYTES (4 * PAGE)
