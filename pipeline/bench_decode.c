@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pipeline/decode.h"
-#include "pipeline/histogram.h"
-#include "pipeline/memory.h"
-#include "pipeline/options.h"
-#include "pipeline/order.h"
-#include "pipeline/units.h"
+#include "pipeline/base/histogram.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/base/units.h"
+#include "pipeline/decode/decode.h"
+#include "pipeline/kafka/order.h"
+#include "pipeline/limits/options.h"
 
 #define DISTINCT 4096
 #define BATCH 500

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "pipeline/memory.h"
-#include "pipeline/received.h"
-#include "pipeline/units.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/base/units.h"
+#include "pipeline/kafka/received.h"
 
 #define BATCH 1000
 

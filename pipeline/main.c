@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pipeline/command.h"
-#include "pipeline/fault.h"
-#include "pipeline/memory.h"
-#include "pipeline/options.h"
-#include "pipeline/say.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/base/say.h"
+#include "pipeline/commands/command.h"
+#include "pipeline/faults/fault.h"
+#include "pipeline/limits/options.h"
 
 static void open_standard_descriptors(void)
 {

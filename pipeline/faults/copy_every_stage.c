@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "pipeline/fault.h"
-#include "pipeline/memory.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/faults/fault.h"
 
 static void *copy(const void *from, uint32_t len)
 {

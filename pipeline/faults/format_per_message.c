@@ -5,8 +5,8 @@
  */
 #include <stdio.h>
 
-#include "pipeline/fault.h"
-#include "pipeline/memory.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/faults/fault.h"
 
 static void decoded(const struct row *row)
 {

@@ -4,9 +4,9 @@
  * The lag is cured by a larger queue, again and again: the memory goes up in
  * steps, each twice the last, and the lag is still there.
  */
-#include "pipeline/fault.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/faults/fault.h"
 #include "pipeline/faults/slow_sink.h"
-#include "pipeline/memory.h"
 
 static struct row *ring; /* the poller's alone */
 static size_t size, from, used;

@@ -4,7 +4,7 @@
  * Kept "for later" without a copy. Each is small, and each pins the whole fetch
  * answer that it came in. The list ends at HELD_MAX.
  */
-#include "pipeline/fault.h"
+#include "pipeline/faults/fault.h"
 #include "pipeline/faults/slow_sink.h"
 
 #define HELD_MAX 20000

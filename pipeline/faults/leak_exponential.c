@@ -6,10 +6,10 @@
  */
 #include <string.h>
 
-#include "pipeline/fault.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/base/units.h"
+#include "pipeline/faults/fault.h"
 #include "pipeline/faults/slow_sink.h"
-#include "pipeline/memory.h"
-#include "pipeline/units.h"
 
 #define FIRST_BYTES 16384.0
 #define DOUBLING_NS 3e9

@@ -6,9 +6,9 @@
  */
 #include <string.h>
 
-#include "pipeline/fault.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/faults/fault.h"
 #include "pipeline/faults/slow_sink.h"
-#include "pipeline/memory.h"
 
 #define FORGOTTEN 64
 

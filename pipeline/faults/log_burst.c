@@ -6,10 +6,10 @@
  */
 #include <stdio.h>
 
-#include "pipeline/fault.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/base/units.h"
+#include "pipeline/faults/fault.h"
 #include "pipeline/faults/slow_sink.h"
-#include "pipeline/memory.h"
-#include "pipeline/units.h"
 
 #define LINES_MAX 100000
 #define PERIOD_NS UINT64_C(4000000000)

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "pipeline/fault.h"
-#include "pipeline/memory.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/faults/fault.h"
 
 #undef uthash_malloc
 #define uthash_malloc(size) memory_alloc(size)

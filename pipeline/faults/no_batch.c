@@ -4,8 +4,8 @@
  * The belt carries batches of one. Throughput falls by a factor of ten or more
  * and every fixed cost of a batch becomes a cost of a message.
  */
-#include "pipeline/fault.h"
-#include "pipeline/options.h"
+#include "pipeline/faults/fault.h"
+#include "pipeline/limits/options.h"
 
 static void tune(struct options *o)
 {

@@ -4,9 +4,9 @@
  * Messages wait in a list of chunks until somebody has time. They are not even
  * copied: each keeps its whole fetch buffer alive.
  */
-#include "pipeline/fault.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/faults/fault.h"
 #include "pipeline/faults/slow_sink.h"
-#include "pipeline/memory.h"
 
 #define CHUNK 256
 

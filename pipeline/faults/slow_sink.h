@@ -7,7 +7,7 @@
 #ifndef PIPELINE_FAULTS_SLOW_SINK_H
 #define PIPELINE_FAULTS_SLOW_SINK_H
 
-#include "pipeline/options.h"
+#include "pipeline/limits/options.h"
 
 static inline void slow_sink(struct options *o)
 {

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pipeline/fault.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/faults/fault.h"
 #include "pipeline/faults/slow_sink.h"
-#include "pipeline/memory.h"
 
 #define THREADS_MAX 400
 #define WORK_US 2000

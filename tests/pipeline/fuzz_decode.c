@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/decode.h"
-#include "pipeline/order.h"
+#include "pipeline/decode/decode.h"
+#include "pipeline/kafka/order.h"
 
 static unsigned seed = 1;
 

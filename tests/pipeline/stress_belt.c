@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "pipeline/belt.h"
+#include "pipeline/belt/belt.h"
 
 #define SLOTS 4
 #define BATCH 16

@@ -1,12 +1,12 @@
 /*
- * test_arena - the contract in pipeline/arena.h
+ * test_arena - the contract in pipeline/decode/arena.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>
 
-#include "pipeline/arena.h"
-#include "pipeline/memory.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/decode/arena.h"
 
 Test(arena, memory_is_aligned_and_apart)
 {

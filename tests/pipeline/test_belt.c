@@ -1,5 +1,5 @@
 /*
- * test_belt - the contract in pipeline/belt.h, on one thread
+ * test_belt - the contract in pipeline/belt/belt.h, on one thread
  *
  * What several threads may see is stress_belt.c.
  */
@@ -7,7 +7,7 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 
-#include "pipeline/belt.h"
+#include "pipeline/belt/belt.h"
 
 static struct belt *belt;
 

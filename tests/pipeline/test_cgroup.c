@@ -1,5 +1,5 @@
 /*
- * test_cgroup - the contract in pipeline/cgroup.h
+ * test_cgroup - the contract in pipeline/base/cgroup.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "pipeline/cgroup.h"
+#include "pipeline/base/cgroup.h"
 
 static char mount[] = "/tmp/test_cgroup.XXXXXX";
 

@@ -1,15 +1,15 @@
 /*
- * test_decode - the contract in pipeline/decode.h: four ways, one answer
+ * test_decode - the contract in pipeline/decode/decode.h: four ways, one answer
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "pipeline/decode.h"
-#include "pipeline/json_usual.h"
-#include "pipeline/memory.h"
-#include "pipeline/order.h"
+#include "pipeline/base/memory.h"
+#include "pipeline/decode/decode.h"
+#include "pipeline/decode/json_usual.h"
+#include "pipeline/kafka/order.h"
 
 static struct arena arena;
 

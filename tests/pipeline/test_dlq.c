@@ -1,12 +1,12 @@
 /*
- * test_dlq - the contract in pipeline/dlq.h, as far as it needs no broker
+ * test_dlq - the contract in pipeline/kafka/dlq.h, as far as it needs no broker
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
-#include "pipeline/dlq.h"
+#include "pipeline/kafka/dlq.h"
 
 #define KBYTES 8
 #define TOO_LARGE 1000000001 /* no producer takes that */

@@ -1,10 +1,10 @@
 /*
- * test_histogram - the contract in pipeline/histogram.h
+ * test_histogram - the contract in pipeline/base/histogram.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "pipeline/histogram.h"
+#include "pipeline/base/histogram.h"
 
 static struct histogram h;
 

@@ -1,12 +1,12 @@
 /*
- * test_limits - the contract in pipeline/limits.h
+ * test_limits - the contract in pipeline/limits/limits.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
 
-#include "pipeline/limits.h"
-#include "pipeline/sample.h"
+#include "pipeline/limits/limits.h"
+#include "pipeline/limits/sample.h"
 
 static struct limits_ask ask_of(size_t memory, unsigned partitions)
 {

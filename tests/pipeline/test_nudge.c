@@ -1,10 +1,10 @@
 /*
- * test_nudge - the contract in pipeline/nudge.h
+ * test_nudge - the contract in pipeline/kafka/nudge.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "pipeline/nudge.h"
+#include "pipeline/kafka/nudge.h"
 
 #define FULL 10000u
 #define FULL_MESSAGES 1000u

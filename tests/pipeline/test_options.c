@@ -1,12 +1,12 @@
 /*
- * test_options - the contract in pipeline/options.h
+ * test_options - the contract in pipeline/limits/options.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <criterion/redirect.h>
 
-#include "pipeline/options.h"
-#include "pipeline/say.h"
+#include "pipeline/base/say.h"
+#include "pipeline/limits/options.h"
 
 static struct options o;
 

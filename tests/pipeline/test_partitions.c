@@ -1,10 +1,10 @@
 /*
- * test_partitions - the contract in pipeline/partitions.h
+ * test_partitions - the contract in pipeline/belt/partitions.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "pipeline/partitions.h"
+#include "pipeline/belt/partitions.h"
 
 static void committed(struct partitions *t, int32_t id, int64_t offset)
 {

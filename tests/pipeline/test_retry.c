@@ -1,12 +1,12 @@
 /*
- * test_retry - the contract in pipeline/retry.h
+ * test_retry - the contract in pipeline/belt/retry.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
 #include <string.h>
 
-#include "pipeline/retry.h"
+#include "pipeline/belt/retry.h"
 
 static struct row row_of(const char *text, int64_t offset)
 {

@@ -1,11 +1,11 @@
 /*
- * test_sample - the contract in pipeline/sample.h about sizes; reading a topic is
+ * test_sample - the contract in pipeline/limits/sample.h about sizes; reading a topic is
  * run_batches.py's
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "pipeline/sample.h"
+#include "pipeline/limits/sample.h"
 
 static struct sample batches_of(unsigned n, const uint32_t *sizes, unsigned n_sizes)
 {

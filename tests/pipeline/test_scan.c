@@ -1,5 +1,5 @@
 /*
- * test_scan - the contract in pipeline/scan.h
+ * test_scan - the contract in pipeline/decode/scan.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/scan.h"
+#include "pipeline/decode/scan.h"
 
 static struct arena arena;
 

@@ -1,5 +1,5 @@
 /*
- * test_sink_sqlite - the contract in pipeline/sink.h, with the SQLite sink
+ * test_sink_sqlite - the contract in pipeline/sink/sink.h, with the SQLite sink
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pipeline/sink.h"
+#include "pipeline/sink/sink.h"
 
 #define ROWS 123
 #define MEMBERS 6

@@ -1,10 +1,10 @@
 /*
- * test_turns - the contract in pipeline/turns.h
+ * test_turns - the contract in pipeline/belt/turns.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "pipeline/turns.h"
+#include "pipeline/belt/turns.h"
 
 #define AHEAD 100u
 #define NOW (2 * TURNS_ACTIVE_NS)

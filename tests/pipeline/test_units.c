@@ -1,11 +1,11 @@
 /*
- * test_units - the contract in pipeline/units.h
+ * test_units - the contract in pipeline/base/units.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
 
-#include "pipeline/units.h"
+#include "pipeline/base/units.h"
 
 static uint64_t bytes_of(const char *text)
 {

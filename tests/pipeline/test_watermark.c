@@ -1,11 +1,11 @@
 /*
- * test_watermark - the contract in pipeline/watermark.h
+ * test_watermark - the contract in pipeline/belt/watermark.h
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <errno.h>
 
-#include "pipeline/watermark.h"
+#include "pipeline/belt/watermark.h"
 
 static struct watermark w;
 

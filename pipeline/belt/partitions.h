@@ -1,0 +1,81 @@
+/*
+ * partitions - what is known of each partition of the topic
+ *
+ * Contract
+ *   - the table has as many partitions as the topic had at the start; the poller's
+ *     partitions_grow() adds those that the topic got since, PARTITIONS_SPARE at most;
+ *   - the poller owns queue, expected and the assignment (partitions_assign,
+ *     partitions_revoke); the sink thread moves the watermarks; both go through the
+ *     table's lock, taken a few times a batch;
+ *   - each assignment raises the generation; marks made under an older assignment
+ *     of a partition are ignored, so a slow batch cannot commit what another
+ *     member owns by now.
+ */
+#ifndef PIPELINE_PARTITIONS_H
+#define PIPELINE_PARTITIONS_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "pipeline/belt/watermark.h"
+
+struct partition {
+	/* poller */
+	rd_kafka_queue_t *queue;
+	int64_t expected;         /* next offset to be polled, -1: unknown */
+	uint64_t given, taken_ns; /* see turns.h */
+	bool owned;
+	unsigned since; /* generation of the assignment */
+	/* under the lock */
+	struct watermark mark;
+	int64_t sent; /* last offset given to commit */
+	/* read by metrics */
+	_Atomic int64_t position, committed, first,
+		high; /* negative: not known or not ours */
+};
+
+#define PARTITIONS_SPARE 256u
+
+struct partitions;
+
+struct partitions *partitions_new(const char *topic, unsigned n);
+void partitions_free(struct partitions *t);
+unsigned partitions_count(const struct partitions *t);
+
+/* Makes room for partition id. False when the table cannot hold it. */
+bool partitions_grow(struct partitions *t, int32_t id);
+struct partition *partitions_at(struct partitions *t, int32_t id);
+const char *partitions_topic(const struct partitions *t);
+
+/* Poller, in the rebalance callback. committed: the group's offset, negative: none. */
+void partitions_assign(struct partitions *t, int32_t id, rd_kafka_queue_t *queue,
+		       int64_t committed);
+void partitions_revoke(struct partitions *t, int32_t id);
+unsigned partitions_generation(struct partitions *t);
+
+/* Sink thread. -EAGAIN: too much waits behind a deferred offset. */
+int partitions_done(struct partitions *t, unsigned generation, int32_t id, int64_t from,
+		    int64_t to);
+int partitions_defer(struct partitions *t, unsigned generation, int32_t id,
+		     int64_t offset);
+void partitions_settle(struct partitions *t, unsigned generation, int32_t id,
+		       int64_t offset);
+
+/* False when the partition went away since that generation. */
+bool partitions_current(struct partitions *t, unsigned generation, int32_t id);
+
+/* Offsets that moved since the last call, NULL when none did. Caller destroys.
+ * With only != NULL just the partitions in it, moved or not. */
+rd_kafka_topic_partition_list_t *
+partitions_offsets(struct partitions *t, const rd_kafka_topic_partition_list_t *only);
+
+/* What the broker said about a commit; only offsets without error count. */
+void partitions_committed(struct partitions *t,
+			  const rd_kafka_topic_partition_list_t *list);
+
+/* Sums over the partitions: messages committed, and behind the end of the log. */
+uint64_t partitions_committed_sum(struct partitions *t);
+uint64_t partitions_lag(struct partitions *t, int32_t id);
+
+#endif

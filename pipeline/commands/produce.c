@@ -1,0 +1,172 @@
+/*
+ * produce - the command that fills a topic
+ *
+ * On a real broker it sends and ends. With --broker embedded it starts the mock
+ * broker in this process, prints its address, sends, and stays until a signal: a
+ * second process can consume. The window is then bounded by what the consumer
+ * group has committed, which it asks the broker for.
+ */
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "pipeline/base/memory.h"
+#include "pipeline/base/say.h"
+#include "pipeline/base/units.h"
+#include "pipeline/commands/command.h"
+#include "pipeline/kafka/producer.h"
+
+#define ASK_US 20000
+
+struct follower {
+	const struct options *options;
+	const char *brokers;
+	_Atomic uint64_t *drained; /* of each partition */
+	_Atomic bool stop;
+};
+
+static struct producer *current; /* for the handler; set before signals are caught */
+static _Atomic bool interrupted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	atomic_store_explicit(&interrupted, true, memory_order_relaxed);
+	producer_stop(current);
+}
+
+static void ignore_log(const rd_kafka_t *rk, int level, const char *facility,
+		       const char *text)
+{
+	(void)rk, (void)level, (void)facility, (void)text;
+}
+
+static rd_kafka_t *open_client(const struct follower *f)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char why[128];
+
+	rd_kafka_conf_set_log_cb(conf, ignore_log);
+	rd_kafka_conf_set(conf, "bootstrap.servers", f->brokers, why, sizeof(why));
+	rd_kafka_conf_set(conf, "group.id", f->options->group, why, sizeof(why));
+	return rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
+}
+
+/* Asks again and again how far the group has committed. */
+static void *follow(void *with)
+{
+	struct follower *f = with;
+	rd_kafka_t *rk = open_client(f);
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new((int)f->options->partitions);
+
+	for (unsigned i = 0; i < f->options->partitions; i++)
+		rd_kafka_topic_partition_list_add(list, f->options->topic, (int32_t)i);
+	while (rk != NULL && !atomic_load_explicit(&f->stop, memory_order_relaxed)) {
+		if (rd_kafka_committed(rk, list, 1000) == RD_KAFKA_RESP_ERR_NO_ERROR)
+			for (int i = 0; i < list->cnt; i++)
+				if (list->elems[i].offset > 0)
+					atomic_store_explicit(
+						&f->drained[i],
+						(uint64_t)list->elems[i].offset,
+						memory_order_relaxed);
+		usleep(ASK_US);
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	if (rk != NULL)
+		rd_kafka_destroy(rk);
+	return NULL;
+}
+
+static uint64_t drained(void *with, int32_t partition)
+{
+	struct follower *f = with;
+
+	return atomic_load_explicit(&f->drained[partition], memory_order_relaxed);
+}
+
+static void report(const struct options *o, uint64_t sent, double seconds)
+{
+	if (o->summary_json)
+		printf("{\"produced\":%llu,\"elapsed_s\":%.3f,\"msgs_per_s\":%.0f}\n",
+		       (unsigned long long)sent, seconds,
+		       seconds > 0 ? (double)sent / seconds : 0);
+	else
+		say_note("%llu messages in %.1f s, %.0f a second",
+			 (unsigned long long)sent, seconds,
+			 seconds > 0 ? (double)sent / seconds : 0);
+	fflush(stdout);
+}
+
+static int send_all(const struct options *o)
+{
+	uint64_t start = units_now_ns(), sent = producer_run(current);
+
+	report(o, sent, (double)(units_now_ns() - start) / 1e9);
+	if (o->messages == 0 || sent == o->messages ||
+	    atomic_load_explicit(&interrupted, memory_order_relaxed))
+		return EXIT_FINE;
+	say_error("only %llu of %llu messages were acknowledged by %s: %s; check the "
+		  "broker",
+		  (unsigned long long)sent, (unsigned long long)o->messages,
+		  producer_brokers(current), producer_error(current));
+	return EXIT_FAILED;
+}
+
+static int serve_embedded(const struct options *o, struct follower *f)
+{
+	pthread_t thread;
+	int r;
+
+	f->brokers = producer_brokers(current);
+	printf("%s\n", f->brokers);
+	fflush(stdout);
+	pthread_create(&thread, NULL, follow, f);
+	r = send_all(o);
+	while (!atomic_load_explicit(&interrupted, memory_order_relaxed))
+		usleep(50000);
+	atomic_store_explicit(&f->stop, true, memory_order_relaxed);
+	pthread_join(thread, NULL);
+	return r;
+}
+
+int command_produce(struct options *o)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct follower f = { .options = o };
+	char dlq[256];
+	struct producer_conf conf = {
+		.brokers = o->embedded ? NULL : o->broker,
+		.topic = o->topic,
+		.dlq_topic = dlq,
+		.encoding = o->encoding,
+		.payload = o->payload,
+		.partitions = o->partitions,
+		.messages = o->messages,
+		.duration_us = o->duration_us,
+		.rate = o->rate,
+		.poison = o->poison,
+		.thrifty = true,
+		.make_topic = o->partitions_given,
+		.drained = o->embedded ? drained : NULL,
+		.with = &f,
+	};
+	int r;
+
+	snprintf(dlq, sizeof(dlq), "%s.dlq", o->topic);
+	f.drained = memory_zero(o->partitions, sizeof(f.drained[0]));
+	if (f.drained == NULL)
+		return EXIT_INPUT;
+	current = producer_open(&conf);
+	if (current == NULL)
+		return EXIT_INPUT;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	r = o->embedded ? serve_embedded(o, &f) : send_all(o);
+	producer_close(current);
+	free(f.drained);
+	return r;
+}
