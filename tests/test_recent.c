@@ -249,6 +249,26 @@ Test(recent, what_came_after_another_stack_twice_is_guessed_after_it_again)
 	}
 }
 
+/* What follows the second stack depends on what came before it. */
+Test(recent, what_came_after_the_same_two_stacks_twice_is_guessed_after_them_again)
+{
+	static const unsigned sequence[] = { 0, 1, 2, 1 };
+	struct made m[3] = { make(100, 8, 1) };
+	uintptr_t first = stack[114];
+
+	enter(&m[0]);
+	m[1] = beside(&m[0], 2);
+	m[2] = beside(&m[0], 3);
+	for (unsigned i = 0; i < 16; i++) {
+		unsigned which = sequence[i % 4];
+
+		stack[114] = first + which;
+		if (i >= 12)
+			cr_expect(eq(u32, guessed(m[which].top), which + 1), "%u", i);
+		cr_expect(eq(u32, found(&m[which]), which + 1));
+	}
+}
+
 Test(recent, when_there_is_no_room_left_all_is_forgotten)
 {
 	struct made m = make(100, 64, 1);

@@ -178,7 +178,8 @@ void recent_forget(struct recents *r)
 	if (r->entered) { /* pages that nobody touched stay so */
 		memset(r->guess, 0, sizeof r->guess);
 		memset(r->last, 0, sizeof r->last);
-		memset(r->sequel, 0, sizeof r->sequel);
+		memset(r->after_one, 0, sizeof r->after_one);
+		memset(r->after_two, 0, sizeof r->after_two);
 		index_clear(&r->index);
 	}
 	r->entered = false;

@@ -12,11 +12,12 @@
  *     its holder did what the new epoch asks for (record.c).
  *
  * Shape. A small table by the innermost frame guesses the entry, where the same one came
- * twice in a row. Where it did not, what came after the stack before will most likely
- * come again: another table guesses by both (of a hundred in cc1 the first knows 16, and
- * both 85; in CPython 86, and all). The rest are found by an index over words of the
- * stack (recent_index.h). A stack is entered when it is met the second time: copying the
- * checks of one that will not come again soon costs more than it saves (cc1).
+ * twice in a row. Where it did not, what came after the two stacks before will most
+ * likely come again, or what came after the last of them: two more tables guess by these
+ * (of a hundred in cc1 the first one knows 14, with the last stack 85, with both 97; in
+ * CPython 86, and all). The rest are found by an index over words of the stack
+ * (recent_index.h). A stack is entered when it is met the second time: copying the checks
+ * of one that will not come again soon costs more than it saves (cc1).
  *
  * Under. What a stack hangs under, besides its frames: the thread's tags. The same frames
  * under other tags are another stack, and both stay remembered.
@@ -42,7 +43,8 @@
 #include "preload/recent/remembered.h"
 
 #define RECENT_GUESSES 512u
-#define RECENT_SEQUELS 8192u
+#define RECENT_AFTER_ONE 8192u
+#define RECENT_AFTER_TWO 16384u
 #define RECENT_SEEN_BITS 18u
 #define RECENT_LINES 32768u     /* of 64 bytes, for entries and groups; none at 0 */
 #define RECENT_OWN_MAX 12u      /* an entry with more checks of its own becomes a trunk */
@@ -67,10 +69,13 @@ struct recents {
 	uint32_t lines;              /* used */
 	uint32_t under;              /* a number for the present tags */
 	const struct recent *before; /* which the present stack comes after */
+	const struct recent *before_that;
 	struct recent *guess[RECENT_GUESSES];
 	struct recent *last[RECENT_GUESSES]; /* that was found, or entered */
-	/* the same by both: line of the last one, times 2, and 1 if it is a guess */
-	uint16_t sequel[RECENT_SEQUELS];
+	/* the same also by what comes before, a sequel each: the last one's line, times
+	 * 2, and 1 if it is a guess */
+	uint16_t after_one[RECENT_AFTER_ONE];
+	uint16_t after_two[RECENT_AFTER_TWO];
 	uint32_t seens;                               /* bits set in seen */
 	uint64_t seen[(1u << RECENT_SEEN_BITS) / 64]; /* which stacks were met once */
 	struct trunk trunk;
@@ -100,9 +105,23 @@ static inline uint32_t recent_guess_number(struct frame caller)
 	return (caller.pc ^ caller.sp >> 4) % RECENT_GUESSES;
 }
 
-static inline uint32_t recent_sequel_number(const struct recents *r, struct frame caller)
+static inline uint32_t recent_number_after_one(const struct recents *r,
+					       struct frame caller)
 {
-	return (caller.pc ^ caller.sp >> 4 ^ (uintptr_t)r->before >> 6) % RECENT_SEQUELS;
+	return (uint32_t)(caller.pc ^ caller.sp >> 4 ^ (uintptr_t)r->before >> 6);
+}
+
+static inline uint16_t *recent_after_one(struct recents *r, struct frame caller)
+{
+	return &r->after_one[recent_number_after_one(r, caller) % RECENT_AFTER_ONE];
+}
+
+static inline uint16_t *recent_after_two(struct recents *r, struct frame caller)
+{
+	uint32_t that = (uint32_t)((uintptr_t)r->before_that >> 6);
+
+	return &r->after_two[(recent_number_after_one(r, caller) ^ that * 5) %
+			     RECENT_AFTER_TWO];
 }
 
 /* The entry that is guessed by innermost frame and what it comes after; one that no stack
@@ -110,7 +129,9 @@ static inline uint32_t recent_sequel_number(const struct recents *r, struct fram
 static inline __attribute__((always_inline)) struct recent *
 recent_sequel(struct recents *r, struct frame caller)
 {
-	uint32_t sequel = r->sequel[recent_sequel_number(r, caller)];
+	uint32_t one = *recent_after_one(r, caller);
+	uint32_t two = *recent_after_two(r, caller);
+	uint32_t sequel = one ^ ((one ^ two) & -(two & 1));
 
 	return (void *)&r->line[sequel >> 1 & -(sequel & 1)];
 }
@@ -127,10 +148,16 @@ recent_guess(struct recents *r, struct frame caller)
 	return e->under == r->under && recent_is(e, caller) ? e : NULL;
 }
 
-/* The present stack was counted at this entry: it is what the next one comes after. */
+/* The present stack was counted at this entry: it is what the next ones come after. */
 static inline void recent_passed(struct recents *r, const struct recent *e)
 {
+	r->before_that = r->before;
 	r->before = e;
+}
+
+static inline void recent_expect(uint16_t *sequel, uint32_t line)
+{
+	*sequel = (uint16_t)(line << 1 | (uint32_t)(*sequel >> 1 == line));
 }
 
 /* It was not the one expected. Two finds in a row make a guess, and another one ends
@@ -138,12 +165,12 @@ static inline void recent_passed(struct recents *r, const struct recent *e)
 static inline void recent_found(struct recents *r, struct recent *e, struct frame caller)
 {
 	uint32_t i = recent_guess_number(caller);
-	uint16_t *sequel = &r->sequel[recent_sequel_number(r, caller)];
 	uint32_t line = (uint32_t)((struct recent_line *)(void *)e - r->line);
 
 	r->guess[i] = r->last[i] == e ? e : NULL;
 	r->last[i] = e;
-	*sequel = (uint16_t)(line << 1 | (uint32_t)(*sequel >> 1 == line));
+	recent_expect(recent_after_one(r, caller), line);
+	recent_expect(recent_after_two(r, caller), line);
 	recent_passed(r, e);
 }
 
