@@ -21,21 +21,21 @@ static uint64_t next(struct curve_random *random)
 	return z ^ (z >> 31);
 }
 
-double curve_uniform(struct curve_random *random)
+static double uniform(struct curve_random *random)
 {
 	return (double)(next(random) >> 11) * 0x1p-53;
 }
 
 double curve_normal(struct curve_random *random)
 {
-	double u = curve_uniform(random) + 0x1p-54;
+	double u = uniform(random) + 0x1p-54;
 
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * curve_uniform(random));
+	return sqrt(-2 * log(u)) * cos(2 * M_PI * uniform(random));
 }
 
 static double between(struct curve_random *random, double low, double high)
 {
-	return low + (high - low) * curve_uniform(random);
+	return low + (high - low) * uniform(random);
 }
 
 /* Adds a wander of the given deviation that forgets in so many points. */
@@ -104,7 +104,7 @@ static void add_steps(struct curve_random *random, size_t count, double size,
 	double steps = between(random, 8, 40), sum = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		sum += curve_uniform(random) < steps / (double)count ? size : 0;
+		sum += uniform(random) < steps / (double)count ? size : 0;
 		value[i] += sum;
 	}
 }
@@ -113,7 +113,7 @@ static void add_steps(struct curve_random *random, size_t count, double size,
 static void add_teeth(struct curve_random *random, size_t count, double height,
 		      double period, double kept, double *value)
 {
-	double phase = curve_uniform(random), floor = 0, length = period;
+	double phase = uniform(random), floor = 0, length = period;
 
 	for (size_t i = 0; i < count; i++) {
 		value[i] += floor + height * phase;
@@ -132,8 +132,8 @@ static void add_queue(struct curve_random *random, size_t count, double bound,
 	double length = 0, push = between(random, 0.1, 0.5), drain = push / 2;
 
 	for (size_t i = 0; i < count; i++) {
-		length += curve_uniform(random) < 0.45 ? push * curve_uniform(random) : 0;
-		length = fmin(1, fmax(0, length - drain * curve_uniform(random)));
+		length += uniform(random) < 0.45 ? push * uniform(random) : 0;
+		length = fmin(1, fmax(0, length - drain * uniform(random)));
 		value[i] += bound * length;
 	}
 }

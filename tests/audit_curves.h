@@ -36,7 +36,6 @@ struct curve_random {
 	uint64_t state;
 };
 
-double curve_uniform(struct curve_random *random); /* 0 .. 1 */
 double curve_normal(struct curve_random *random);
 
 /* at[]: 0, 1, 2, ...; value[]: bytes, 0 or more. */

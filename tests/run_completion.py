@@ -23,6 +23,7 @@ CASES = [
     ("heapring top --s", ["--sample", "--show", "--show-from"], ["--ignore"]),
     ("heapring top --sample alloc_", ["alloc_objects", "alloc_space"], ["inuse_space"]),
     ("heapring export --to c", ["callgrind", "collapsed", "csv"], ["pprof"]),
+    ("heapring export --format c", ["callgrind", "collapsed", "csv"], ["pprof"]),
     ("heapring top 43", ["4321", "4333"], ["999"]),
 ]
 

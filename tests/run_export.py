@@ -52,6 +52,17 @@ class Export(unittest.TestCase):
     def json(self, *args):
         return json.loads(self.run_it(*args, "--format", "json"))
 
+    def test_format_says_what_to_says(self):
+        dump, path = self.dumps[0], self.path("format")
+        self.run_it("export", "--format", "csv", dump, "-o", path)
+        with open(path) as one, open(self.export("csv", dump)) as other:
+            self.assertEqual(one.read(), other.read())
+        self.run_it("export", "--to", "csv", "--format", "csv", dump, "-o", path)
+        done = subprocess.run([HEAPRING, "export", "--to", "csv", "--format", "json", dump, "-o", path],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done)
+        self.assertIn("--to csv and --format json differ", done.stderr)
+
     def wanted(self, dump):
         total = self.json("top", dump)["total"]
         return [total[sample] for sample in SAMPLES]
@@ -128,6 +139,7 @@ class Export(unittest.TestCase):
         dump = self.dumps[0]
         self.run_it("export", dump, "-o", self.path("x"), status=2)
         self.run_it("export", "--to", "xml", dump, "-o", self.path("x"), status=2)
+        self.run_it("export", "--format", "xml", dump, "-o", self.path("x"), status=2)
         self.run_it("export", "--to", "csv", dump, status=2)
         self.run_it("export", "--to", "pprof", "--base", dump, dump, "-o", self.path("x"),
                     status=2)

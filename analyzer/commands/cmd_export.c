@@ -13,7 +13,7 @@
 
 struct export
 {
-	const struct export_format *format;
+	const struct export_format *to, *format; /* as --to and as --format say */
 	const char *output;
 };
 
@@ -42,8 +42,14 @@ static bool has_no_first(const struct export_format *format)
 static int prepare(void *arg, struct view_options *options, char **arguments,
 		   struct fault *fault)
 {
-	const struct export *export = arg;
+	struct export *export = arg;
 
+	if (export->to && export->format && export->to != export->format)
+		return fault_set(fault, FAULT_USAGE, -EINVAL,
+				 "export: --to %s and --format %s differ; leave one out",
+				 export->to->name, export->format->name);
+	if (!export->format)
+		export->format = export->to;
 	if (!export->format)
 		return fault_set(fault, FAULT_USAGE, -EINVAL,
 				 "export: --to FORMAT is missing; see `heapring export "
@@ -96,7 +102,9 @@ static int run(const struct command *command, int argc, char **argv)
 	struct export export = { 0 };
 	const struct option_spec own[] = {
 		{ "to", 0, "pprof|collapsed|callgrind|json|csv", "the format", set_format,
-		  &export.format },
+		  &export.to },
+		{ "format", 0, "pprof|collapsed|callgrind|json|csv", "the same as --to",
+		  set_format, &export.format },
 		{ "output", 'o', "FILE", "the file to write, - for stdout",
 		  option_set_string, &export.output },
 		{ NULL },

@@ -83,7 +83,7 @@ static int column_width(const struct table *table, size_t column)
 	return widest;
 }
 
-bool table_uses_color(FILE *to)
+static bool uses_color(FILE *to)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
@@ -164,7 +164,7 @@ static void print_cell(const struct table *table, size_t i, const struct layout 
 
 void table_print(const struct table *table, FILE *to)
 {
-	bool color = table_uses_color(to);
+	bool color = uses_color(to);
 	struct layout layout;
 
 	if (!lay_out(table, to, &layout))

@@ -34,6 +34,4 @@ void table_print(const struct table *table, FILE *to);
 /* Prints to stdout and frees. */
 void table_end(struct table *table);
 
-bool table_uses_color(FILE *to);
-
 #endif

@@ -316,8 +316,3 @@ uint64_t cpu_events_lost(const struct cpu_events *events)
 {
 	return events->lost;
 }
-
-bool cpu_events_user_only(const struct cpu_events *events)
-{
-	return events->user_only;
-}

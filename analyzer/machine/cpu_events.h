@@ -8,7 +8,7 @@
  * Contract
  *   - threads that begin later are sampled, children are not;
  *   - where the kernel allows it, time in system calls counts for who made the
- *     call; else only time outside of the kernel counts (cpu_events_user_only());
+ *     call; else only time outside of the kernel counts;
  *   - samples that found no room are counted.
  */
 #ifndef ANALYZER_MACHINE_CPU_EVENTS_H
@@ -45,6 +45,5 @@ void cpu_events_close(struct cpu_events *events);
 void cpu_events_read(struct cpu_events *events, cpu_sample_fn *fn, void *arg);
 
 uint64_t cpu_events_lost(const struct cpu_events *events);
-bool cpu_events_user_only(const struct cpu_events *events);
 
 #endif

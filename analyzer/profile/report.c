@@ -70,19 +70,6 @@ void report_mode(const struct heapring_header *header, char *text, size_t room)
 		snprintf(text, room, "exact");
 }
 
-struct units_text report_value(enum profile_sample sample, uint64_t value)
-{
-	struct units_text out;
-
-	if (profile_sample_is_bytes(sample))
-		return units_bytes(value);
-	if (value < 100000)
-		snprintf(out.text, sizeof(out.text), "%" PRIu64, value);
-	else
-		out = units_count(value);
-	return out;
-}
-
 static void print_snapshot(const struct profile_snapshot *snapshot, FILE *to)
 {
 	fprintf(to, "snapshot %s, %s after the start, at %s", snapshot->name,

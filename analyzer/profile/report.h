@@ -47,6 +47,4 @@ void report_state(const struct heapring_header *header, enum segment_life life,
 /* "exact", "sampled 512KiB", "dormant" */
 void report_mode(const struct heapring_header *header, char *text, size_t room);
 
-struct units_text report_value(enum profile_sample sample, uint64_t value);
-
 #endif

@@ -9,7 +9,6 @@
 #include "analyzer/machine/private_memory.h"
 
 #define ATTEMPTS 5u
-#define PAGE_MASK ((uint64_t)RESIDENT_PAGE - 1)
 #define LOOKED_AT_MAX (64u << 20) /* bytes of tables that are searched for pointers */
 #define ROUNDS 4u
 

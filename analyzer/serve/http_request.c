@@ -120,11 +120,6 @@ bool http_request_append(struct http_request *request, const char *data, size_t 
 	return true;
 }
 
-const char *http_path(const struct http_request *request)
-{
-	return request->path;
-}
-
 const char *http_value(const struct http_request *request, const char *key)
 {
 	for (unsigned i = 0; i < request->values_count; i++)

@@ -61,7 +61,6 @@ unsigned http_server_port(const struct http_server *server);
 /* Answers what waits with 503, waits for handlers that answer later. */
 void http_server_stop(struct http_server *server);
 
-const char *http_path(const struct http_request *request);
 /* The value of ?key=value, "" without one; NULL: the key is not there. */
 const char *http_value(const struct http_request *request, const char *key);
 /* What was posted, or the query's first key that is none of the setup's; not NULL. */

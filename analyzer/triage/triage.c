@@ -15,7 +15,6 @@
 #define AUDITS_S 1.5 /* after that what is not known stays unknown */
 #define PSS_S 1.7
 #define NOISE_BYTES (1u << 20)
-#define NEAR_LIMIT 0.85
 
 double triage_eta(const struct triage *triage, uint64_t before, uint64_t now,
 		  uint64_t end)

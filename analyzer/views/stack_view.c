@@ -189,11 +189,6 @@ void stack_view_free(struct stack_view *view)
 	free(view);
 }
 
-uint32_t stack_view_places_count(const struct stack_view *view)
-{
-	return place_table_count(view->places);
-}
-
 const struct place *stack_view_place(const struct stack_view *view, uint32_t place)
 {
 	return place_table_get(view->places, place);

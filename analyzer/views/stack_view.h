@@ -41,7 +41,6 @@ int stack_view_new(const struct profile *profile, const struct symbols *symbols,
 		   struct stack_view **ret_view, struct fault *fault);
 void stack_view_free(struct stack_view *view);
 
-uint32_t stack_view_places_count(const struct stack_view *view);
 const struct place *stack_view_place(const struct stack_view *view, uint32_t place);
 
 /*

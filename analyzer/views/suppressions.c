@@ -63,7 +63,7 @@ static bool matches_here(const char *pattern, const char *text)
 	}
 }
 
-bool suppressions_match(const char *pattern, const char *text)
+static bool match(const char *pattern, const char *text)
 {
 	if (!text)
 		return false;
@@ -172,9 +172,9 @@ static bool covers(const char *pattern, const struct profile *profile,
 		const struct symbol *symbol = symbols_of_node(symbols, node, &count);
 
 		for (unsigned i = 0; i < count; i++)
-			if (suppressions_match(pattern, symbol[i].function) ||
-			    suppressions_match(pattern, symbol[i].file) ||
-			    suppressions_match(pattern, symbol[i].module))
+			if (match(pattern, symbol[i].function) ||
+			    match(pattern, symbol[i].file) ||
+			    match(pattern, symbol[i].module))
 				return true;
 	}
 	return false;

@@ -35,8 +35,6 @@ struct suppressions {
 int suppressions_load(const char *path, struct suppressions *ret, struct fault *fault);
 void suppressions_done(struct suppressions *suppressions);
 
-bool suppressions_match(const char *pattern, const char *text);
-
 /* Is the stack suppressed? Counts its live bytes for the first pattern that does. */
 bool suppressions_cover(struct suppressions *suppressions, const struct profile *profile,
 			const struct symbols *symbols, size_t stack);

@@ -12,13 +12,13 @@
  */
 #include "pipeline/belt/belt.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <time.h>
 
 #include "pipeline/base/memory.h"
 #include "pipeline/base/units.h"
-#include "preload/platform/check.h"
 
 #define WORTH_MAX 4u /* batches for which the sink is woken */
 
@@ -141,7 +141,7 @@ static void raise_max(uint64_t *max, uint64_t now)
 void belt_dispatch(struct belt *b, struct slot *slot)
 {
 	pthread_mutex_lock(&b->lock);
-	CHECK(slot == slot_at(b, b->filled) && slot->n > 0);
+	assert(slot == slot_at(b, b->filled) && slot->n > 0);
 	b->filled++;
 	b->messages += slot->n;
 	b->waiting += slot->n;
@@ -253,7 +253,7 @@ void belt_retire(struct belt *b, struct slot *slot)
 {
 	arena_reset(&slot->arena);
 	pthread_mutex_lock(&b->lock);
-	CHECK(slot == slot_at(b, b->retired));
+	assert(slot == slot_at(b, b->retired));
 	slot->decoded = false;
 	b->decoded--;
 	b->retired++;

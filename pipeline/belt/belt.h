@@ -31,7 +31,6 @@ enum row_state {
 	ROW_GOOD,    /* decoded and sound: the sink must store it */
 	ROW_POISON,  /* can never succeed: dead letter, why says the reason */
 	ROW_REFUSED, /* the sink refused this one row: retry, then dead letter */
-	ROW_SETTLED, /* nothing left to do for the sink */
 };
 
 /* One message. Exactly one of message and copy owns the payload. */

@@ -90,11 +90,6 @@ struct partition *partitions_at(struct partitions *t, int32_t id)
 	return id >= 0 && (unsigned)id < partitions_count(t) ? &t->at[id] : NULL;
 }
 
-const char *partitions_topic(const struct partitions *t)
-{
-	return t->topic;
-}
-
 /* Messages committed under the partition's present assignment. */
 static uint64_t committed_here(const struct partition *p)
 {

@@ -46,7 +46,6 @@ unsigned partitions_count(const struct partitions *t);
 /* Makes room for partition id. False when the table cannot hold it. */
 bool partitions_grow(struct partitions *t, int32_t id);
 struct partition *partitions_at(struct partitions *t, int32_t id);
-const char *partitions_topic(const struct partitions *t);
 
 /* Poller, in the rebalance callback. committed: the group's offset, negative: none. */
 void partitions_assign(struct partitions *t, int32_t id, rd_kafka_queue_t *queue,

@@ -173,8 +173,3 @@ size_t retry_bytes(const struct retry *q)
 {
 	return q->bytes;
 }
-
-uint64_t retry_next(const struct retry *q)
-{
-	return q->n == 0 ? UINT64_MAX : q->heap[0]->due_ns;
-}

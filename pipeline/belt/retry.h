@@ -50,9 +50,6 @@ void retry_drop(struct retry *q, struct retry_entry *entry);
 unsigned retry_count(const struct retry *q);
 size_t retry_bytes(const struct retry *q);
 
-/* When the next entry is due; UINT64_MAX when there is none. */
-uint64_t retry_next(const struct retry *q);
-
 /* Wait before attempt n + 1: doubling from 50 ms to 5 s, a random half to whole. */
 uint64_t retry_backoff_ns(unsigned attempts, unsigned *seed);
 

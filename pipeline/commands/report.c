@@ -20,12 +20,13 @@ static double per_message(struct run *run, uint64_t now, uint64_t warm)
 	return n == 0 ? 0 : (double)(now - warm) / (double)n;
 }
 
-double report_calls_per_message(struct run *run)
+/* Allocations of our own code a message after warm-up. */
+static double calls_per_message(struct run *run)
 {
 	return per_message(run, memory_total().calls, stats_read(&run->stats.warm_calls));
 }
 
-double report_bytes_per_message(struct run *run)
+static double bytes_per_message(struct run *run)
 {
 	return per_message(run, memory_total().bytes, stats_read(&run->stats.warm_bytes));
 }
@@ -81,7 +82,7 @@ void report_json(struct run *run)
 	json_latency("latency_ms", &s->latency);
 	json_latency("end_to_end_ms", &s->end_to_end);
 	printf("\"allocs_per_msg\":%.4f,\"bytes_allocated_per_msg\":%.2f,",
-	       report_calls_per_message(run), report_bytes_per_message(run));
+	       calls_per_message(run), bytes_per_message(run));
 	json_number("inflight_max", belt.messages_max);
 	json_number("inflight_limit", (uint64_t)belt.slots * belt.batch);
 	json_number("queue_max", belt.waiting_max);
@@ -117,7 +118,7 @@ void report_text(struct run *run)
 		(unsigned long long)stats_read(&s->lost), elapsed(run), rate(run),
 		(double)histogram_quantile(&s->latency, 0.5) / 1e3,
 		(double)histogram_quantile(&s->latency, 0.99) / 1e3,
-		report_calls_per_message(run), (unsigned long long)belt.messages_max,
+		calls_per_message(run), (unsigned long long)belt.messages_max,
 		belt.slots * belt.batch, (unsigned long long)stats_read(&s->pauses),
 		units_bytes_text(peak, memory_resident_peak()),
 		units_bytes_text(budget, run->limits.total));

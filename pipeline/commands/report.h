@@ -15,8 +15,4 @@ void report_json(struct run *run);
 void report_text(struct run *run);
 void report_status(struct run *run);
 
-/* Allocations of our own code a message after warm-up; calls or bytes. */
-double report_calls_per_message(struct run *run);
-double report_bytes_per_message(struct run *run);
-
 #endif

@@ -25,12 +25,11 @@ static void null_close(struct sink *sink)
 	free(sink);
 }
 
-struct sink *sink_null_open(const struct sink_where *where)
+static struct sink *null_open(void)
 {
 	static const struct sink_ops ops = { "null", null_write, null_close };
 	struct sink *sink = memory_zero(1, sizeof(*sink));
 
-	(void)where;
 	if (sink != NULL)
 		sink->ops = &ops;
 	return sink;
@@ -39,7 +38,7 @@ struct sink *sink_null_open(const struct sink_where *where)
 static struct sink *open_kind(const struct sink_where *where)
 {
 	if (strcmp(where->uri, "null") == 0)
-		return sink_null_open(where);
+		return null_open();
 	if (strncmp(where->uri, "sqlite:", 7) == 0)
 		return sink_sqlite_open(where);
 	return sink_postgres_open(where);

@@ -81,10 +81,8 @@ static inline int64_t sink_key_offset(int64_t key)
 
 #define SINK_PARTITION_MAX 4095
 #define SINK_SOURCE_MAX 2047 /* keys stay positive */
-#define SINK_OFFSET_MAX ((INT64_C(1) << 40) - 1)
 
 /* Each kind of sink, in its own file. */
-struct sink *sink_null_open(const struct sink_where *where);
 struct sink *sink_sqlite_open(const struct sink_where *where);
 struct sink *sink_postgres_open(const struct sink_where *where);
 struct sink *sink_chaos_open(struct sink *inner, const char *plan);

@@ -9,11 +9,11 @@
  */
 #include "pipeline/sink/sqlite_trees.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "pipeline/sink/sink.h"
-#include "preload/platform/check.h"
 
 #define APPEND_MIN 16
 #define NAME_MAX_LEN 24
@@ -275,7 +275,7 @@ static int write_run(struct sqlite_trees *t, const struct row *rows, unsigned n,
 	int64_t first = key_of(t, rows), last;
 	int code;
 
-	CHECK(t->single || i < t->n);
+	assert(t->single || i < t->n);
 	if (n < APPEND_MIN || t->no_append)
 		return upsert(t, tree, rows, n, ret_new);
 	code = sqlite3_step(tree->last);

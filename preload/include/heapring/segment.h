@@ -369,8 +369,8 @@ struct heapring_header {
 	uint64_t live_table;      /* address in the target of its live table, 0 none */
 	uint64_t live_table_odd;  /* likewise, for blocks at 8 mod 16 */
 	uint64_t overflow_allocs; /* allocations counted under [overflow] */
-	uint64_t slack_bytes;     /* private memory of the shim besides this file */
-	uint64_t history_bytes;   /* the ring's slices take at most so much; 0: no ring */
+	uint64_t reserved3;
+	uint64_t history_bytes; /* the ring's slices take at most so much; 0: no ring */
 	uint64_t active_ns;     /* CLOCK_MONOTONIC of the last allocator event, to within
 				 * some events and milliseconds */
 	uint64_t marks_dropped; /* calls of heapring_mark() with one name too many */
