@@ -89,30 +89,37 @@ group_differs(const struct check_group *g, unsigned i)
 	return (arch_pair){ *g->at[i], *g->at[i + 1] } ^ g->value[i / 2];
 }
 
-static inline __attribute__((always_inline)) bool group_holds(const struct check_group *g)
+/* gathers: the processor compares a whole group at a time. */
+static inline __attribute__((always_inline)) bool group_holds(const struct check_group *g,
+							      bool gathers)
 {
+	if (gathers)
+		return !arch_gather_differs(g->at, g->value);
 	return !arch_pair_any((group_differs(g, 0) | group_differs(g, 2)) |
 			      (group_differs(g, 4) | group_differs(g, 6)));
 }
 
-/* Does the processor compare a whole group at a time? Set by recent_init(). */
-extern bool recent_gathers __attribute__((visibility("hidden")));
-
 /* Do all checks of n groups hold? */
 static inline __attribute__((always_inline)) bool groups_hold(const struct check_group *g,
-							      uint32_t n)
+							      uint32_t n, bool gathers)
 {
-	if (recent_gathers) {
-		for (; n > 0; n--, g++)
-			if (__builtin_expect(arch_gather_differs(g->at, g->value), 0))
-				return false;
-		return true;
-	}
-	for (; n > 0; n--, g++)
-		if (__builtin_expect(!group_holds(g), 0))
+	for (; n > 0; n--, g++) {
+		__asm__("" : "+r"(n)); /* counts down: g's end takes longer to compute */
+		if (unlikely(!group_holds(g, gathers)))
 			return false;
+	}
 	return true;
 }
+
+static inline __attribute__((always_inline)) bool checks_hold(const struct recent *e,
+							      bool gathers)
+{
+	return groups_hold(e->own, e->own_groups, gathers) &&
+	       groups_hold(e->outer, e->outer_groups, gathers);
+}
+
+/* Does the processor gather, and fast? Set by recent_init(). */
+extern bool recent_gathers __attribute__((visibility("hidden")));
 
 /* Is the entry's innermost frame this one? */
 static inline __attribute__((always_inline)) bool recent_tops(const struct recent *e,
@@ -126,8 +133,8 @@ static inline __attribute__((always_inline)) bool recent_tops(const struct recen
 static inline __attribute__((always_inline)) bool recent_is(const struct recent *e,
 							    struct frame caller)
 {
-	return recent_tops(e, caller) && groups_hold(e->own, e->own_groups) &&
-	       groups_hold(e->outer, e->outer_groups);
+	return recent_tops(e, caller) &&
+	       (recent_gathers ? checks_hold(e, true) : checks_hold(e, false));
 }
 
 #endif

@@ -59,14 +59,15 @@ arch_gather_differs(const uintptr_t *const at[8], const arch_pair value[4])
 {
 	bool differs;
 
-	__asm__ volatile("vmovdqa64 (%1), %%zmm16\n\t"
+	__asm__ volatile("vmovdqa64 %1, %%zmm16\n\t"
 			 "kxnorw %%k1, %%k1, %%k1\n\t"
 			 "vpxord %%zmm17, %%zmm17, %%zmm17\n\t"
 			 "vpgatherqq (,%%zmm16,1), %%zmm17%{%%k1%}\n\t"
-			 "vpcmpneqq (%2), %%zmm17, %%k1\n\t"
+			 "vpcmpneqq %2, %%zmm17, %%k1\n\t"
 			 "kortestw %%k1, %%k1\n\t"
 			 : "=@ccnz"(differs)
-			 : "r"(at), "r"(value)
+			 : "m"(*(const uintptr_t *const(*)[8])at),
+			   "m"(*(const arch_pair(*)[4])value)
 			 : "memory");
 	return differs;
 }
