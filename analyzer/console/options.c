@@ -147,6 +147,12 @@ bool option_set_string(void *to, const char *value)
 	return true;
 }
 
+bool option_set_json(void *to, const char *value)
+{
+	*(bool *)to = strcmp(value, "json") == 0;
+	return *(bool *)to || strcmp(value, "text") == 0;
+}
+
 bool option_set_count(void *to, const char *value)
 {
 	char *end;

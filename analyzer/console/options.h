@@ -57,6 +57,7 @@ int options_parse(struct options *options, int argc, char **argv, int *ret_first
 
 bool option_set_true(void *to, const char *value);   /* bool */
 bool option_set_string(void *to, const char *value); /* const char * */
+bool option_set_json(void *to, const char *value);   /* bool: "json", not "text" */
 bool option_set_count(void *to, const char *value);  /* long, 0 or more */
 
 #endif
