@@ -330,12 +330,9 @@ static int run(const struct command *command, int argc, char **argv)
 		{ NULL },
 	};
 	struct options options = { .command = command, .tables = { own } };
-	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	return options.help_given ? 0 : list(&ps);
+	return options_ready(&options, argc, argv, &first, &status) ? list(&ps) : status;
 }
 
 const struct command cmd_ps = {

@@ -248,12 +248,10 @@ static int run(const struct command *command, int argc, char **argv)
 				   .tables = { own },
 				   .arguments_max = 1 };
 	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	if (options.help_given)
-		return 0;
+	if (!options_ready(&options, argc, argv, &first, &status))
+		return status;
 	unsetenv("DEBUGINFOD_URLS"); /* the screen must not wait for a network */
 	return watch_with(&asked, first < argc ? argv[first] : NULL, &fault) < 0
 		       ? fault_print(&fault)

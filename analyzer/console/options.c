@@ -135,6 +135,17 @@ int options_parse(struct options *options, int argc, char **argv, int *ret_first
 	return r;
 }
 
+bool options_ready(struct options *options, int argc, char **argv, int *ret_first,
+		   int *ret_status)
+{
+	struct fault fault;
+
+	*ret_status = 0;
+	if (options_parse(options, argc, argv, ret_first, &fault) < 0)
+		*ret_status = fault_print(&fault);
+	return *ret_status == 0 && !options->help_given;
+}
+
 bool option_set_true(void *to, const char *value)
 {
 	*(bool *)to = true;

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <heapring/segment.h>
 
@@ -22,6 +23,14 @@ static inline uint64_t figures_objects(uint64_t units, bool sampled)
 static inline double figures_share(double part, double whole)
 {
 	return whole > 0 ? fmin(1, part / whole) : 0;
+}
+
+/* For qsort(): the larger amount first, whether it is more or less of something. */
+static inline int figures_larger_first(int64_t a, int64_t b)
+{
+	uint64_t left = (uint64_t)llabs(a), right = (uint64_t)llabs(b);
+
+	return (left < right) - (left > right);
 }
 
 static inline void figures_add(int64_t to[PROFILE_SAMPLES],
