@@ -213,7 +213,7 @@ static int print_json(const struct view_target *target, const struct pins *pins,
 	for (size_t i = 0; i < pins->count && (limit < 0 || (long)i < limit); i++)
 		json_array_append_new(rows, stack_json(target, &pins->stacks[i]));
 	json_object_set_new(object, "resident",
-			    json_integer((json_int_t)(pins->pages * RESIDENT_PAGE)));
+			    json_integer((json_int_t)pins->pages * RESIDENT_PAGE));
 	json_object_set_new(object, "used", json_integer((json_int_t)pins->used));
 	json_object_set_new(object, "pinned", json_integer((json_int_t)pins->pinned));
 	json_object_set_new(object, "pages", pages);
