@@ -33,7 +33,7 @@ class Cli(unittest.TestCase):
         return path
 
     def run_it(self, *args, **kw):
-        env = dict(os.environ, HEAPRING_DIR=self.folder.name, **kw.pop("env", {}))
+        env = {**os.environ, "HEAPRING_DIR": self.folder.name, **kw.pop("env", {})}
         return subprocess.run([HEAPRING, *args], capture_output=True, text=True, env=env,
                               timeout=60, **kw)
 

@@ -14,18 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/machine/control_group.h"
 #include "analyzer/machine/heap_resident.h"
 
 #define SAMPLES_PER_S 4.0
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static FILE *open_proc(int pid, const char *name)
 {
@@ -104,7 +97,7 @@ static void read_limits(int pid, struct audit_surroundings *around)
 static bool take_sample(const struct audit_surroundings_wants *wants, double start,
 			struct audit_surroundings *around, size_t room)
 {
-	struct audit_sample sample = { .at_s = now_s() - start };
+	struct audit_sample sample = { .at_s = clock_s() - start };
 
 	if (around->samples_count == room || !read_stat(wants->pid, &sample) ||
 	    !heap_resident_read(wants->pid, wants->private_table, &sample.rss_bytes))
@@ -118,14 +111,14 @@ static int watch(const struct audit_surroundings_wants *wants,
 {
 	const struct timespec pause = { .tv_nsec = (long)(1e9 / SAMPLES_PER_S) };
 	size_t room = (size_t)(wants->duration_s * SAMPLES_PER_S) + 2;
-	double start = now_s();
+	double start = clock_s();
 	bool alive;
 
 	around->samples = calloc(room, sizeof(*around->samples));
 	if (!around->samples)
 		return -ENOMEM;
 	alive = take_sample(wants, start, around, room - 1);
-	while (alive && now_s() - start + 1 / SAMPLES_PER_S <= wants->duration_s) {
+	while (alive && clock_s() - start + 1 / SAMPLES_PER_S <= wants->duration_s) {
 		nanosleep(&pause, NULL);
 		alive = take_sample(wants, start, around, room);
 	}

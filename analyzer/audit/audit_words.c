@@ -9,17 +9,11 @@
 #include <string.h>
 
 #include "analyzer/audit/audit_pattern.h"
+#include "analyzer/console/text.h"
 #include "analyzer/views/thread_routine.h"
 
 #define ETA_MAX (365.0 * 86400)
 #define WORTH_SAYING 0.05 /* of the time, without allocations */
-
-static void clean(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 127)
-			*text = '?';
-}
 
 void audit_text(char *text, size_t room, const char *format, ...)
 {
@@ -28,7 +22,7 @@ void audit_text(char *text, size_t room, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, room, format, args);
 	va_end(args);
-	clean(text);
+	text_make_printable(text);
 }
 
 void audit_say(struct audit_lines *lines, const char *format, ...)
@@ -40,7 +34,7 @@ void audit_say(struct audit_lines *lines, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(lines->line[lines->count], AUDIT_LINE, format, args);
 	va_end(args);
-	clean(lines->line[lines->count++]);
+	text_make_printable(lines->line[lines->count++]);
 }
 
 static uint64_t whole(double value)

@@ -212,12 +212,11 @@ static int run(const struct command *command, int argc, char **argv)
 				   .tables = { own },
 				   .arguments_min = 1,
 				   .arguments_max = 1 };
-	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	return options.help_given ? 0 : audit(&wants, argv[first]);
+	return options_ready(&options, argc, argv, &first, &status)
+		       ? audit(&wants, argv[first])
+		       : status;
 }
 
 const struct command cmd_audit = {

@@ -118,12 +118,10 @@ static int run(const struct command *command, int argc, char **argv)
 		{ NULL },
 	};
 	struct options options = { .command = command, .tables = { own } };
-	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	return options.help_given ? 0 : clean_all(&clean);
+	return options_ready(&options, argc, argv, &first, &status) ? clean_all(&clean)
+								    : status;
 }
 
 const struct command cmd_clean = {

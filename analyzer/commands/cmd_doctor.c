@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analyzer/console/table.h"
+#include "analyzer/console/text.h"
 #include "analyzer/launch/debian_package.h"
 #include "analyzer/launch/doctor_process.h"
 #include "analyzer/launch/prospect.h"
@@ -28,19 +29,6 @@ struct doctor {
 	struct prospect prospect;
 	struct doctor_findings findings;
 };
-
-static bool set_format(void *to, const char *value)
-{
-	*(bool *)to = strcmp(value, "json") == 0;
-	return *(bool *)to || strcmp(value, "text") == 0;
-}
-
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 static void find_kind(struct doctor *doctor)
 {
@@ -87,7 +75,7 @@ static void find_allocator(struct doctor *doctor)
 		doctor_find(&doctor->findings, "allocator", DOCTOR_BAD,
 			    "its own%s%s, and %s for its libraries",
 			    *facts->carries ? ": " : "", facts->carries,
-			    base_of(prospect->allocator));
+			    text_base(prospect->allocator));
 	else if (*prospect->allocator)
 		doctor_find(&doctor->findings, "allocator", DOCTOR_OK,
 			    "%s; the shim comes before it", prospect->allocator);
@@ -107,7 +95,7 @@ static void find_unwinding(struct doctor *doctor)
 		if (without++ < MODULES_SHOWN && used < sizeof(names))
 			used += (size_t)snprintf(names + used, sizeof(names) - used,
 						 "%s%s", used ? ", " : "",
-						 base_of(entry->path));
+						 text_base(entry->path));
 	}
 	if (without == 0)
 		doctor_find(&doctor->findings, "stacks", DOCTOR_OK,
@@ -342,20 +330,18 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	struct doctor doctor = { 0 };
 	const struct option_spec own[] = {
-		{ "format", 0, "text|json", "how to print", set_format, &doctor.json },
+		{ "format", 0, "text|json", "how to print", option_set_json,
+		  &doctor.json },
 		{ NULL },
 	};
 	struct options options = { .command = command,
 				   .tables = { own },
 				   .arguments_min = 1,
 				   .arguments_max = 1 };
-	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	if (options.help_given)
-		return 0;
+	if (!options_ready(&options, argc, argv, &first, &status))
+		return status;
 	doctor.name = argv[first];
 	return show(&doctor);
 }

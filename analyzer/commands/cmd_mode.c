@@ -75,10 +75,8 @@ static int run(const struct command *command, int argc, char **argv)
 	int first, status;
 	bool only_show;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	if (options.help_given)
-		return 0;
+	if (!options_ready(&options, argc, argv, &first, &status))
+		return status;
 	only_show = takes_rate && first + 1 == argc;
 	if (!only_show && !wanted(command, argv[argc - 1], &request)) {
 		fault_set(&fault, FAULT_USAGE, -1,

@@ -128,12 +128,10 @@ static int run(const struct command *command, int argc, char **argv)
 				   .arguments_min = 1,
 				   .arguments_max = 1 };
 	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	if (options.help_given)
-		return 0;
+	if (!options_ready(&options, argc, argv, &first, &status))
+		return status;
 	return write_out(&pack, argv[first], &fault) < 0 ? fault_print(&fault) : 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include "analyzer/console/table.h"
 #include "analyzer/console/text_wrap.h"
+#include "analyzer/profile/profile_figures.h"
 #include "analyzer/views/call_edges.h"
 #include "analyzer/views/place_match.h"
 #include "analyzer/views/place_rows.h"
@@ -33,12 +34,9 @@ static int by_value(const void *a, const void *b, void *arg)
 	const struct call_edge *x = *(const struct call_edge *const *)a;
 	const struct call_edge *y = *(const struct call_edge *const *)b;
 	enum profile_sample s = *(const enum profile_sample *)arg;
-	uint64_t left = (uint64_t)llabs(x->value[s]),
-		 right = (uint64_t)llabs(y->value[s]);
+	int order = figures_larger_first(x->value[s], y->value[s]);
 
-	if (left != right)
-		return left < right ? 1 : -1;
-	return (x > y) - (x < y);
+	return order != 0 ? order : (x > y) - (x < y);
 }
 
 /* The edges that end, or begin, at a place. */

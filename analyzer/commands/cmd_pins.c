@@ -15,7 +15,6 @@
 
 #define TEXT_ROWS 15
 #define FRAMES 5u
-#define TRIM_WAIT_MS 5000u
 
 struct show {
 	bool try_trim;
@@ -214,25 +213,13 @@ static int print_json(const struct view_target *target, const struct pins *pins,
 	for (size_t i = 0; i < pins->count && (limit < 0 || (long)i < limit); i++)
 		json_array_append_new(rows, stack_json(target, &pins->stacks[i]));
 	json_object_set_new(object, "resident",
-			    json_integer((json_int_t)(pins->pages * RESIDENT_PAGE)));
+			    json_integer((json_int_t)pins->pages * RESIDENT_PAGE));
 	json_object_set_new(object, "used", json_integer((json_int_t)pins->used));
 	json_object_set_new(object, "pinned", json_integer((json_int_t)pins->pinned));
 	json_object_set_new(object, "pages", pages);
 	json_object_set_new(object, "advice", advice_json(target, pins));
 	json_object_set_new(object, "trim", trim_json(trim));
 	return view_json_print(object, rows);
-}
-
-static int trim_it(const char *name, struct trim_result *ret_trim, struct fault *fault)
-{
-	struct target target;
-	int r = target_open(name, &target, fault);
-
-	if (r < 0)
-		return r;
-	r = trim_request_send(&target, TRIM_WAIT_MS, ret_trim, fault);
-	target_close(&target);
-	return r;
 }
 
 static int show(void *arg, struct view_target *target, char **arguments)
@@ -245,7 +232,7 @@ static int show(void *arg, struct view_target *target, char **arguments)
 
 	if (pins_read(target, &pins, &fault) < 0)
 		return fault_print(&fault);
-	if (show->try_trim && trim_it(arguments[0], &trim, &fault) < 0)
+	if (show->try_trim && trim_request_send(arguments[0], &trim, &fault) < 0)
 		status = fault_print(&fault);
 	else if (target->options->json)
 		status = print_json(target, &pins, show->try_trim ? &trim : NULL);

@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "analyzer/console/table.h"
+#include "analyzer/machine/clock.h"
 #include "analyzer/profile/profile.h"
 #include "analyzer/profile/report.h"
 #include "analyzer/segment/process_tree.h"
@@ -43,19 +43,10 @@ struct ps {
 	struct fault why; /* of the last unreadable one */
 };
 
-static bool set_format(void *to, const char *value)
-{
-	*(bool *)to = strcmp(value, "json") == 0;
-	return *(bool *)to || strcmp(value, "text") == 0;
-}
-
 static uint64_t age_ns(const struct heapring_header *header)
 {
-	struct timespec now;
-	uint64_t ns;
+	uint64_t ns = clock_unix_ns();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	return ns > header->start_unix_ns ? ns - header->start_unix_ns : 0;
 }
 
@@ -331,7 +322,7 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	struct ps ps = { 0 };
 	const struct option_spec own[] = {
-		{ "format", 0, "text|json", "how to print", set_format, &ps.json },
+		{ "format", 0, "text|json", "how to print", option_set_json, &ps.json },
 		{ "live", 'l', NULL, "only processes that run", option_set_true,
 		  &ps.live_only },
 		{ "tree", 't', NULL, "children under their parents", option_set_true,
@@ -339,12 +330,9 @@ static int run(const struct command *command, int argc, char **argv)
 		{ NULL },
 	};
 	struct options options = { .command = command, .tables = { own } };
-	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	return options.help_given ? 0 : list(&ps);
+	return options_ready(&options, argc, argv, &first, &status) ? list(&ps) : status;
 }
 
 const struct command cmd_ps = {

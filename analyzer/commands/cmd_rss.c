@@ -21,7 +21,6 @@
 
 #define DIRECT_ROWS 10
 #define DIRECT_FRAMES 6u
-#define ASK_WAIT_MS 5000u
 
 struct show {
 	bool ask;
@@ -235,18 +234,6 @@ static int print_json(const struct view_target *target, const struct rss *rss,
 	return view_json_print(object, rows);
 }
 
-static int ask(const char *name, struct allocator_says *ret_says, struct fault *fault)
-{
-	struct target target;
-	int r = target_open(name, &target, fault);
-
-	if (r < 0)
-		return r;
-	r = allocator_says_ask(&target, ASK_WAIT_MS, ret_says, fault);
-	target_close(&target);
-	return r;
-}
-
 static int show(void *arg, struct view_target *target, char **arguments)
 {
 	const struct show *show = arg;
@@ -255,7 +242,7 @@ static int show(void *arg, struct view_target *target, char **arguments)
 	struct rss rss;
 	int status;
 
-	if (show->ask && ask(arguments[0], &says, &fault) < 0)
+	if (show->ask && allocator_says_ask(arguments[0], &says, &fault) < 0)
 		return fault_print(&fault);
 	if (rss_read(target->profile, &rss, &fault) < 0)
 		return fault_print(&fault);

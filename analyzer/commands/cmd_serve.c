@@ -131,12 +131,10 @@ static int run_with(const struct command *command, struct asked *asked,
 				   .arguments_max = arguments ? arguments : -1 };
 	struct serve serve = { 0 };
 	struct fault fault;
-	int first, status = 0;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	if (options.help_given)
-		return 0;
+	if (!options_ready(&options, argc, argv, &first, &status))
+		return status;
 	unsetenv("DEBUGINFOD_URLS"); /* a request must not wait for a network */
 	serve.served.names = argv + first;
 	serve.served.names_count = argc - first;

@@ -10,12 +10,6 @@
 #include "analyzer/profile/report.h"
 #include "analyzer/triage/triage_print.h"
 
-static bool set_format(void *to, const char *value)
-{
-	*(bool *)to = strcmp(value, "json") == 0;
-	return *(bool *)to || strcmp(value, "text") == 0;
-}
-
 static int look(bool json)
 {
 	struct triage *triage = malloc(sizeof(*triage));
@@ -45,16 +39,13 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	bool json = false;
 	const struct option_spec own[] = {
-		{ "format", 0, "text|json", "how to print", set_format, &json },
+		{ "format", 0, "text|json", "how to print", option_set_json, &json },
 		{ NULL },
 	};
 	struct options options = { .command = command, .tables = { own } };
-	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	return options.help_given ? 0 : look(json);
+	return options_ready(&options, argc, argv, &first, &status) ? look(json) : status;
 }
 
 const struct command cmd_triage = {

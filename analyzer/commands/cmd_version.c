@@ -10,12 +10,9 @@
 static int run(const struct command *command, int argc, char **argv)
 {
 	struct options options = { .command = command };
-	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	if (!options.help_given)
+	if (options_ready(&options, argc, argv, &first, &status))
 		printf("heapring %s (segment format %u)\n", HEAPRING_RELEASE,
 		       HEAPRING_VERSION);
 	return 0;

@@ -9,8 +9,8 @@
 #include <curses.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/symbols/symbol_cache.h"
 #include "analyzer/watch/watch.h"
 #include "analyzer/watch/watch_screen.h"
@@ -29,14 +29,6 @@ static bool set_interval(void *to, const char *value)
 	*(double *)to = seconds;
 	return end != value && (!*end || strcmp(end, "s") == 0) && seconds >= 0.1 &&
 	       seconds <= 3600;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* The cursor stays on its site, wherever that is now. */
@@ -204,20 +196,20 @@ static bool do_key(struct watch *watch, int key, struct symbol_cache *cache)
 static void run_loop(struct watch *watch, const struct asked *asked,
 		     struct symbol_cache *cache)
 {
-	int64_t every = (int64_t)(asked->interval * 1000), next = now_ms() + every;
+	int64_t every = (int64_t)(asked->interval * 1000), next = clock_ms() + every;
 	bool goes_on = true;
 
 	while (goes_on) {
-		int64_t wait = next - now_ms();
+		int64_t wait = next - clock_ms();
 
 		watch_draw(watch);
 		timeout(wait > 0 ? (int)wait : 0);
 		goes_on = do_key(watch, getch(), cache);
-		if (now_ms() < next)
+		if (clock_ms() < next)
 			continue;
 		if (!watch->is_frozen && !watch->shows_help)
 			look(watch);
-		next = now_ms() + every;
+		next = clock_ms() + every;
 	}
 }
 
@@ -256,12 +248,10 @@ static int run(const struct command *command, int argc, char **argv)
 				   .tables = { own },
 				   .arguments_max = 1 };
 	struct fault fault;
-	int first;
+	int first, status;
 
-	if (options_parse(&options, argc, argv, &first, &fault) < 0)
-		return fault_print(&fault);
-	if (options.help_given)
-		return 0;
+	if (!options_ready(&options, argc, argv, &first, &status))
+		return status;
 	unsetenv("DEBUGINFOD_URLS"); /* the screen must not wait for a network */
 	return watch_with(&asked, first < argc ? argv[first] : NULL, &fault) < 0
 		       ? fault_print(&fault)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "analyzer/console/pager.h"
+#include "analyzer/console/text.h"
 
 #define ELLIPSIS "…"
 #define CALLED_BY " < "
@@ -26,11 +27,6 @@ size_t name_fit_width(const char *text)
 	for (; *text; text++)
 		width += (*text & 0xc0) != 0x80;
 	return width;
-}
-
-static bool starts(const char *text, const char *with)
-{
-	return strncmp(text, with, strlen(with)) == 0;
 }
 
 /* Adds so many bytes, or as many as there is room for. */
@@ -67,10 +63,10 @@ static size_t operator_length(const char *text, const char *at)
 					       "<<", ">>",  "<=", ">=",  "<",   ">" };
 	const size_t word = strlen("operator");
 
-	if (!starts(at, "operator") || (at > text && is_name_character(at[-1])))
+	if (!text_begins(at, "operator") || (at > text && is_name_character(at[-1])))
 		return 0;
 	for (size_t i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++)
-		if (starts(at + word, symbols[i]))
+		if (text_begins(at + word, symbols[i]))
 			return word + strlen(symbols[i]);
 	return 0;
 }
@@ -106,7 +102,7 @@ static bool holds_arguments(const struct elision *elision)
 	char before = at > elision->text ? at[-1] : ' ';
 
 	if (*at == '(')
-		return !starts(at, "(anonymous namespace)");
+		return !text_begins(at, "(anonymous namespace)");
 	return is_name_character(before) || before == ':' || before == '}' ||
 	       is_operators_argument(elision);
 }
@@ -117,7 +113,7 @@ static bool opens(const struct elision *elision)
 
 	return elision->open < LEVELS &&
 	       (*at == '(' ||
-		(*at == '<' && !(at > elision->text && starts(at - 1, CALLED_BY))));
+		(*at == '<' && !(at > elision->text && text_begins(at - 1, CALLED_BY))));
 }
 
 static bool closes(const struct elision *elision)

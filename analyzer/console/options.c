@@ -135,6 +135,17 @@ int options_parse(struct options *options, int argc, char **argv, int *ret_first
 	return r;
 }
 
+bool options_ready(struct options *options, int argc, char **argv, int *ret_first,
+		   int *ret_status)
+{
+	struct fault fault;
+
+	*ret_status = 0;
+	if (options_parse(options, argc, argv, ret_first, &fault) < 0)
+		*ret_status = fault_print(&fault);
+	return *ret_status == 0 && !options->help_given;
+}
+
 bool option_set_true(void *to, const char *value)
 {
 	*(bool *)to = true;
@@ -145,6 +156,12 @@ bool option_set_string(void *to, const char *value)
 {
 	*(const char **)to = value;
 	return true;
+}
+
+bool option_set_json(void *to, const char *value)
+{
+	*(bool *)to = strcmp(value, "json") == 0;
+	return *(bool *)to || strcmp(value, "text") == 0;
 }
 
 bool option_set_count(void *to, const char *value)

@@ -55,8 +55,14 @@ struct options {
 int options_parse(struct options *options, int argc, char **argv, int *ret_first,
 		  struct fault *fault);
 
+/* The same for a command that needs no more of it: what was wrong is printed. False:
+ * return *ret_status. */
+bool options_ready(struct options *options, int argc, char **argv, int *ret_first,
+		   int *ret_status);
+
 bool option_set_true(void *to, const char *value);   /* bool */
 bool option_set_string(void *to, const char *value); /* const char * */
+bool option_set_json(void *to, const char *value);   /* bool: "json", not "text" */
 bool option_set_count(void *to, const char *value);  /* long, 0 or more */
 
 #endif

@@ -16,10 +16,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <uthash.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/pprof/pprof_note.h"
 #include "analyzer/pprof/pprof_pieces.h"
 #include "analyzer/profile/report.h"
@@ -384,11 +384,9 @@ static void put_times(struct writing *writing)
 	Pprof__Profile piece = PPROF__PROFILE__INIT;
 	uint64_t end = header->end_unix_ns;
 	int64_t comment = comment_of(writing);
-	struct timespec now;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	if (end == 0)
-		end = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+		end = clock_unix_ns();
 	piece.time_nanos = (int64_t)end;
 	if (profile->window_ns > 0)
 		piece.duration_nanos = (int64_t)profile->window_ns;

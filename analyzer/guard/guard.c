@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/profile/report.h"
 #include "analyzer/segment/segment_map.h"
 
@@ -19,14 +20,6 @@ static volatile sig_atomic_t stopped;
 static void stop(int signal_number)
 {
 	stopped = signal_number;
-}
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 static void say(const char *what, const char *text)
@@ -156,7 +149,7 @@ static void look(struct watch *watch)
 void guard_watch(struct guard *guard)
 {
 	struct watch watch = { .guard = guard,
-			       .start_s = now_s(),
+			       .start_s = clock_s(),
 			       .checked_s = -guard->check_every_s };
 	const struct timespec pause = {
 		.tv_sec = (time_t)guard->every_s,
@@ -167,7 +160,7 @@ void guard_watch(struct guard *guard)
 	signal(SIGTERM, stop);
 	signal(SIGHUP, stop);
 	while (!stopped) {
-		watch.now_s = now_s();
+		watch.now_s = clock_s();
 		if (!is_alive(&watch) ||
 		    (guard->for_s > 0 && watch.now_s - watch.start_s >= guard->for_s))
 			break;

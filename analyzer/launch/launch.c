@@ -16,8 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "analyzer/machine/clock.h"
 
 static volatile sig_atomic_t child_pid; /* for the signal handler */
 
@@ -83,14 +84,6 @@ static void set_environment(const char *shim, const struct launch_variable *set)
 			setenv(set->name, set->value, 1);
 }
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static int wait_for(pid_t pid, struct launch_result *result)
 {
 	int status;
@@ -121,8 +114,8 @@ __attribute__((noreturn)) static void become(char **argv, const char *shim,
 int launch(char **argv, const char *shim, const struct launch_variable *set,
 	   struct launch_result *ret_result)
 {
-	struct launch_result result = { .start_unix_ns = clock_ns(CLOCK_REALTIME) };
-	uint64_t start = clock_ns(CLOCK_MONOTONIC);
+	struct launch_result result = { .start_unix_ns = clock_unix_ns() };
+	uint64_t start = clock_ns();
 	struct dispositions old;
 	int report[2], error = 0, r;
 
@@ -145,7 +138,7 @@ int launch(char **argv, const char *shim, const struct launch_variable *set,
 	close(report[0]);
 	child_pid = 0;
 	restore_signals(&old);
-	result.elapsed_ns = clock_ns(CLOCK_MONOTONIC) - start;
+	result.elapsed_ns = clock_ns() - start;
 	*ret_result = result;
 	return r;
 }

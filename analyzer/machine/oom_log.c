@@ -12,8 +12,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "analyzer/machine/clock.h"
 
 #define RECORD_MAX 8192u
 
@@ -60,13 +61,12 @@ bool oom_log_read(struct oom_log *ret_log)
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	char record[RECORD_MAX + 1];
 	struct oom_kill kill;
-	struct timespec now;
+	uint64_t now = clock_ns();
 	ssize_t got;
 
 	memset(ret_log, 0, sizeof(*ret_log));
 	if (fd < 0)
 		return false;
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	for (;;) {
 		got = read(fd, record, RECORD_MAX);
 		if (got < 0 && (errno == EPIPE || errno == EINTR))
@@ -74,10 +74,7 @@ bool oom_log_read(struct oom_log *ret_log)
 		if (got <= 0)
 			break;
 		record[got] = '\0';
-		if (oom_log_parse(record,
-				  (uint64_t)now.tv_sec * 1000000000u +
-					  (uint64_t)now.tv_nsec,
-				  &kill))
+		if (oom_log_parse(record, now, &kill))
 			add(ret_log, &kill);
 	}
 	close(fd);

@@ -13,6 +13,7 @@
 
 #include <uthash.h>
 
+#include "analyzer/console/text.h"
 #include "analyzer/page/json_columns.h"
 #include "analyzer/page/page_fold.h"
 #include "analyzer/page/page_history.h"
@@ -391,13 +392,6 @@ static json_t *resident(const struct profile *profile)
 }
 
 /* A page may be sent elsewhere: where the file lay is nobody's business. */
-static const char *without_folders(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* What a command needs that shall find the same files. */
 static void put_source_options(json_t *keys, const struct source_paths *sources)
 {
@@ -416,7 +410,7 @@ static json_t *small_keys(const struct building *building,
 					      [VIEW_LINES] = "lines",
 					      [VIEW_MODULES] = "modules" };
 	json_t *keys = view_json(target, page->only_flame ? "flame" : "page");
-	const char *name = page->target ? without_folders(page->target) : NULL;
+	const char *name = page->target ? text_base(page->target) : NULL;
 	json_t *verdict = page->only_flame ? NULL : page_verdict(target, name);
 	json_t *rss = page->only_flame ? NULL : resident(target->profile);
 	json_t *folded = page_fold_json(&building->fold, &target->set, &building->tree);

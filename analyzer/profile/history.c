@@ -13,8 +13,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/profile/history_ring.h"
 
 #define LONGEST_S                                                                        \
@@ -85,7 +85,6 @@ static double end_of(const struct making *m)
 {
 	const struct heapring_header *header = &m->profile->segment->header;
 	double end = seconds(m, header->active_ns);
-	struct timespec now;
 
 	if (header->kind == 1 || m->profile->life == SEGMENT_EXITED ||
 	    m->profile->life == SEGMENT_EXECED) {
@@ -94,9 +93,7 @@ static double end_of(const struct making *m)
 						  header->start_unix_ns) /
 						 1e9);
 	} else if (m->profile->life == SEGMENT_LIVE) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		return fmax(end, seconds(m, (uint64_t)now.tv_sec * 1000000000u +
-						    (uint64_t)now.tv_nsec));
+		return fmax(end, seconds(m, clock_ns()));
 	}
 	return end;
 }

@@ -17,6 +17,7 @@
 
 #include "analyzer/profile/history.h"
 #include "analyzer/profile/history_ring.h"
+#include "analyzer/profile/profile_figures.h"
 #include "analyzer/profile/slack.h"
 #include "analyzer/segment/site_sums.h"
 
@@ -39,25 +40,10 @@ uint32_t profile_node_of(const struct segment *segment, uint32_t site)
 	return segment->sites[site].node;
 }
 
-static uint64_t objects_of(uint64_t units, bool sampled)
-{
-	return sampled ? (units + HR_OBJECT_UNIT / 2) / HR_OBJECT_UNIT : units;
-}
-
 /* Hostile figures aside, frees never pass allocs (S3). */
 static uint64_t at_least_zero(int64_t live)
 {
 	return live > 0 ? (uint64_t)live : 0;
-}
-
-static double finite_or_zero(double value)
-{
-	return isfinite(value) && value > 0 ? value : 0;
-}
-
-static double ratio(double part, double whole)
-{
-	return whole > 0 ? fmin(1, part / whole) : 0;
 }
 
 /*
@@ -68,22 +54,25 @@ static void add_variance(double *to, const struct site_variance *from,
 			 const struct site_sum *site, const struct site_sum *part,
 			 bool at_peak)
 {
-	double bytes = finite_or_zero(from->alloc_bytes - from->free_bytes);
-	double objects = finite_or_zero(from->alloc_objects - from->free_objects);
+	double bytes = site_sums_finite(from->alloc_bytes - from->free_bytes);
+	double objects = site_sums_finite(from->alloc_objects - from->free_objects);
 	double live_bytes = (double)part->live_bytes, live = (double)part->live;
 
 	if (at_peak) {
-		bytes = from->alloc_bytes *
-			ratio((double)site->live_bytes, (double)site->alloc_bytes);
+		bytes = from->alloc_bytes * figures_share((double)site->live_bytes,
+							  (double)site->alloc_bytes);
 		objects = from->alloc_objects *
-			  ratio((double)site->live, (double)site->allocs);
+			  figures_share((double)site->live, (double)site->allocs);
 	}
-	to[PROFILE_INUSE_SPACE] += bytes * ratio(live_bytes, (double)site->live_bytes);
-	to[PROFILE_INUSE_OBJECTS] += objects * ratio(live, (double)site->live);
-	to[PROFILE_ALLOC_SPACE] += from->alloc_bytes * ratio((double)part->alloc_bytes,
-							     (double)site->alloc_bytes);
+	to[PROFILE_INUSE_SPACE] +=
+		bytes * figures_share(live_bytes, (double)site->live_bytes);
+	to[PROFILE_INUSE_OBJECTS] += objects * figures_share(live, (double)site->live);
+	to[PROFILE_ALLOC_SPACE] +=
+		from->alloc_bytes *
+		figures_share((double)part->alloc_bytes, (double)site->alloc_bytes);
 	to[PROFILE_ALLOC_OBJECTS] +=
-		from->alloc_objects * ratio((double)part->allocs, (double)site->allocs);
+		from->alloc_objects *
+		figures_share((double)part->allocs, (double)site->allocs);
 }
 
 static void add_detail(struct profile_detail *to, const struct site_detail *from)
@@ -99,7 +88,7 @@ static void add_share_detail(struct profile_detail *to, const struct site_sums *
 			     size_t number, bool sampled)
 {
 	add_detail(to, &sums->share_details[number]);
-	to->foreign_frees += objects_of(sums->shares[number].foreign, sampled);
+	to->foreign_frees += figures_objects(sums->shares[number].foreign, sampled);
 	to->foreign_bytes += sums->shares[number].foreign_bytes;
 }
 
@@ -113,9 +102,10 @@ static void add_part(struct profile *profile, size_t at, const struct site_sums 
 	bool sampled = site_is_sampled(profile->segment, part->site);
 
 	value[PROFILE_INUSE_SPACE] += at_least_zero(sum->live_bytes);
-	value[PROFILE_INUSE_OBJECTS] += objects_of(at_least_zero(sum->live), sampled);
+	value[PROFILE_INUSE_OBJECTS] +=
+		figures_objects(at_least_zero(sum->live), sampled);
 	value[PROFILE_ALLOC_SPACE] += sum->alloc_bytes;
-	value[PROFILE_ALLOC_OBJECTS] += objects_of(sum->allocs, sampled);
+	value[PROFILE_ALLOC_OBJECTS] += figures_objects(sum->allocs, sampled);
 	if (sampled && profile->variance)
 		add_variance(profile->variance[at], &sums->variances[part->site], site,
 			     sum, profile->wants.at_peak);
@@ -284,7 +274,7 @@ static void add_foreign(struct profile *profile, const struct site_sums *sums)
 		    !is_wanted(profile, share->site))
 			continue;
 		profile->details[at].foreign_frees +=
-			objects_of(0 - (uint64_t)share->sum.live, sampled);
+			figures_objects(0 - (uint64_t)share->sum.live, sampled);
 		if (share->sum.live_bytes < 0)
 			profile->details[at].foreign_bytes +=
 				0 - (uint64_t)share->sum.live_bytes;

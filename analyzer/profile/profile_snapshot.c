@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/profile/profile_figures.h"
 #include "analyzer/profile/profile_window.h"
 #include "analyzer/segment/segment_map.h"
 #include "analyzer/segment/site_sums.h"
@@ -173,19 +174,15 @@ static uint64_t less(uint64_t from, uint64_t by)
 	return from > by ? from - by : 0;
 }
 
-static uint64_t in_objects(uint64_t units, bool sampled)
-{
-	return sampled ? (units + HR_OBJECT_UNIT / 2) / HR_OBJECT_UNIT : units;
-}
-
 /* Adds what a site had to the four figures of its stack. */
 static void add_site(uint64_t then[PROFILE_SAMPLES], const struct heapring_values *had,
 		     bool sampled)
 {
 	then[PROFILE_INUSE_SPACE] += less(had->alloc_bytes, had->free_bytes);
-	then[PROFILE_INUSE_OBJECTS] += in_objects(less(had->allocs, had->frees), sampled);
+	then[PROFILE_INUSE_OBJECTS] +=
+		figures_objects(less(had->allocs, had->frees), sampled);
 	then[PROFILE_ALLOC_SPACE] += had->alloc_bytes;
-	then[PROFILE_ALLOC_OBJECTS] += in_objects(had->allocs, sampled);
+	then[PROFILE_ALLOC_OBJECTS] += figures_objects(had->allocs, sampled);
 }
 
 static int replace(struct profile *profile, const struct heapring_values *values,

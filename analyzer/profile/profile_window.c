@@ -11,11 +11,7 @@
 #include <string.h>
 
 #include "analyzer/profile/history_moment.h"
-
-static double part_of(double part, double whole)
-{
-	return whole > 0 ? fmin(1, part / whole) : 0;
-}
+#include "analyzer/profile/profile_figures.h"
 
 void profile_window_scale_variance(double variance[PROFILE_SAMPLES],
 				   const uint64_t now[PROFILE_SAMPLES],
@@ -29,7 +25,7 @@ void profile_window_scale_variance(double variance[PROFILE_SAMPLES],
 		int all = bytes ? PROFILE_ALLOC_SPACE : PROFILE_ALLOC_OBJECTS;
 
 		variance[s] = (bytes ? space : objects) *
-			      part_of((double)then[s], (double)now[all]);
+			      figures_share((double)then[s], (double)now[all]);
 	}
 }
 

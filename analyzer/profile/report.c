@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "analyzer/console/text.h"
 #include "analyzer/profile/history_moment.h"
 #include "analyzer/profile/profile_snapshot.h"
 
@@ -30,34 +31,20 @@ void report_state(const struct heapring_header *header, enum segment_life life,
 		snprintf(text, room, "killed");
 }
 
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
 /* Whatever a segment says, a terminal does not obey it. */
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 127)
-			*text = '?';
-}
-
 void report_name(const struct heapring_header *header, char *text, size_t room)
 {
-	const char *file = base_of(header->exe), *called = "";
+	const char *file = text_base(header->exe), *called = "";
 
 	if (header->command_len > 0)
-		called = base_of(header->command + (*header->command == '-'));
+		called = text_base(header->command + (*header->command == '-'));
 	called += strspn(called, " ");
-	if (!*called || strncmp(file, called, strlen(called)) == 0)
+	if (!*called || text_begins(file, called))
 		snprintf(text, room, "%s", *file ? file : "?");
 	else
 		snprintf(text, room, "%.*s (%s)", (int)strcspn(called, " "), called,
 			 *file ? file : "?");
-	make_printable(text);
+	text_make_printable(text);
 }
 
 void report_mode(const struct heapring_header *header, char *text, size_t room)
@@ -129,7 +116,7 @@ void report_nothing_seen(const struct profile *profile, FILE *to)
 	    header->mode == HR_MODE_DORMANT)
 		return;
 	snprintf(preceding, sizeof(preceding), "%s", header->preceding);
-	make_printable(preceding);
+	text_make_printable(preceding);
 	if (*preceding)
 		fprintf(to,
 			"no allocation was seen: malloc of %s comes before the shim's\n",

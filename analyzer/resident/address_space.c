@@ -4,12 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/console/text.h"
 #include "analyzer/segment/segment_dir.h"
-
-static bool begins(const char *text, const char *with)
-{
-	return strncmp(text, with, strlen(with)) == 0;
-}
 
 static enum space_kind kind_of(const struct memory_area *area)
 {
@@ -17,16 +13,16 @@ static enum space_kind kind_of(const struct memory_area *area)
 
 	if (area->is_file && segment_name_parse(area->path, &name))
 		return SPACE_PROFILER;
-	if (begins(area->path, "[heap]"))
+	if (text_begins(area->path, "[heap]"))
 		return SPACE_HEAP;
-	if (begins(area->path, "[stack"))
+	if (text_begins(area->path, "[stack"))
 		return SPACE_STACK;
 	if (area->is_shared &&
-	    (begins(area->path, "/dev/shm/") || begins(area->path, "/memfd:") ||
-	     begins(area->path, "/SYSV") || begins(area->path, "/dev/zero") ||
-	     begins(area->path, "/run/") || begins(area->path, "[anon_shmem")))
+	    (text_begins(area->path, "/dev/shm/") || text_begins(area->path, "/memfd:") ||
+	     text_begins(area->path, "/SYSV") || text_begins(area->path, "/dev/zero") ||
+	     text_begins(area->path, "/run/") || text_begins(area->path, "[anon_shmem")))
 		return SPACE_SHARED;
-	if (area->is_file || begins(area->path, "[v"))
+	if (area->is_file || text_begins(area->path, "[v"))
 		return SPACE_FILE;
 	return SPACE_UNKNOWN;
 }

@@ -50,9 +50,9 @@ static bool copy(const struct heapring_header *header, struct allocator_says *sa
 	return any;
 }
 
-int allocator_says_ask(const struct target *target, unsigned wait_ms,
-		       struct allocator_says *ret_says, struct fault *fault)
+static int ask(const struct target *target, void *ret_answer, struct fault *fault)
 {
+	struct allocator_says *says = ret_answer;
 	const struct request request = {
 		.how = how_of(target->header.figures_offer),
 		.purpose = "tells its statistics",
@@ -60,15 +60,21 @@ int allocator_says_ask(const struct target *target, unsigned wait_ms,
 		.done = offsetof(struct heapring_header, figures_done),
 	};
 	struct heapring_header *header;
-	int r = request_make(target, &request, wait_ms, &header, fault);
+	int r = request_make(target, &request, &header, fault);
 
-	ret_says->how = request.how;
+	says->how = request.how;
 	if (r < 0)
 		return r;
-	if (!copy(header, ret_says))
+	if (!copy(header, says))
 		r = request_refused(target, fault);
 	munmap(header, HR_PAGE);
 	return r;
+}
+
+int allocator_says_ask(const char *name, struct allocator_says *ret_says,
+		       struct fault *fault)
+{
+	return request_of(name, ask, ret_says, fault);
 }
 
 const char *allocator_says_name(unsigned figure)

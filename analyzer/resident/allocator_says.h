@@ -8,7 +8,7 @@
  *   - figures are in bytes, by enum heapring_figure; ALLOCATOR_SAYS_NOTHING where this
  *     allocator does not tell;
  *   - -ENOTSUP with a fault when the allocator has no such function, or the process is
- *     in a sandbox; -ETIMEDOUT when no thread allocated within wait_ms.
+ *     in a sandbox; -ETIMEDOUT when no thread allocated in time.
  */
 #ifndef ANALYZER_RESIDENT_ALLOCATOR_SAYS_H
 #define ANALYZER_RESIDENT_ALLOCATOR_SAYS_H
@@ -26,8 +26,8 @@ struct allocator_says {
 	uint64_t figure[ALLOCATOR_SAYS_FIGURES];
 };
 
-int allocator_says_ask(const struct target *target, unsigned wait_ms,
-		       struct allocator_says *ret_says, struct fault *fault);
+int allocator_says_ask(const char *name, struct allocator_says *ret_says,
+		       struct fault *fault);
 
 /* "in use, rounded up"; figure < ALLOCATOR_SAYS_FIGURES. */
 const char *allocator_says_name(unsigned figure);

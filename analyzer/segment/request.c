@@ -7,6 +7,7 @@
 #include "analyzer/segment/header_map.h"
 
 #define POLL_MS 5u
+#define WAIT_MS 5000u
 
 /* Another wanted_seq makes threads look; the mode that they find is the one they have. */
 static uint32_t send_number(struct heapring_header *header, uint32_t *wanted)
@@ -24,11 +25,11 @@ static uint32_t send_number(struct heapring_header *header, uint32_t *wanted)
 }
 
 static int wait_for(const struct heapring_header *header, const uint32_t *done,
-		    uint32_t number, unsigned wait_ms, struct fault *fault)
+		    uint32_t number, struct fault *fault)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000l };
 
-	for (unsigned ms = 0; ms < wait_ms; ms += POLL_MS) {
+	for (unsigned ms = 0; ms < WAIT_MS; ms += POLL_MS) {
 		/* T1: the answer's fields are there */
 		if (__atomic_load_n(done, __ATOMIC_ACQUIRE) == number)
 			return 0;
@@ -37,7 +38,7 @@ static int wait_for(const struct heapring_header *header, const uint32_t *done,
 	return fault_set(fault, FAULT_TARGET, -ETIMEDOUT,
 			 "pid %u has not answered within %u ms: no thread of it "
 			 "allocates; it will when one does",
-			 header->pid, wait_ms);
+			 header->pid, WAIT_MS);
 }
 
 static uint32_t *field(struct heapring_header *header, size_t offset)
@@ -46,8 +47,7 @@ static uint32_t *field(struct heapring_header *header, size_t offset)
 }
 
 int request_make(const struct target *target, const struct request *request,
-		 unsigned wait_ms, struct heapring_header **ret_header,
-		 struct fault *fault)
+		 struct heapring_header **ret_header, struct fault *fault)
 {
 	struct heapring_header *header = NULL;
 	int r = 0;
@@ -63,11 +63,23 @@ int request_make(const struct target *target, const struct request *request,
 	if (r < 0)
 		return r;
 	r = wait_for(header, field(header, request->done),
-		     send_number(header, field(header, request->wanted)), wait_ms, fault);
+		     send_number(header, field(header, request->wanted)), fault);
 	if (r < 0)
 		munmap(header, HR_PAGE);
 	else
 		*ret_header = header;
+	return r;
+}
+
+int request_of(const char *name, request_fn *ask, void *ret_answer, struct fault *fault)
+{
+	struct target target;
+	int r = target_open(name, &target, fault);
+
+	if (r < 0)
+		return r;
+	r = ask(&target, ret_answer, fault);
+	target_close(&target);
 	return r;
 }
 

@@ -3,8 +3,8 @@
  *
  * Contract
  *   - request_make(): 0 when a thread answered; then *ret_header is mapped, to be read
- * and given to munmap(). -ENOTSUP with a fault when the allocator has no such function,
- *     -ETIMEDOUT when no thread of the program allocated within wait_ms.
+ *     and given to munmap(). -ENOTSUP with a fault when the allocator has no such
+ *     function, -ETIMEDOUT when no thread of the program allocated within some seconds.
  */
 #ifndef ANALYZER_SEGMENT_REQUEST_H
 #define ANALYZER_SEGMENT_REQUEST_H
@@ -22,8 +22,12 @@ struct request {
 };
 
 int request_make(const struct target *target, const struct request *request,
-		 unsigned wait_ms, struct heapring_header **ret_header,
-		 struct fault *fault);
+		 struct heapring_header **ret_header, struct fault *fault);
+
+/* Opens the target, makes the request by ask(), closes it. */
+typedef int request_fn(const struct target *target, void *ret_answer,
+		       struct fault *fault);
+int request_of(const char *name, request_fn *ask, void *ret_answer, struct fault *fault);
 
 /* The answer was that the process is in a sandbox: -ENOTSUP. */
 int request_refused(const struct target *target, struct fault *fault);

@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/machine/heap_resident.h"
 #include "analyzer/segment/counter_pages.h"
 #include "analyzer/segment/segment_map.h"
@@ -88,14 +88,6 @@ static int copy_all_counters(struct copying *copying)
 	return r;
 }
 
-static uint64_t now_unix_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 /* The dump's own header: what it is, and how the process stood. */
 static void finish_header(const struct target *target, struct heapring_header *header,
 			  uint32_t pages)
@@ -104,7 +96,7 @@ static void finish_header(const struct target *target, struct heapring_header *h
 	header->pages_used = pages;
 	header->pages_max = pages;
 	if (header->end_unix_ns == 0)
-		header->end_unix_ns = now_unix_ns();
+		header->end_unix_ns = clock_unix_ns();
 	if (target_is_live(target))
 		heap_resident_read((int)header->pid, header->private_table,
 				   &header->resident_bytes);

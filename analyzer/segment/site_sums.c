@@ -91,7 +91,7 @@ static int add_counter(void *arg, uint32_t slot, uint32_t site,
 	return sums->wants_shares ? keep_share(sums, &share) : 0;
 }
 
-static double finite_or_zero(double value)
+double site_sums_finite(double value)
 {
 	return isfinite(value) && value > 0 ? value : 0;
 }
@@ -99,10 +99,10 @@ static double finite_or_zero(double value)
 /* Of a site that is exact the union holds sizes, and nothing here is used. */
 static void add_variance(struct site_variance *to, const struct heapring_counter *counter)
 {
-	to->alloc_bytes += finite_or_zero(counter->sampled.alloc_bytes_var);
-	to->free_bytes += finite_or_zero(counter->sampled.free_bytes_var);
-	to->alloc_objects += finite_or_zero(counter->sampled.alloc_objects_var);
-	to->free_objects += finite_or_zero(counter->sampled.free_objects_var);
+	to->alloc_bytes += site_sums_finite(counter->sampled.alloc_bytes_var);
+	to->free_bytes += site_sums_finite(counter->sampled.free_bytes_var);
+	to->alloc_objects += site_sums_finite(counter->sampled.alloc_objects_var);
+	to->free_objects += site_sums_finite(counter->sampled.free_objects_var);
 }
 
 struct second_pass {

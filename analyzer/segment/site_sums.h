@@ -63,6 +63,9 @@ int site_sums_read(struct site_sums *sums, const struct target *target,
 		   struct segment **ret_segment, struct fault *fault);
 void site_sums_done(struct site_sums *sums);
 
+/* A segment may hold any bytes: 0 for what no variance can be. */
+double site_sums_finite(double variance);
+
 /* What is not complete counts as heap. */
 bool site_is_mapping(const struct segment *segment, uint32_t site);
 bool site_is_sampled(const struct segment *segment, uint32_t site);

@@ -35,9 +35,9 @@ static int resident(uint32_t pid, uint64_t *ret_bytes, struct fault *fault)
 	return r;
 }
 
-int trim_request_send(const struct target *target, unsigned wait_ms,
-		      struct trim_result *ret_result, struct fault *fault)
+static int send(const struct target *target, void *ret_answer, struct fault *fault)
 {
+	struct trim_result *result = ret_answer;
 	const struct request request = {
 		.how = trim_request_name(&target->header),
 		.purpose = "gives free pages back",
@@ -45,16 +45,22 @@ int trim_request_send(const struct target *target, unsigned wait_ms,
 		.done = offsetof(struct heapring_header, trim_done),
 	};
 	struct heapring_header *header;
-	int r = resident(target->header.pid, &ret_result->before, fault);
+	int r = resident(target->header.pid, &result->before, fault);
 
-	ret_result->how = request.how;
+	result->how = request.how;
 	if (r == 0)
-		r = request_make(target, &request, wait_ms, &header, fault);
+		r = request_make(target, &request, &header, fault);
 	if (r < 0)
 		return r;
-	ret_result->ns = header->trim_ns;
+	result->ns = header->trim_ns;
 	munmap(header, HR_PAGE);
-	if (ret_result->ns == UINT64_MAX)
+	if (result->ns == UINT64_MAX)
 		return request_refused(target, fault);
-	return resident(target->header.pid, &ret_result->after, fault);
+	return resident(target->header.pid, &result->after, fault);
+}
+
+int trim_request_send(const char *name, struct trim_result *ret_result,
+		      struct fault *fault)
+{
+	return request_of(name, send, ret_result, fault);
 }

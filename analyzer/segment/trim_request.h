@@ -6,7 +6,7 @@
  *
  * Contract
  *   - -ENOTSUP with a fault when the allocator has no such function, or the process is
- *     in a sandbox; -ETIMEDOUT when no thread allocated within wait_ms;
+ *     in a sandbox; -ETIMEDOUT when no thread allocated in time;
  *   - resident bytes are those of smaps, right before and after.
  */
 #ifndef ANALYZER_SEGMENT_TRIM_REQUEST_H
@@ -25,7 +25,7 @@ struct trim_result {
 /* What would be called, NULL: nothing. */
 const char *trim_request_name(const struct heapring_header *header);
 
-int trim_request_send(const struct target *target, unsigned wait_ms,
-		      struct trim_result *ret_result, struct fault *fault);
+int trim_request_send(const char *name, struct trim_result *ret_result,
+		      struct fault *fault);
 
 #endif

@@ -15,6 +15,8 @@
 
 #include <utlist.h>
 
+#include "analyzer/machine/clock.h"
+
 #define LOOK_MS 250
 
 struct http_connection {
@@ -33,14 +35,6 @@ struct http_connections {
 	unsigned count, limit;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int64_t may_take(const struct http_connections *connections, enum http_doing doing)
 {
 	if (doing == HTTP_WORKING)
@@ -53,7 +47,7 @@ static int64_t may_take(const struct http_connections *connections, enum http_do
 
 static void end_slow_ones(struct http_connections *connections)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	struct http_connection *connection;
 
 	DL_FOREACH(connections->list, connection)
@@ -124,7 +118,7 @@ struct http_connection *http_connections_add(struct http_connections *connection
 	if (!connection)
 		return NULL;
 	connection->fd = fd;
-	connection->since_ms = now_ms();
+	connection->since_ms = clock_ms();
 	pthread_mutex_lock(&connections->lock);
 	DL_APPEND(connections->list, connection);
 	connections->count++;
@@ -147,6 +141,6 @@ void http_connection_does(struct http_connections *connections,
 {
 	pthread_mutex_lock(&connections->lock);
 	connection->doing = doing;
-	connection->since_ms = now_ms();
+	connection->since_ms = clock_ms();
 	pthread_mutex_unlock(&connections->lock);
 }

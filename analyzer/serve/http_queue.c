@@ -7,6 +7,7 @@
 
 #include <utlist.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/serve/http_request.h"
 
 struct http_queue {
@@ -19,14 +20,6 @@ struct http_queue {
 	unsigned pending; /* put and not answered */
 	bool ending;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static struct http_request *first_due(struct http_queue *queue)
 {
@@ -66,7 +59,7 @@ static struct http_request *take(struct http_queue *queue)
 {
 	struct http_request *request = first_due(queue);
 
-	if (request && (queue->ending || request->due_ms <= now_ms())) {
+	if (request && (queue->ending || request->due_ms <= clock_ms())) {
 		DL_DELETE(queue->later, request);
 		queue->later_count--;
 		return request;
@@ -179,7 +172,7 @@ bool http_queue_put_later(struct http_queue *queue, struct http_request *request
 	pthread_mutex_lock(&queue->lock);
 	put = !queue->ending && queue->later_count < HTTP_LATER;
 	if (put) {
-		request->due_ms = now_ms() + ms;
+		request->due_ms = clock_ms() + ms;
 		DL_APPEND(queue->later, request);
 		queue->later_count++;
 		pthread_cond_broadcast(&queue->changed);

@@ -2,21 +2,14 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
+
+#include "analyzer/machine/clock.h"
 
 #define TIMES_AS_LONG 20u
 
-static uint64_t now_ns(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 void metrics_rss_read(struct metrics_rss *rss, const struct profile *profile)
 {
-	uint64_t start = now_ns();
+	uint64_t start = clock_ns();
 	struct fault ignored;
 	struct rss read;
 
@@ -32,7 +25,7 @@ void metrics_rss_read(struct metrics_rss *rss, const struct profile *profile)
 		}
 		rss_done(&read);
 	}
-	rss->next_ns = now_ns() + TIMES_AS_LONG * (now_ns() - start);
+	rss->next_ns = clock_ns() + TIMES_AS_LONG * (clock_ns() - start);
 }
 
 void metrics_rss_put(const struct metrics_rss *rss, const char *labels, FILE *to)

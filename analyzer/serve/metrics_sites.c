@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/console/text.h"
+
 int metrics_sites_init(struct metrics_sites *sites, unsigned room)
 {
 	*sites = (struct metrics_sites){ .room = room };
@@ -18,24 +20,16 @@ void metrics_sites_done(struct metrics_sites *sites)
 }
 
 /* FNV-1a. */
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	do {
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
-	} while (*text++);
-	return hash;
-}
-
 static uint64_t key_of(const struct view_target *target, const struct stack_entry *entry)
 {
 	const uint32_t *places = stack_set_places(&target->set, entry);
-	uint64_t hash = 0xcbf29ce484222325ull;
+	uint64_t hash = TEXT_HASH_BEGIN;
 
 	for (uint32_t i = 0; i < entry->count; i++) {
 		const struct place *place = place_table_get(target->places, places[i]);
 
-		hash = hash_text(hash, place->function);
-		hash = hash_text(hash, place->module);
+		hash = text_hash(hash, place->function);
+		hash = text_hash(hash, place->module);
 	}
 	return hash;
 }

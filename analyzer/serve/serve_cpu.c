@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "analyzer/export/export.h"
+#include "analyzer/machine/clock.h"
 #include "analyzer/machine/cpu_unwind.h"
 #include "analyzer/profile/profile_build.h"
 
@@ -58,17 +59,12 @@ static void *sample_for_a_while(void *arg)
 {
 	const struct timespec pause = { .tv_nsec = READ_MS * 1000000l };
 	struct cpu_request *cpu = arg;
-	struct timespec now, end;
+	uint64_t end = clock_ns() + cpu->seconds * UINT64_C(1000000000);
 
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	end.tv_sec += cpu->seconds;
 	do {
 		nanosleep(&pause, NULL);
 		cpu_events_read(cpu->events, count_sample, cpu);
-		clock_gettime(CLOCK_MONOTONIC, &now);
-	} while (!http_is_stopping(cpu->request) &&
-		 (now.tv_sec < end.tv_sec ||
-		  (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec)));
+	} while (!http_is_stopping(cpu->request) && clock_ns() < end);
 	if (profile_build_end(cpu->build, &cpu->profile) < 0) {
 		profile_free(cpu->profile);
 		cpu->profile = NULL;

@@ -10,27 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/console/valid_text.h"
+#include "analyzer/machine/clock.h"
 
-#define PROGRESS_AFTER_NS 2000000000ll
+#define PROGRESS_AFTER_NS 2000000000u
 
-static int64_t progress_start;
+static uint64_t progress_start;
 static bool progress_shown;
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void show_progress(const char *module, uint32_t done, uint32_t total)
 {
-	if (now_ns() - progress_start < PROGRESS_AFTER_NS || !isatty(STDERR_FILENO))
+	if (clock_ns() - progress_start < PROGRESS_AFTER_NS || !isatty(STDERR_FILENO))
 		return;
 	progress_shown = true;
 	fprintf(stderr, "\r\033[Kheapring: symbols %u%%: %s",
@@ -83,7 +75,7 @@ int symbols_command_load(const struct profile *profile, bool debuginfod,
 	const char *warning;
 	int r = allow_network(debuginfod, fault);
 
-	progress_start = now_ns();
+	progress_start = clock_ns();
 	if (r == 0)
 		r = symbols_load(profile, NULL, show_progress, ret_symbols, fault);
 	end_progress();

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/triage/triage_processes.h"
 
 #define AUDITS_S 1.5 /* after that what is not known stays unknown */
@@ -87,7 +88,7 @@ static void wait_for_verdicts(struct triage *triage, double until_s)
 {
 	double left;
 
-	while ((left = until_s - triage_now_s()) > 0)
+	while ((left = until_s - clock_s()) > 0)
 		triage_verdicts_poll(triage->jobs, triage->jobs_count,
 				     (int)(left * 1000) + 1);
 }
@@ -120,7 +121,7 @@ static bool is_open(const struct triage *triage)
 int triage_look(struct triage *ret_triage, struct fault *fault)
 {
 	struct triage *triage = ret_triage;
-	double start = triage_now_s();
+	double start = clock_s();
 	int r;
 
 	memset(triage, 0, sizeof(*triage));
@@ -131,10 +132,10 @@ int triage_look(struct triage *ret_triage, struct fault *fault)
 	find_groups(triage);
 	triage->has_log = oom_log_read(&triage->log);
 	wait_for_verdicts(triage, start + TRIAGE_WINDOW_S);
-	triage->window_s = triage_now_s() - start;
+	triage->window_s = clock_s() - start;
 	look_again(triage);
 	triage_processes_again(triage, start + PSS_S);
-	while (is_open(triage) && triage_now_s() < start + AUDITS_S)
+	while (is_open(triage) && clock_s() < start + AUDITS_S)
 		triage_verdicts_poll(triage->jobs, triage->jobs_count, 20);
 	triage_verdicts_end(triage->jobs, triage->jobs_count);
 	take_exact_figures(triage);

@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/machine/process_memory.h"
 #include "analyzer/profile/report.h"
 
@@ -34,23 +34,12 @@ struct all {
 	size_t seen_count;
 };
 
-double triage_now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* CLOCK_REALTIME of the last event; of a machine that was booted since it is a guess. */
 static uint64_t ago_ns(const struct heapring_header *header)
 {
 	uint64_t last = header->start_unix_ns;
-	struct timespec now;
-	uint64_t unix_ns;
+	uint64_t unix_ns = clock_unix_ns();
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	unix_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 	if (header->active_ns > header->start_mono_ns)
 		last += header->active_ns - header->start_mono_ns;
 	return unix_ns > last ? unix_ns - last : 0;
@@ -286,7 +275,7 @@ void triage_processes_again(struct triage *triage, double deadline_s)
 		struct triage_process *row = &triage->rows[i];
 
 		row->rss = process_resident(row->pid);
-		if (triage_now_s() < deadline_s)
+		if (clock_s() < deadline_s)
 			row->has_pss = read_pss(row->pid, &row->pss);
 	}
 	drop_ended(triage);

@@ -16,6 +16,4 @@ int triage_processes_find(struct triage *triage, struct fault *fault);
 /* Once more the resident memory of the rows, and their PSS while there is time. */
 void triage_processes_again(struct triage *triage, double deadline_s);
 
-double triage_now_s(void);
-
 #endif

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/profile/profile_figures.h"
+
 struct building {
 	struct call_tree tree;
 	uint32_t *index; /* node + 1 */
@@ -84,12 +86,6 @@ static int find_child(struct building *building, uint32_t parent, uint32_t place
 	return 0;
 }
 
-static void add_values(int64_t *to, const int64_t *from)
-{
-	for (int s = 0; s < PROFILE_SAMPLES; s++)
-		to[s] += from[s];
-}
-
 static bool has_child(const struct building *building, uint32_t parent, uint32_t place)
 {
 	return building->index[slot_of(building, parent, place)] != 0;
@@ -102,19 +98,19 @@ static int add_stack(struct building *building, const struct stack_set *set,
 	const uint32_t *places = stack_set_places(set, entry);
 	uint32_t node = 0;
 
-	add_values(building->tree.nodes[0].cum, entry->value);
+	figures_add(building->tree.nodes[0].cum, entry->value);
 	for (uint32_t f = entry->count; f-- > 0;) {
 		bool ends = fold && !has_child(building, node, places[f]);
 
 		if (find_child(building, node, ends ? fold->place : places[f], &node) < 0)
 			return -ENOMEM;
-		add_values(building->tree.nodes[node].cum, entry->value);
+		figures_add(building->tree.nodes[node].cum, entry->value);
 		if (ends)
 			break;
 	}
 	building->tree.node_of[entry - set->entries] = node;
-	add_values(building->tree.nodes[node].flat, entry->value);
-	add_values(building->tree.nodes[node].base_flat, entry->base);
+	figures_add(building->tree.nodes[node].flat, entry->value);
+	figures_add(building->tree.nodes[node].base_flat, entry->base);
 	for (int s = 0; s < PROFILE_SAMPLES; s++)
 		building->tree.nodes[node].variance[s] += entry->variance[s];
 	return 0;

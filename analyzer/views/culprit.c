@@ -8,6 +8,7 @@
  */
 #include "analyzer/views/culprit.h"
 
+#include "analyzer/console/text.h"
 #include "analyzer/views/layers.h"
 #include "analyzer/views/wrapper_name.h"
 
@@ -40,11 +41,6 @@ struct culprits {
 	struct layers *layers;   /* what the notes tell */
 };
 
-static bool starts(const char *text, const char *with)
-{
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
 /* What a distribution installs; /usr/local and /opt are the user's own. */
 static bool is_system_path(const char *path)
 {
@@ -52,8 +48,8 @@ static bool is_system_path(const char *path)
 					       "/snap/", "/bin/", "/sbin/" };
 
 	for (size_t i = 0; path && i < sizeof(folders) / sizeof(folders[0]); i++)
-		if (starts(path, folders[i]))
-			return !starts(path, "/usr/local/");
+		if (text_begins(path, folders[i]))
+			return !text_begins(path, "/usr/local/");
 	return false;
 }
 
@@ -66,7 +62,7 @@ static bool is_runtime_module(const char *module)
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (starts(module, names[i]))
+		if (text_begins(module, names[i]))
 			return true;
 	return false;
 }
@@ -87,7 +83,7 @@ static bool is_runtime_function(const char *function)
 	for (size_t w = 0; w < 2; w++)
 		for (size_t i = 0; words[w] && i < sizeof(spaces) / sizeof(spaces[0]);
 		     i++)
-			if (starts(words[w] + w, spaces[i]))
+			if (text_begins(words[w] + w, spaces[i]))
 				return true;
 	return false;
 }
@@ -100,10 +96,10 @@ static bool is_runtime_source(const char *file)
 {
 	if (!file)
 		return false;
-	if (starts(file, "/usr/") &&
+	if (text_begins(file, "/usr/") &&
 	    (strstr(file, "/include/c++/") || strstr(file, "/bits/")))
 		return true;
-	return starts(file, "/rustc/") || strstr(file, "/rustlib/src/rust/library/");
+	return text_begins(file, "/rustc/") || strstr(file, "/rustlib/src/rust/library/");
 }
 
 bool culprit_is_runtime(const struct symbol *symbol)
@@ -291,7 +287,7 @@ static bool is_closure_in(const struct symbol *closure, const struct symbol *sym
 	size_t length = strlen(symbol->function);
 
 	return strncmp(closure->function, symbol->function, length) == 0 &&
-	       starts(closure->function + length, "::{");
+	       text_begins(closure->function + length, "::{");
 }
 
 static void weigh(struct choice *choice, const struct culprits *culprits,

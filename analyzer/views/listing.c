@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/profile/profile_figures.h"
+
 #define NOT_CHOSEN UINT32_MAX
 
 struct building {
@@ -95,12 +97,6 @@ static void make_lines(struct building *building)
 	}
 }
 
-static void add_values(int64_t *to, const int64_t *from)
-{
-	for (int s = 0; s < PROFILE_SAMPLES; s++)
-		to[s] += from[s];
-}
-
 static void add_stack(struct building *building, const struct stack_entry *entry,
 		      const uint32_t *places, size_t number)
 {
@@ -113,13 +109,13 @@ static void add_stack(struct building *building, const struct stack_entry *entry
 			continue;
 		function = &building->listing.functions[line->function];
 		if (f == 0) {
-			add_values(line->flat, entry->value);
-			add_values(function->flat, entry->value);
+			figures_add(line->flat, entry->value);
+			figures_add(function->flat, entry->value);
 		}
 		if (line->last_stack != number)
-			add_values(line->cum, entry->value);
+			figures_add(line->cum, entry->value);
 		if (function->last_stack != number)
-			add_values(function->cum, entry->value);
+			figures_add(function->cum, entry->value);
 		line->last_stack = function->last_stack = number;
 	}
 }

@@ -11,6 +11,7 @@
 
 #include <uthash.h>
 
+#include "analyzer/console/text.h"
 #include "analyzer/symbols/string_pool.h"
 
 struct key {
@@ -80,17 +81,10 @@ static const char *module_key(struct place_table *table, const char *module,
 	return string_pool_keep(table->strings, text);
 }
 
-static const char *base_of(const char *file)
-{
-	const char *slash = strrchr(file, '/');
-
-	return slash ? slash + 1 : file;
-}
-
 static const char *file_key(struct place_table *table, const char *file)
 {
 	return file && table->across_builds
-		       ? string_pool_keep(table->strings, base_of(file))
+		       ? string_pool_keep(table->strings, text_base(file))
 		       : file;
 }
 
@@ -133,7 +127,7 @@ static void merge(const struct place_table *table, struct place *place,
 		return;
 	place->module = "";
 	if (!place->file || !other->file ||
-	    strcmp(base_of(place->file), base_of(other->file)) != 0) {
+	    strcmp(text_base(place->file), text_base(other->file)) != 0) {
 		place->file = NULL;
 		place->line = 0;
 	}

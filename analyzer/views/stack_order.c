@@ -6,17 +6,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "analyzer/profile/profile_figures.h"
+
 static int compare(const void *a, const void *b, void *arg)
 {
 	const struct stack_entry *x = *(const struct stack_entry *const *)a;
 	const struct stack_entry *y = *(const struct stack_entry *const *)b;
 	enum profile_sample s = *(const enum profile_sample *)arg;
-	uint64_t left = (uint64_t)llabs(x->value[s]),
-		 right = (uint64_t)llabs(y->value[s]);
+	int order = figures_larger_first(x->value[s], y->value[s]);
 
-	if (left != right)
-		return left < right ? 1 : -1;
-	return (x > y) - (x < y);
+	return order != 0 ? order : (x > y) - (x < y);
 }
 
 int stack_order_load(const struct stack_set *set, enum profile_sample sample,

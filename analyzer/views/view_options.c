@@ -16,14 +16,6 @@ static bool set_sample(void *to, const char *value)
 	return profile_sample_parse(value, &((struct view_options *)to)->sample);
 }
 
-static bool set_format(void *to, const char *value)
-{
-	struct view_options *options = to;
-
-	options->json = strcmp(value, "json") == 0;
-	return options->json || strcmp(value, "text") == 0;
-}
-
 static bool set_filter(struct view_options *options, enum view_filter filter,
 		       const char *value)
 {
@@ -112,7 +104,8 @@ void view_options_init(struct view_options *options)
 	const struct option_spec specs[] = {
 		{ "sample", 0, "inuse_space|inuse_objects|alloc_space|alloc_objects",
 		  "which figure to rank by", set_sample, options },
-		{ "format", 0, "text|json", "how to print", set_format, options },
+		{ "format", 0, "text|json", "how to print", option_set_json,
+		  &options->json },
 		{ "n", 'n', "COUNT", "so many rows (json: all)", option_set_count,
 		  &options->rows },
 		{ "focus", 0, "REGEX", "only stacks with a frame that matches", set_focus,

@@ -3,17 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "analyzer/machine/clock.h"
 #include "analyzer/profile/profile.h"
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static const struct watch_process *find(const struct watch_processes *processes,
 					const struct heapring_header *header)
@@ -31,7 +23,7 @@ static const struct watch_process *find(const struct watch_processes *processes,
 
 static void read_figures(struct watch_process *process)
 {
-	uint64_t at = now_ms(), before = process->allocated;
+	uint64_t at = (uint64_t)clock_ms(), before = process->allocated;
 	struct profile *profile;
 	struct target target;
 	struct fault ignored;

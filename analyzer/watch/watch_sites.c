@@ -10,15 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
+#include "analyzer/console/text.h"
+#include "analyzer/machine/clock.h"
 
 void watch_sites_begin(struct watch_sites *sites, const char *path,
 		       struct symbol_cache *cache)
@@ -47,14 +41,6 @@ void watch_sites_end(struct watch_sites *sites)
 	memset(sites, 0, sizeof(*sites));
 }
 
-static uint64_t hash_text(uint64_t hash, const char *text)
-{
-	do {
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
-	} while (*text++);
-	return hash;
-}
-
 static uint64_t *hash_places(const struct view_target *target)
 {
 	uint32_t count = place_table_count(target->places);
@@ -63,7 +49,7 @@ static uint64_t *hash_places(const struct view_target *target)
 	for (uint32_t i = 0; hashes && i < count; i++) {
 		const struct place *place = place_table_get(target->places, i);
 
-		hashes[i] = hash_text(hash_text(0xcbf29ce484222325ull, place->function),
+		hashes[i] = text_hash(text_hash(TEXT_HASH_BEGIN, place->function),
 				      place->module);
 	}
 	return hashes;
@@ -176,7 +162,7 @@ int watch_sites_look(struct watch_sites *sites, struct fault *fault)
 		view_target_done(&sites->target);
 	sites->target = target;
 	sites->target.options = &sites->options;
-	finish_look(sites, now_ns() / 1000000);
+	finish_look(sites, (uint64_t)clock_ms());
 	if (r == 0)
 		r = watch_sites_show(sites);
 	return r < 0 ? fault_set(fault, FAULT_INPUT, r, "out of memory for %s",

@@ -17,6 +17,7 @@
 #include "pipeline/base/say.h"
 #include "pipeline/base/units.h"
 #include "pipeline/commands/command.h"
+#include "pipeline/kafka/no_log.h"
 #include "pipeline/kafka/producer.h"
 
 #define ASK_US 20000
@@ -38,18 +39,12 @@ static void on_signal(int number)
 	producer_stop(current);
 }
 
-static void ignore_log(const rd_kafka_t *rk, int level, const char *facility,
-		       const char *text)
-{
-	(void)rk, (void)level, (void)facility, (void)text;
-}
-
 static rd_kafka_t *open_client(const struct follower *f)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	char why[128];
 
-	rd_kafka_conf_set_log_cb(conf, ignore_log);
+	rd_kafka_conf_set_log_cb(conf, no_log);
 	rd_kafka_conf_set(conf, "bootstrap.servers", f->brokers, why, sizeof(why));
 	rd_kafka_conf_set(conf, "group.id", f->options->group, why, sizeof(why));
 	return rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));

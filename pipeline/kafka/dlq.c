@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "pipeline/base/memory.h"
+#include "pipeline/kafka/no_log.h"
 
 struct ticket {
 	struct ticket *next;
@@ -87,12 +88,6 @@ static void delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
 	d->waiting--;
 }
 
-static void ignore_log(const rd_kafka_t *rk, int level, const char *facility,
-		       const char *text)
-{
-	(void)rk, (void)level, (void)facility, (void)text;
-}
-
 static int open_producer(struct dlq *d)
 {
 	char messages[16];
@@ -112,7 +107,7 @@ static int open_producer(struct dlq *d)
 		rd_kafka_conf_set(conf, pairs[i][0], pairs[i][1], d->error,
 				  sizeof(d->error));
 	rd_kafka_conf_set_dr_msg_cb(conf, delivered);
-	rd_kafka_conf_set_log_cb(conf, ignore_log);
+	rd_kafka_conf_set_log_cb(conf, no_log);
 	rd_kafka_conf_set_opaque(conf, d);
 	d->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, d->error, sizeof(d->error));
 	if (d->rk != NULL)

@@ -12,15 +12,10 @@
 #include <unistd.h>
 
 #include "pipeline/base/say.h"
+#include "pipeline/kafka/no_log.h"
 
 #define TIMEOUT_MS 5000
 #define TRIES 3
-
-static void ignore_log(const rd_kafka_t *rk, int level, const char *facility,
-		       const char *text)
-{
-	(void)rk, (void)level, (void)facility, (void)text;
-}
 
 static rd_kafka_t *open_client(const char *brokers)
 {
@@ -28,7 +23,7 @@ static rd_kafka_t *open_client(const char *brokers)
 	rd_kafka_t *rk;
 	char why[256];
 
-	rd_kafka_conf_set_log_cb(conf, ignore_log);
+	rd_kafka_conf_set_log_cb(conf, no_log);
 	if (rd_kafka_conf_set(conf, "bootstrap.servers", brokers, why, sizeof(why)) !=
 	    RD_KAFKA_CONF_OK) {
 		say_error("broker %s: %s", brokers, why);

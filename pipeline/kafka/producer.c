@@ -24,6 +24,7 @@
 #include "pipeline/base/memory.h"
 #include "pipeline/base/say.h"
 #include "pipeline/base/units.h"
+#include "pipeline/kafka/no_log.h"
 #include "pipeline/kafka/order.h"
 #include "pipeline/kafka/topic.h"
 
@@ -67,12 +68,6 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
 	(void)rk;
 	if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
 		count_error(p, message->err);
-}
-
-static void on_log(const rd_kafka_t *rk, int level, const char *facility,
-		   const char *text)
-{
-	(void)rk, (void)level, (void)facility, (void)text;
 }
 
 /* The embedded broker answers a fetch with one batch a partition, so a batch of
@@ -122,7 +117,7 @@ static int open_handle(struct producer *p)
 
 	rd_kafka_conf_set_opaque(conf, p);
 	rd_kafka_conf_set_dr_msg_cb(conf, on_report);
-	rd_kafka_conf_set_log_cb(conf, on_log);
+	rd_kafka_conf_set_log_cb(conf, no_log);
 	if (set_conf(conf, &p->conf) != 0) {
 		rd_kafka_conf_destroy(conf);
 		return -1;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "pipeline/base/say.h"
+#include "pipeline/kafka/no_log.h"
 
 #define TIMEOUT_MS 10000
 #define KNOWN_TRIES 100
@@ -46,12 +47,6 @@ static int answer_of(rd_kafka_event_t *event, const char *name)
 	return EXIT_INPUT;
 }
 
-static void ignore_log(const rd_kafka_t *rk, int level, const char *facility,
-		       const char *text)
-{
-	(void)rk, (void)level, (void)facility, (void)text;
-}
-
 static rd_kafka_t *open_client(const struct rd_kafka_metadata_broker *node)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -60,7 +55,7 @@ static rd_kafka_t *open_client(const struct rd_kafka_metadata_broker *node)
 
 	snprintf(address, sizeof(address), "%s:%d", node->host, node->port);
 	rd_kafka_conf_set(conf, "bootstrap.servers", address, why, sizeof(why));
-	rd_kafka_conf_set_log_cb(conf, ignore_log);
+	rd_kafka_conf_set_log_cb(conf, no_log);
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
 	if (rk == NULL)
 		rd_kafka_conf_destroy(conf);

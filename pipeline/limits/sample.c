@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "pipeline/base/units.h"
+#include "pipeline/kafka/no_log.h"
 
 #define TAIL_MESSAGES 10000
 #define PARTITIONS_TRIED 8u
@@ -65,12 +66,6 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, v
 							     with);
 }
 
-static void ignore_log(const rd_kafka_t *rk, int level, const char *facility,
-		       const char *text)
-{
-	(void)rk, (void)level, (void)facility, (void)text;
-}
-
 static rd_kafka_t *open_reader(const char *brokers, struct looking *look)
 {
 	static const char *const pairs[][2] = {
@@ -91,7 +86,7 @@ static rd_kafka_t *open_reader(const char *brokers, struct looking *look)
 	for (size_t i = 0; r == RD_KAFKA_CONF_OK && i < sizeof(pairs) / sizeof(pairs[0]);
 	     i++)
 		r = rd_kafka_conf_set(conf, pairs[i][0], pairs[i][1], why, sizeof(why));
-	rd_kafka_conf_set_log_cb(conf, ignore_log);
+	rd_kafka_conf_set_log_cb(conf, no_log);
 	rd_kafka_conf_interceptor_add_on_new(conf, "sample", on_new, look);
 	if (r == RD_KAFKA_CONF_OK)
 		rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));

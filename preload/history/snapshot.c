@@ -90,7 +90,7 @@ void snapshot_begin(bool has_history)
 static uint64_t resident(void)
 {
 	char text[128];
-	const char *at = text;
+	const char *at;
 	uint64_t pages = 0;
 	ssize_t got;
 	int fd;

@@ -51,7 +51,8 @@ BYTES_FIXED(s32, int32_t)
 BYTES_FIXED(s64, int64_t)
 #undef BYTES_FIXED
 
-static inline uint64_t bytes_uleb(struct bytes *b)
+/* ret_bits: how many the number has, at most; ret_last: its last byte. */
+static inline uint64_t bytes_leb(struct bytes *b, unsigned *ret_bits, uint8_t *ret_last)
 {
 	uint64_t value = 0;
 	unsigned shift = 0;
@@ -63,23 +64,27 @@ static inline uint64_t bytes_uleb(struct bytes *b)
 			value |= (uint64_t)(byte & 0x7f) << shift;
 		shift += 7;
 	} while ((byte & 0x80) != 0);
+	*ret_bits = shift;
+	*ret_last = byte;
 	return value;
+}
+
+static inline uint64_t bytes_uleb(struct bytes *b)
+{
+	unsigned bits;
+	uint8_t last;
+
+	return bytes_leb(b, &bits, &last);
 }
 
 static inline int64_t bytes_sleb(struct bytes *b)
 {
-	uint64_t value = 0;
-	unsigned shift = 0;
-	uint8_t byte;
+	unsigned bits;
+	uint8_t last;
+	uint64_t value = bytes_leb(b, &bits, &last);
 
-	do {
-		byte = bytes_u8(b);
-		if (shift < 64)
-			value |= (uint64_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while ((byte & 0x80) != 0);
-	if (shift < 64 && (byte & 0x40) != 0)
-		value |= ~0ull << shift;
+	if (bits < 64 && (last & 0x40) != 0)
+		value |= ~0ull << bits;
 	return (int64_t)value;
 }
 
