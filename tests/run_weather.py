@@ -7,9 +7,11 @@ Usage: run_weather.py HEAPRING HAZARDS PLUGIN_ONE PLUGIN_TWO TRUTH STATIC_PIE
 import glob
 import json
 import os
+import platform
 import shutil
 import subprocess
 import time
+import unittest
 
 from profiled import ARGS, HEAPRING, REQUIRED, Profiled, environment, main, shim
 
@@ -245,6 +247,20 @@ class Weather(Profiled):
                                      if row["function"] in ("left", "right", "handled", "give_one")), 0)
                 self.assertGreater(rows["give_one"]["alloc_objects"], 1000)
                 self.assertEqual(top["coverage"]["missed_frees"], 0)
+
+    @unittest.skipUnless(platform.machine() == "x86_64", "single steps are x86-64's trap flag")
+    def test_handlers_that_allocate_while_their_thread_attaches(self):
+        dump = self.path("dump")
+        done = self.heapring("run", "-q", "-o", dump, "--", HAZARDS, "stepped-attach",
+                             env={"LD_PRELOAD": os.path.abspath(SIGNAL_MALLOC)})
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+        top = self.read(dump)
+        rows = {row["function"]: row for row in top["rows"]}
+        self.assertEqual(rows["handled"]["alloc_objects"] + top["coverage"]["bypassed"], int(done.stdout))
+        self.assertGreater(top["coverage"]["bypassed"], 10)
+        self.assertEqual(sum(row["inuse_objects"] for row in top["rows"]
+                             if row["function"] in ("handled", "give_one", "attach_in_steps")), 0)
+        self.assertEqual(top["coverage"]["missed_frees"], 0)
 
     def test_stacks_of_eight_kib(self):
         _, top, rows = self.hazard("small-stacks")

@@ -12,9 +12,9 @@ static int run(const struct command *command, int argc, char **argv)
 	struct options options = { .command = command };
 	int first, status;
 
-	if (options_ready(&options, argc, argv, &first, &status))
-		printf("heapring %s (segment format %u)\n", HEAPRING_RELEASE,
-		       HEAPRING_VERSION);
+	if (!options_ready(&options, argc, argv, &first, &status))
+		return status;
+	printf("heapring %s (segment format %u)\n", HEAPRING_RELEASE, HEAPRING_VERSION);
 	return 0;
 }
 

@@ -7,14 +7,13 @@ struct heapring_counter *counters_make(struct heapring_counter **directory,
 {
 	uint32_t index = site / HR_COUNTERS_PER_PAGE;
 	uint32_t first = tree_site_base() / HR_COUNTERS_PER_PAGE;
-	struct heapring_counter *page =
-		segment_page_new(HR_PAGE_COUNTERS, owner, index - first);
+	/* W1 is a release: a sweep of the history ring looks at pages it finds here */
+	struct heapring_counter *page = segment_page_at(
+		(void **)&directory[index], HR_PAGE_COUNTERS, owner, index - first);
 
 	if (page == NULL && index == first)
 		return NULL;
 	if (page == NULL)
 		return counters_at(directory, owner, tree_site_base() + HR_SITE_OVERFLOW);
-	/* release: a sweep of the history ring looks at pages it finds here */
-	__atomic_store_n(&directory[index], page, __ATOMIC_RELEASE);
 	return page + site % HR_COUNTERS_PER_PAGE;
 }

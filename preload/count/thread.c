@@ -256,16 +256,23 @@ const struct heapring_thread *threads_record(uint32_t slot)
 	return page == NULL ? NULL : page + slot % HR_THREADS_PER_PAGE;
 }
 
-static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
+/* What an event needs that meets a busy gate, and so all of it before thread_self shows
+ * here: the handler of a signal may allocate and free between any two instructions. */
+static struct thread *state_of(uint32_t slot)
 {
-	struct heapring_thread *record = record_at(slot);
+	struct thread *t = (struct thread *)(states + slot * STATE_BYTES);
 
 	t->slot = slot;
 	t->site_base = tree_site_base();
-	t->record = record;
-	t->unwinder.steps = &record->steps;
+	t->record = record_at(slot);
+	t->unwinder.steps = &t->record->steps;
 	t->live_flat = live_tables[0].flat;
 	t->directory = (struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
+	return t;
+}
+
+static void state_init(struct thread *t, uint32_t tid)
+{
 	thread_forget(t);
 	follow_tags(t, 0);
 	t->now_ms = t->ticked_ms = os_coarse_ms() & LIVE_WORD;
@@ -273,11 +280,11 @@ static void state_init(struct thread *t, uint32_t slot, uint32_t tid)
 	peak_flush(t); /* what the slot's last owner held back; new: nothing */
 
 	t->random = os_mono_ns() ^ ((uint64_t)tid << 32) ^ (uintptr_t)t;
-	record->owners++;
-	record->start = starts_number_here();
+	t->record->owners++;
+	t->record->start = starts_number_here();
 	if (!process_sandboxed())
-		os_thread_name(record->name);
-	__atomic_store_n(&record->used, 1, __ATOMIC_RELEASE);
+		os_thread_name(t->record->name);
+	__atomic_store_n(&t->record->used, 1, __ATOMIC_RELEASE);
 	know_stack(&t->unwinder.stack);
 }
 
@@ -297,17 +304,17 @@ static void attach(void)
 		thread_self = &lost;
 		return;
 	}
-	t = (struct thread *)(states + slot * STATE_BYTES);
-	t->gate = GATE_BUSY; /* what happens below may allocate */
+	t = state_of(slot);
+	begin_change(t); /* what happens below may allocate */
 	thread_self = t;
-	state_init(t, slot, tid);
+	state_init(t, tid);
 	/* the first page, so that the overflow site has a counter */
 	if (counters_at(t->directory, slot, t->site_base + HR_SITE_OVERFLOW) == NULL) {
 		thread_self = &lost;
 		return;
 	}
 	mode_begin(t);
-	t->gate = t->resume;
+	end_change(t);
 }
 
 void thread_attach(void)

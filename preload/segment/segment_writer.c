@@ -142,9 +142,10 @@ void *segment_page_new(enum heapring_page_type type, uint32_t owner, uint32_t in
 	return segment_at(page);
 }
 
-void *segment_table_page(void **pages, uint32_t index, enum heapring_page_type type)
+void *segment_page_at(void **place, enum heapring_page_type type, uint32_t owner,
+		      uint32_t index)
 {
-	void *have = __atomic_load_n(&pages[index], __ATOMIC_ACQUIRE); /* W1 */
+	void *have = __atomic_load_n(place, __ATOMIC_ACQUIRE); /* W1 */
 	uint32_t page;
 
 	if (have != NULL)
@@ -152,12 +153,17 @@ void *segment_table_page(void **pages, uint32_t index, enum heapring_page_type t
 	page = take(limit_of(type, index));
 	if (page == 0)
 		return NULL;
-	describe_page(page, (uint16_t)(type | HR_PAGE_CANDIDATE), 0, index);
-	if (!__atomic_compare_exchange_n(&pages[index], &have, segment_at(page), false,
+	describe_page(page, (uint16_t)(type | HR_PAGE_CANDIDATE), (uint16_t)owner, index);
+	if (!__atomic_compare_exchange_n(place, &have, segment_at(page), false,
 					 __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) /* W1 */
 		return have;
-	describe_page(page, (uint16_t)type, 0, index);
+	describe_page(page, (uint16_t)type, (uint16_t)owner, index);
 	return segment_at(page);
+}
+
+void *segment_table_page(void **pages, uint32_t index, enum heapring_page_type type)
+{
+	return segment_page_at(&pages[index], type, 0, index);
 }
 
 bool segment_grow_ahead(uint32_t pages)

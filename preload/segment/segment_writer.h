@@ -45,9 +45,14 @@ void segment_make_private(void);
 void *segment_page_new(enum heapring_page_type type, uint32_t owner, uint32_t index);
 
 /*
- * Part index of a table that all threads share: pages[index], made when it does
- * not exist. Threads that race for it get the same page. NULL: no more room.
+ * The page at *place, made when there is none: part index of a table of this owner's.
+ * Who races for it gets the same page: another thread, or the handler of a signal that
+ * came in the midst of this. NULL: no more room.
  */
+void *segment_page_at(void **place, enum heapring_page_type type, uint32_t owner,
+		      uint32_t index);
+
+/* The same for a table that all threads share. */
 void *segment_table_page(void **pages, uint32_t index, enum heapring_page_type type);
 
 /* Sees to it that so many pages can be had without a system call, in one step of growth

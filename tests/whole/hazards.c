@@ -420,6 +420,9 @@ static const struct {
 	{ "many-stacks", many_stacks },
 	{ "handlers", handlers },
 	{ "vdso", in_the_vdso },
+#ifdef __x86_64__
+	{ "stepped-attach", stepped_attach },
+#endif
 	{ "forking-handlers", forking_handlers },
 	{ "late-thread", late_thread },
 	{ "live", live_on },

@@ -14,6 +14,7 @@ void stacks_beside(char **argv);
 void many_stacks(char **argv);
 void handlers(char **argv);
 void in_the_vdso(char **argv);
+void stepped_attach(char **argv); /* x86-64 */
 void forking_handlers(char **argv);
 
 #endif

@@ -4,6 +4,7 @@
 #include <alloca.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -236,6 +237,68 @@ void handlers(char **argv)
 	free(given);
 	printf("%lu %lu %lu\n", leaves[0], leaves[1], handled_count);
 }
+
+#ifdef __x86_64__
+#define TRAP_FLAG 0x100ll
+#define ATTACHING 250     /* threads that live side by side: each takes a new slot */
+#define INSTRUCTIONS 2000 /* after which the first one is interrupted */
+#define EARLIER 5 /* so many is each of the others, by and by before it attaches */
+
+static unsigned interrupted; /* after so many instructions */
+static pthread_barrier_t all_attached;
+
+/* After each instruction, until the one that is interrupted. */
+static void on_step(int number, siginfo_t *info, void *context)
+{
+	ucontext_t *at = context;
+
+	(void)number, (void)info;
+	if (--interrupted != 0)
+		return;
+	handled();
+	free(given);
+	given = NULL;
+	at->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+}
+
+static void *attach_in_steps(void *unused)
+{
+	(void)unused;
+	__asm__ volatile("lea -128(%%rsp), %%rsp\n\t" /* past the red zone */
+			 "pushfq\n\t"
+			 "orq %0, (%%rsp)\n\t"
+			 "popfq\n\t"
+			 "lea 128(%%rsp), %%rsp" ::"i"(TRAP_FLAG)
+			 : "memory", "cc");
+	free(malloc(32));
+	pthread_barrier_wait(&all_attached);
+	return NULL;
+}
+
+/* A handler that allocates and frees wherever a thread is in its first allocation. */
+void stepped_attach(char **argv)
+{
+	struct sigaction action = { .sa_sigaction = on_step, .sa_flags = SA_SIGINFO };
+	static pthread_t thread[ATTACHING];
+
+	(void)argv;
+	if (sigaction(SIGTRAP, &action, NULL) != 0 ||
+	    pthread_barrier_init(&all_attached, NULL, ATTACHING + 1) != 0)
+		broken("a handler");
+	for (unsigned i = 0; i < ATTACHING; i++) {
+		give_one();
+		interrupted = INSTRUCTIONS - i * EARLIER;
+		if (pthread_create(&thread[i], NULL, attach_in_steps, NULL) != 0)
+			broken("pthread_create");
+		while (given != NULL)
+			sched_yield();
+	}
+	pthread_barrier_wait(&all_attached);
+	for (unsigned i = 0; i < ATTACHING; i++)
+		pthread_join(thread[i], NULL);
+	printf("%lu\n", handled_count);
+}
+#endif
 
 static volatile unsigned forks;
 static volatile bool is_child;
