@@ -390,7 +390,9 @@ static void say_window(const struct audit_facts *facts,
 	if (facts->history && facts->history->damaged)
 		audit_say(&audit->evidence,
 			  "a part of the history is damaged and was left out");
-	if (audit_window_fell_silent(window, WORTH_SAYING) &&
+	/* a container is silent until it is full again, and the evidence says when */
+	if (!(decision->function && decision->function->doubling.steps > 0) &&
+	    audit_window_fell_silent(window, WORTH_SAYING) &&
 	    window->to_s < facts->history->at[facts->history->count - 1])
 		audit_say(&audit->evidence,
 			  "nothing was allocated in the last %s: they are left out%s",

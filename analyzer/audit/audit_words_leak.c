@@ -13,18 +13,21 @@
 static void say_doubling(const struct audit_function *function, struct audit *audit)
 {
 	const struct doubling *doubling = &function->doubling;
+	bool is_one = round(function->live_objects) < 2;
 
 	audit_say(&audit->evidence,
-		  "a block of %s was made larger %s by a factor of %.2g, up to %s, "
-		  "each time when a straight line of %s a minute had filled it",
-		  audit_function_name(function),
+		  "%s of %s %s made larger %s by a factor of %.2g, up to %s, "
+		  "each time when a straight line of %s a minute had filled %s",
+		  is_one ? "a block" : "blocks", audit_function_name(function),
+		  is_one ? "was" : "were",
 		  audit_some((double)doubling->steps, "time").text, doubling->factor,
 		  audit_bytes(function->live_bytes).text,
-		  audit_bytes(doubling->rate * 60).text);
+		  audit_bytes(doubling->rate * 60).text, is_one ? "it" : "them");
 	audit_say(&audit->evidence,
-		  "if it goes on so, it is full again %s after the start; if it is not "
-		  "made larger then, what fills it has come to an end",
-		  audit_age(doubling->next_due).text);
+		  "if it goes on so, %s full again %s after the start; if %s not "
+		  "made larger then, what fills %s has come to an end",
+		  is_one ? "it is" : "they are", audit_age(doubling->next_due).text,
+		  is_one ? "it is" : "they are", is_one ? "it" : "them");
 }
 
 static void say_growth(const struct audit_facts *facts,
@@ -187,8 +190,12 @@ void audit_words_leak(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit)
 {
 	say_growth(facts, decision, audit);
-	say_survival(facts, decision->function, audit);
-	say_what_settles_it(facts, decision->function, audit);
+	/* of a container only its old rooms are freed: that says nothing about its
+	 * content */
+	if (decision->function->doubling.steps == 0) {
+		say_survival(facts, decision->function, audit);
+		say_what_settles_it(facts, decision->function, audit);
+	}
 	say_limit(facts, audit);
 	say_details(decision, audit);
 }
