@@ -33,19 +33,26 @@
 #define EMPTIED 0.25         /* of what a container holds now, that went before */
 #define STRAIGHT 0.8         /* end ratio of a number of blocks that does not level off */
 #define BYTES_BEND 0.6       /* certainty left where only the bytes level off */
+#define FALL 0.25            /* of a tooth's height, from one point to the next */
+#define LIVED_THROUGH 0.1    /* of what a stack has at the end, at a fall */
 #define PART_SMALL 0.01      /* of what a function holds: its stacks tell more */
 
-/* Growth in the second half, by medians of a twelfth. */
-static double late_growth(const double *value, size_t count)
+/* About a moment: the mean of a twelfth of the window that begins or ends there. */
+static double mean_from(const double *value, size_t count, size_t from)
 {
 	size_t width = count / 12 + 1;
-	double before = 0, after = 0;
+	double sum = 0;
 
-	for (size_t i = 0; i < width; i++) {
-		before += value[count / 2 + i < count ? count / 2 + i : count - 1];
-		after += value[count - 1 - i];
-	}
-	return (after - before) / (double)width;
+	for (size_t i = from; i < from + width; i++)
+		sum += value[i < count ? i : count - 1];
+	return sum / (double)width;
+}
+
+/* Growth in the second half, by means of a twelfth. */
+static double late_growth(const double *value, size_t count)
+{
+	return mean_from(value, count, count - count / 12 - 1) -
+	       mean_from(value, count, count / 2);
 }
 
 /* Total grew less than this part of it: then others shrank by as much. */
@@ -66,9 +73,11 @@ static bool only_drifts(const struct audit_facts *facts, const double *bytes,
 			const double *objects)
 {
 	size_t count = facts->window.count, from = count / 2;
-	double before = fmax(1, objects[from]), after = fmax(1, objects[count - 1]);
-	double grown = bytes[count - 1] - bytes[from];
-	double size = bytes[count - 1] / after, size_before = bytes[from] / before;
+	size_t last = count - count / 12 - 1;
+	double before = fmax(1, mean_from(objects, count, from));
+	double after = fmax(1, mean_from(objects, count, last));
+	double old = mean_from(bytes, count, from), now = mean_from(bytes, count, last);
+	double grown = now - old, size = now / after, size_before = old / before;
 
 	return after > DRIFT_BLOCKS && size < DRIFT_SIZE * size_before &&
 	       (after - before) * size < DRIFT_EXPLAINED * grown;
@@ -89,7 +98,7 @@ static bool is_enough(const struct audit_facts *facts,
 	size_t steps = shape->points < 10 ? 3 : STEPS_MIN;
 
 	if (shape->kind != SHAPE_RISING || shape->net < BYTES_MIN ||
-	    shape->increases < steps)
+	    shape->increases < steps || shape->trend.low <= 0)
 		return false;
 	return shape->increases >= STEPS_MANY ||
 	       (shape->net >= BYTES_FEW_STEPS &&
@@ -306,6 +315,48 @@ static int judge_functions(struct audit_facts *facts, double *growth)
 	return r;
 }
 
+/*
+ * A few blocks more at one stack, that the ups and downs of the function's others would
+ * hide: they may be those that another of its stacks has fewer of (an entry that was made
+ * larger somewhere else).
+ */
+static bool is_lost_in_function(const struct audit_facts *facts,
+				const struct audit_function *function,
+				double (*series)[AUDIT_GRID_MAX])
+{
+	size_t count = facts->window.count;
+	const double *objects = series[PROFILE_INUSE_OBJECTS];
+
+	return objects[count - 1] - objects[count / 10] < STEPS_MANY &&
+	       TAKEN_OVER * late_growth(series[PROFILE_INUSE_SPACE], count) <
+		       NOISE * function->shape.model.error;
+}
+
+/* The last point before which the function lost a good part of a tooth at once. */
+static size_t last_fall(const struct audit_facts *facts,
+			const struct audit_function *function)
+{
+	const double *value = function->series[PROFILE_INUSE_SPACE];
+	size_t i = facts->window.count - 1;
+
+	while (i > 0 && value[i - 1] - value[i] < FALL * function->shape.teeth.height)
+		i--;
+	return i;
+}
+
+/* Where the function's blocks are given back in waves, a stack that came after the last
+ * one is none that stays (code that was compiled anew has another address). */
+static bool was_not_collected_yet(const struct audit_facts *facts,
+				  const struct audit_function *function,
+				  double (*series)[AUDIT_GRID_MAX])
+{
+	const double *value = series[PROFILE_INUSE_SPACE];
+
+	return function->shape.kind == SHAPE_TEETH &&
+	       value[last_fall(facts, function)] <
+		       LIVED_THROUGH * value[facts->window.count - 1];
+}
+
 /* A leak beside larger things of the same function: its own stack shows it. */
 static int judge_stack(struct audit_facts *facts, size_t stack,
 		       struct audit_series *series)
@@ -323,7 +374,9 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);
 	if (r == 0 &&
 	    (fills_up(facts, function, series->value, &shape, &doubling) ||
-	     grows(facts, function, &shape, series->value, variance_of(facts, stack)))) {
+	     (grows(facts, function, &shape, series->value, variance_of(facts, stack)) &&
+	      !is_lost_in_function(facts, function, series->value) &&
+	      !was_not_collected_yet(facts, function, series->value)))) {
 		function->grows = true;
 		function->doubling = doubling;
 		function->growth_certainty = shape.certainty;

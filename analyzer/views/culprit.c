@@ -122,7 +122,9 @@ static struct traits traits_of(const struct symbol *symbol)
 {
 	return (struct traits){
 		.is_runtime = culprit_is_runtime(symbol),
-		.is_system = is_system_path(symbol->path) || is_system_path(symbol->file),
+		/* what was compiled at run time has no name to look for, and moves */
+		.is_system = is_system_path(symbol->path) ||
+			     is_system_path(symbol->file) || !*symbol->module,
 		.is_named_wrapper = wrapper_name_is_one(symbol->function),
 		.creates_thread = creates_thread(symbol->function),
 		.callers_needed = (uint8_t)wrapper_name_callers_needed(symbol->function),
