@@ -8,7 +8,9 @@
  */
 #include "analyzer/audit/audit_growth.h"
 
+#include "analyzer/audit/audit_interpreter.h"
 #include "analyzer/audit/audit_pauses.h"
+#include "analyzer/audit/audit_stack_text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -33,9 +35,10 @@
 #define EMPTIED 0.25         /* of what a container holds now, that went before */
 #define STRAIGHT 0.8         /* end ratio of a number of blocks that does not level off */
 #define BYTES_BEND 0.6       /* certainty left where only the bytes level off */
-#define FALL 0.25            /* of a tooth's height, from one point to the next */
-#define LIVED_THROUGH 0.1    /* of what a stack has at the end, at a fall */
-#define PART_SMALL 0.01      /* of what a function holds: its stacks tell more */
+#define RECURSION_LOOKED_AT 16u /* frames */
+#define FALL 0.25               /* of a tooth's height, from one point to the next */
+#define LIVED_THROUGH 0.1       /* of what a stack has at the end, at a fall */
+#define PART_SMALL 0.01         /* of what a function holds: its stacks tell more */
 
 /* About a moment: the mean of a twelfth of the window that begins or ends there. */
 static double mean_from(const double *value, size_t count, size_t from)
@@ -357,6 +360,47 @@ static bool was_not_collected_yet(const struct audit_facts *facts,
 		       LIVED_THROUGH * value[facts->window.count - 1];
 }
 
+/* Does a function call itself inside of the culprit's call, or the culprit itself? */
+struct recursion {
+	const struct symbol *function, *seen[RECURSION_LOOKED_AT];
+	size_t count;
+	bool is_outside, found;
+};
+
+static void look_for_recursion(void *arg, const struct symbol *symbol, const char *text)
+{
+	struct recursion *search = arg;
+	bool is_culprit = symbol_is_same_function(symbol, search->function);
+
+	(void)text;
+	if (search->is_outside) {
+		search->found |= is_culprit;
+		return;
+	}
+	for (size_t i = 0; i < search->count; i++)
+		search->found |= symbol_is_same_function(symbol, search->seen[i]);
+	if (search->count < RECURSION_LOOKED_AT)
+		search->seen[search->count++] = symbol;
+	search->is_outside = is_culprit;
+}
+
+/*
+ * What a recursion makes lies on one stack for each depth, and moves from one to the
+ * other as a tree is rebalanced or a list gets longer: no stack of it tells what stays.
+ * An interpreter's recursion is the script's calls.
+ */
+static bool is_of_recursion(const struct audit_facts *facts,
+			    const struct audit_function *function, size_t stack)
+{
+	struct recursion search = { .function = function->symbol };
+
+	if (!function->symbol || audit_interpreter_of(facts, stack))
+		return false;
+	audit_stack_each(facts->profile, facts->symbols, stack, look_for_recursion,
+			 &search);
+	return search.found;
+}
+
 /* A leak beside larger things of the same function: its own stack shows it. */
 static int judge_stack(struct audit_facts *facts, size_t stack,
 		       struct audit_series *series)
@@ -368,7 +412,8 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 	struct doubling doubling = { 0 };
 	int r;
 
-	if (function->stacks < 2 || function->grows)
+	if (function->stacks < 2 || function->grows ||
+	    is_of_recursion(facts, function, stack))
 		return 0;
 	audit_facts_stack_series(facts, stack, series);
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);

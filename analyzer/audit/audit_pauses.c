@@ -38,21 +38,27 @@ static double gained(const struct totals *totals, enum profile_sample sample,
 	return totals->value[sample][point] - totals->value[sample][point - 1];
 }
 
+/* The last block that the point has: of several the largest, twice as large as those
+ * before it, where rooms are doubled (of other factors a little is left to the tolerances
+ * of doubling.c). */
+static double last_block(const struct totals *totals, size_t point)
+{
+	return gained(totals, PROFILE_ALLOC_SPACE, point) * 2 /
+	       (gained(totals, PROFILE_ALLOC_OBJECTS, point) + 1);
+}
+
 /*
  * What lived in the pause that ended with an event that the point has: the point's
- * figures without its last block. Of several blocks the last one is the largest: twice as
- * large as those before the pause, where rooms are doubled (of other factors a little is
- * left to the tolerances of doubling.c). Where nothing would be left a block was made
- * larger in the place of its old self: it lived as it was before.
+ * figures without its last block. Where nothing would be left a block was made larger in
+ * the place of its old self: it lived as it was before.
  */
 static double without_last(const struct totals *totals, size_t point)
 {
 	const double *live = totals->value[PROFILE_INUSE_SPACE];
 	double objects = gained(totals, PROFILE_ALLOC_OBJECTS, point);
-	double last = gained(totals, PROFILE_ALLOC_SPACE, point) * 2 / (objects + 1);
 
-	if (live[point] > last || objects == 0)
-		return live[point] - last;
+	if (live[point] > last_block(totals, point) || objects == 0)
+		return live[point] - last_block(totals, point);
 	return objects > 1 ? live[point] / 2 : live[point - 1];
 }
 
@@ -81,19 +87,18 @@ static double level_in(const struct totals *totals, size_t point, size_t points)
 
 /*
  * What lives after the last point: the old room of what was copied there goes at once, in
- * the slice after it. If more than one block went it is the end of the program, and with
- * it went the old room: a block that is larger than all that lived before is a copy.
+ * the slice after it. If more than one block went it is the end of the program, and the
+ * old room went with it: half of the new one.
  */
 static double level_after(const struct totals *totals, size_t point, size_t points)
 {
 	const double *live = totals->value[PROFILE_INUSE_SPACE];
-	double before = without_last(totals, point);
 
 	if (point + 1 < points && gained(totals, PROFILE_ALLOC_OBJECTS, point + 1) == 0 &&
 	    gained(totals, PROFILE_INUSE_OBJECTS, point + 1) == -1)
 		return live[point + 1];
-	return ends_with_it(totals, point, points) && live[point] > 2 * before
-		       ? live[point] - before
+	return ends_with_it(totals, point, points)
+		       ? live[point] - last_block(totals, point) / 2
 		       : live[point];
 }
 

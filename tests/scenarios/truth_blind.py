@@ -264,8 +264,7 @@ ODDS = [Case("odds.py", name, verdict) for name, verdict in (
     ("rows-read", STEADY + STORM), ("words-counted", WARM + STEADY),
     ("trees-parsed", STEADY + STORM + SAW), ("results-by-thread", LEAK), ("text-grows", LEAK))] + [
         Case("odds.py", "tasks-wait", LEAK, seconds=20),
-        # wrong as often as right, and a leak then: the interpreter keeps freed tuples
-        Case("odds.py", "log-in-batches", SAW + STEADY, by_hand=True)]
+        Case("odds.py", "log-in-batches", SAW + STEADY)]
 
 LANGUAGES = [
     script("/usr/bin/lua5.4", "coroutines wait", LEAK, "-e", "kept = {} " + TICKS % (
