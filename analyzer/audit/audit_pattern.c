@@ -41,7 +41,7 @@
 	"map|hashmap|treemap|dict|hash|table|hashtable|tree|rbtree|insert|emplace|put"
 #define WORDS_MAP_TYPE "map|multimap|set|multiset|hashtable"
 #define WORDS_REGEX "*regex|*regexp|regcomp|pcre"
-#define WORDS_INPUT "poll|fetch|recv|receive|consume|kafka|*socket"
+#define WORDS_INPUT "poll|fetch|recv|receive|consume|*kafka|*socket"
 #define WORDS_BUFFER "*buf|*buffer|fetch|slab|payload|frame|packet|arena|pool"
 #define WORDS_FORMAT                                                                     \
 	"*printf|format|formatted|fmt|strftime|std::to_string|ostream|"                  \

@@ -8,11 +8,6 @@
 
 #include "tests/scenarios/scenario.h"
 
-static inline __attribute__((always_inline)) char *made(size_t bytes)
-{
-	return scenario_use(malloc(bytes), bytes);
-}
-
 /* orders wait in a list; half way whoever takes them out dies */
 struct order {
 	struct order *next;
@@ -25,7 +20,7 @@ SCENARIO static void enqueue_order(void)
 {
 	struct order *order = calloc(1, sizeof(*order));
 
-	order->text = made(400);
+	order->text = scenario_use(malloc(400), 400);
 	*last_order = order;
 	last_order = &order->next;
 }
@@ -59,7 +54,7 @@ static char *session[SESSIONS];
 
 SCENARIO static char *open_session(void)
 {
-	return made(300);
+	return scenario_use(malloc(300), 300);
 }
 
 static void one_in_eight(double scale)
@@ -82,7 +77,7 @@ SCENARIO static void ask(void)
 {
 	pthread_t thread;
 
-	if (pthread_create(&thread, NULL, answer, made(3000)) == 0)
+	if (pthread_create(&thread, NULL, answer, scenario_use(malloc(3000), 3000)) == 0)
 		pthread_join(thread, NULL);
 }
 
@@ -103,7 +98,7 @@ static size_t slots_used, slots_room;
 
 SCENARIO static char *make_payload(void)
 {
-	return made(320);
+	return scenario_use(malloc(320), 320);
 }
 
 static void tombstones(double scale)
@@ -126,7 +121,7 @@ static char *kept[KEYS];
 
 SCENARIO static char *fetch_value(size_t size)
 {
-	return made(size);
+	return scenario_use(malloc(size), size);
 }
 
 static void fills_in_a_third(double scale)
@@ -146,7 +141,7 @@ static char *stays[4000], *lines[4000];
 
 SCENARIO static char *report_line(void)
 {
-	return made(40);
+	return scenario_use(malloc(40), 40);
 }
 
 static void reports_above_a_heap(double scale)
@@ -169,7 +164,9 @@ static char *texts[1000];
 
 SCENARIO static char *make_text(void)
 {
-	return made(1 + scenario_random(40000));
+	size_t bytes = 1 + scenario_random(40000);
+
+	return scenario_use(malloc(bytes), bytes);
 }
 
 static void sizes_by_chance(double scale)
