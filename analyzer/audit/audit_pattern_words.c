@@ -38,11 +38,12 @@ static const struct {
 					 "be "
 					 "in it, or write it off in pieces." },
 	[AUDIT_FORGOTTEN_BLOCKS] = { "forgotten blocks",
-				     "blocks are allocated again and again, and stay "
-				     "as long as it runs",
-				     "Follow the pointer from this stack: find the path, "
-				     "most often an error path or "
-				     "an early return, on which nobody frees it." },
+				     "blocks are allocated again and again, and stay: "
+				     "nobody frees them, or what holds them only grows",
+				     "Follow the pointer from this stack: if it is lost, "
+				     "the free is missing on some path, most often an "
+				     "error path or an early return; if something has "
+				     "it, bound that." },
 	[AUDIT_KEPT_TO_THE_END] = { "kept until the end",
 				    "none is freed while the program runs, and all are "
 				    "as it ends: something holds them, and only grows",

@@ -407,8 +407,10 @@ static void say_window(const struct audit_facts *facts,
 	if (facts->history && facts->history->damaged)
 		audit_say(&audit->evidence,
 			  "a part of the history is damaged and was left out");
-	/* a container is silent until it is full again, and the evidence says when */
-	if (!(decision->function && decision->function->doubling.steps > 0) &&
+	/* a container is silent until it is full again, and the evidence says when; of
+	 * what is hidden nobody knows */
+	if (!audit_interpreter_hides(facts) &&
+	    !(decision->function && decision->function->doubling.steps > 0) &&
 	    window->idle_s >= 1 && audit_window_fell_silent(window, WORTH_SAYING) &&
 	    window->to_s < facts->history->at[facts->history->count - 1])
 		audit_say(&audit->evidence,
