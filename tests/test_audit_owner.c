@@ -7,11 +7,9 @@
 #include <criterion/new/assert.h>
 
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "analyzer/audit/audit_owner.h"
-#include "tests/segment_builder.h"
+#include "tests/built_profile.h"
 
 enum { SERVE, OPEN_SESSION, COPY_NAME, FUNCTIONS };
 
@@ -28,24 +26,13 @@ static struct profile *load_program(void)
 	uint32_t thread = segment_builder_thread(builder, "app");
 	uint32_t node = segment_builder_node(builder, HR_NODE_ROOT, 0x1001, module);
 	struct heapring_counter one = { .allocs = 1, .alloc_bytes = 1 };
-	struct target target = { .path = "test" };
-	struct profile *profile = NULL;
-	uint64_t length;
-	unsigned char *bytes;
 
 	for (int i = 0; i < FUNCTIONS; i++)
 		node = node_of[i] = segment_builder_node(
 			builder, node, 0x2001 + 0x1000 * (uint64_t)i, module);
 	segment_builder_count(builder, thread, segment_builder_site(builder, node, 1),
 			      one);
-	bytes = segment_builder_bytes(builder, &length);
-	target.fd = memfd_create("segment", MFD_CLOEXEC);
-	cr_assert(write(target.fd, bytes, length) == (ssize_t)length);
-	cr_assert(eq(int, profile_load(&target, &profile, &fault), 0), "%s", fault.text);
-	close(target.fd);
-	free(bytes);
-	segment_builder_free(builder);
-	return profile;
+	return built_profile(builder);
 }
 
 struct program {

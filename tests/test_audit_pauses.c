@@ -9,12 +9,10 @@
 #include <criterion/new/assert.h>
 
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "analyzer/audit/audit_pauses.h"
 #include "analyzer/profile/history_ring.h"
-#include "tests/segment_builder.h"
+#include "tests/built_profile.h"
 
 #define S 1000000000ull
 #define SITE HR_SITE_FIRST
@@ -27,8 +25,6 @@ struct slice {
 	uint64_t allocs, alloc_bytes, frees, free_bytes;
 };
 
-static struct fault fault;
-
 static struct profile *load_program(double active, double seconds)
 {
 	struct segment_builder *builder = segment_builder_new();
@@ -37,10 +33,6 @@ static struct profile *load_program(double active, double seconds)
 	uint32_t node = segment_builder_node(builder, HR_NODE_ROOT, 0x1001, module);
 	uint32_t site = segment_builder_site(builder, node, 1);
 	struct heapring_counter one = { .allocs = 1, .alloc_bytes = 1 };
-	struct target target = { .path = "test" };
-	struct profile *profile = NULL;
-	uint64_t length;
-	unsigned char *bytes;
 
 	cr_assert(eq(u32, site, SITE));
 	segment_builder_count(builder, thread, site, one);
@@ -49,14 +41,7 @@ static struct profile *load_program(double active, double seconds)
 	builder->header.active_ns = (uint64_t)(active * S);
 	builder->header.end_unix_ns =
 		builder->header.start_unix_ns + (uint64_t)(seconds * S);
-	bytes = segment_builder_bytes(builder, &length);
-	target.fd = memfd_create("segment", MFD_CLOEXEC);
-	cr_assert(write(target.fd, bytes, length) == (ssize_t)length);
-	cr_assert(eq(int, profile_load(&target, &profile, &fault), 0), "%s", fault.text);
-	close(target.fd);
-	free(bytes);
-	segment_builder_free(builder);
-	return profile;
+	return built_profile(builder);
 }
 
 static int newest_first(const void *a, const void *b)
