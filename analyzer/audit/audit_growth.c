@@ -319,9 +319,9 @@ static int judge_functions(struct audit_facts *facts, double *growth)
 }
 
 /*
- * A few blocks more at one stack, that the ups and downs of the function's others would
- * hide: they may be those that another of its stacks has fewer of (an entry that was made
- * larger somewhere else).
+ * A few blocks more at one stack, in the later half (what fills up has come to rest by
+ * then), that the ups and downs of the function's others would hide: they may be those
+ * that another of its stacks has fewer of (an entry that was made larger somewhere else).
  */
 static bool is_lost_in_function(const struct audit_facts *facts,
 				const struct audit_function *function,
@@ -330,7 +330,7 @@ static bool is_lost_in_function(const struct audit_facts *facts,
 	size_t count = facts->window.count;
 	const double *objects = series[PROFILE_INUSE_OBJECTS];
 
-	return objects[count - 1] - objects[count / 10] < STEPS_MANY &&
+	return late_growth(objects, count) < STEPS_MANY / 2.0 &&
 	       TAKEN_OVER * late_growth(series[PROFILE_INUSE_SPACE], count) <
 		       NOISE * function->shape.model.error;
 }

@@ -221,7 +221,7 @@ static enum audit_pattern pattern_of_keeping(const struct audit_facts *facts,
 
 	if (waiting != AUDIT_PATTERN_NONE && !some_forgotten)
 		return waiting;
-	if (size >= BUFFER_BYTES && !one_block &&
+	if (size >= BUFFER_BYTES && !one_block && !some_forgotten &&
 	    audit_stack_mentions(facts, stack, WORDS_BUFFER))
 		return AUDIT_RETAINED_BUFFERS;
 	if (freed < AUDIT_LIVES_FREED_MIN &&
