@@ -85,6 +85,21 @@ Test(culprit, the_runtime_is_told_from_the_program)
 	cr_expect(culprit_is_runtime(&rust_sources), "and where its sources are here");
 }
 
+Test(culprit, a_headers_line_makes_no_runtime_of_the_programs_own_function)
+{
+	const struct symbol own = { .function = "Runner::run_job",
+				    .file = "/usr/include/c++/12/bits/new_allocator.h",
+				    .module = "app" };
+	const struct symbol runtime = {
+		.function = "decltype(auto) std::__detail::make",
+		.file = "/usr/include/c++/12/bits/new_allocator.h",
+		.module = "app"
+	};
+
+	cr_expect(not(culprit_is_runtime(&own)));
+	cr_expect(culprit_is_runtime(&runtime));
+}
+
 Test(culprit, a_runtimes_type_in_an_argument_makes_no_runtime)
 {
 	const struct symbol own = {

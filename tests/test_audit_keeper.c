@@ -125,3 +125,43 @@ Test(audit_interpreter, programs_and_extensions_of_others_are_none)
 		     "none"));
 	cr_expect(eq(str, (char *)interpreter("", NULL), "none"));
 }
+
+/* What an interpreter hides whose blocks have those sizes. */
+static bool hides(const char *exe, uint64_t small, uint64_t large)
+{
+	struct segment segment = { 0 };
+	struct profile_detail detail = { .size = { 0, small, 0, large } };
+	struct profile profile = { .segment = &segment,
+				   .details = &detail,
+				   .stacks_count = 1 };
+	struct audit_facts facts = { .profile = &profile };
+
+	strcpy(segment.header.exe, exe);
+	return audit_interpreter_hides(&facts) != NULL;
+}
+
+Test(audit_interpreter, what_maps_a_heap_of_its_own_hides_its_objects)
+{
+	cr_expect(hides("/usr/bin/node", 1000, 10));
+	cr_expect(hides("/usr/lib/jvm/bin/java", 10, 1000));
+	cr_expect(not(hides("/usr/bin/perl", 1000, 10)));
+	cr_expect(not(hides("/usr/sbin/nginx", 10, 1000)));
+}
+
+Test(audit_interpreter, cpython_does_unless_each_object_is_a_block)
+{
+	cr_expect(hides("/usr/bin/python3.11", 400, 1000));
+	cr_expect(not(hides("/usr/bin/python3.11", 100000, 1000)));
+}
+
+Test(audit_keeper, what_is_one_block_is_told_from_nodes)
+{
+	struct audit_container found;
+
+	cr_assert(audit_container_of_name("std::vector<int>::push_back", &found));
+	cr_expect(found.is_one_block && !found.is_chain);
+	cr_assert(audit_container_of_name("std::list<int>::push_back", &found));
+	cr_expect(found.is_chain && !found.is_one_block);
+	cr_assert(audit_container_of_name("std::deque<int>::push_back", &found));
+	cr_expect(found.is_chain == false && found.is_one_block == false);
+}

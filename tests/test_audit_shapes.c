@@ -66,6 +66,38 @@ Test(series_shape, what_is_full_and_dips_now_and_then_does_not_rise)
 	cr_expect(shape.kind != SHAPE_RISING);
 }
 
+/* A start, then a part that is gathered and goes at once, above what stays. */
+Test(series_shape, what_falls_back_to_one_level_behind_its_start_does_not_rise)
+{
+	double when[80], value[80];
+	struct series_shape shape;
+
+	for (size_t lasts = 17; lasts < 25; lasts++) {
+		for (size_t i = 0; i < 80; i++) {
+			when[i] = (double)i / 10;
+			value[i] = i < 10   ? 9000.0 * (double)i
+				   : i < 20 ? 90000 + 5500.0 * (double)(i - 10)
+					    : 145000 + 850.0 * (double)((i - 20) % lasts);
+		}
+		cr_assert(eq(int, series_shape_find(when, value, 80, &shape), 0));
+		cr_expect(shape.kind != SHAPE_RISING, "a tooth of %zu points", lasts);
+	}
+}
+
+/* The same teeth, each of which leaves a fifth of its height. */
+Test(series_shape, teeth_that_leave_something_rise)
+{
+	double when[120], value[120];
+	struct series_shape shape;
+
+	for (size_t i = 0; i < 120; i++) {
+		when[i] = (double)i / 10;
+		value[i] = 145000 + 850.0 * (double)(i % 20) + 4000.0 * (double)(i / 20);
+	}
+	cr_assert(eq(int, series_shape_find(when, value, 120, &shape), 0));
+	cr_expect(eq(int, shape.kind, SHAPE_RISING));
+}
+
 Test(series_shape, long_enough_each_family_is_recognised)
 {
 	for (int family = 0; family < CURVE_FAMILIES; family++) {

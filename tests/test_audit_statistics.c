@@ -359,6 +359,33 @@ Test(doubling, values_that_do_not_stand_still_between_the_steps_are_not)
 	cr_expect(not(doubling_find(when, room, TABLE_POINTS, &doubling)));
 }
 
+/* Five that get a fifth each, up to a seventeenth more or less. */
+static void draw_tables(double per_s, double *when, double *room)
+{
+	static const double part[] = { 0.188, 0.195, 0.2, 0.206, 0.211 };
+	double one[TABLE_POINTS];
+
+	memset(room, 0, TABLE_POINTS * sizeof(*room));
+	for (size_t t = 0; t < sizeof(part) / sizeof(part[0]); t++) {
+		draw_table(part[t] * per_s, 8, 0, when, one);
+		for (size_t i = 0; i < TABLE_POINTS; i++)
+			room[i] += one[i];
+	}
+}
+
+Test(doubling, several_that_are_full_one_shortly_after_the_other_are_one)
+{
+	double when[TABLE_POINTS], room[TABLE_POINTS];
+	struct doubling doubling;
+
+	for (double per_s = 50e3; per_s < 100e3; per_s += 1250) {
+		draw_tables(per_s, when, room);
+		cr_assert(doubling_find(when, room, TABLE_POINTS, &doubling), "%f",
+			  per_s);
+		cr_expect(doubling.rate > 0.7 * per_s && doubling.rate < 1.3 * per_s);
+	}
+}
+
 Test(doubling, a_table_that_is_full_is_not)
 {
 	double when[TABLE_POINTS], room[TABLE_POINTS];

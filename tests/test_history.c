@@ -167,8 +167,26 @@ Test(history, a_pause_is_a_pause_and_not_a_slope)
 		seen = true;
 		cr_expect(eq(u64, h->total[PROFILE_ALLOC_OBJECTS][i],
 			     h->total[PROFILE_ALLOC_OBJECTS][i - 1]));
+		cr_expect(h->has_next[i - 1]);
 	}
 	cr_expect(seen);
+	profile_free(profile);
+}
+
+Test(history, only_a_point_before_a_pause_has_the_next_event)
+{
+	struct profile *profile;
+	const struct history *h;
+
+	model_begin("4MiB");
+	for (int i = 0; i < 20; i++) {
+		model_events(100, 10);
+		model_tick(500);
+	}
+	profile = load();
+	h = profile->history;
+	for (size_t i = 0; i < h->count; i++)
+		cr_expect(not(h->has_next[i]), "%zu", i);
 	profile_free(profile);
 }
 

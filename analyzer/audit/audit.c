@@ -45,37 +45,14 @@ const char *audit_growth_name(enum audit_growth growth)
 	return names[growth];
 }
 
-/* The stack's own call in the function: another stack may leave it from another line. */
-struct call_in {
-	const struct symbol *function, *call;
-};
-
-static void take_call(void *arg, const struct symbol *symbol, const char *text)
-{
-	struct call_in *in = arg;
-
-	(void)text;
-	if (!in->call && symbol_is_same_function(symbol, in->function))
-		in->call = symbol;
-}
-
-static const struct symbol *call_of(const struct audit_facts *facts,
-				    const struct symbol *function, size_t stack)
-{
-	struct call_in in = { function, NULL };
-
-	if (function)
-		audit_stack_each(facts->profile, facts->symbols, stack, take_call, &in);
-	return in.call ? in.call : function;
-}
-
 /* stack: SIZE_MAX for the function's largest. */
 static struct audit_finding describe(const struct audit_facts *facts,
 				     const struct audit_function *function, size_t stack)
 {
 	double seconds = audit_facts_seconds(facts);
 	size_t shown = stack == AUDIT_NO_STACK ? function->largest_stack : stack;
-	const struct symbol *symbol = call_of(facts, function->symbol, shown);
+	const struct symbol *symbol =
+		audit_stack_call(facts->profile, facts->symbols, shown, function->symbol);
 	struct audit_finding finding = {
 		.function = symbol ? symbol->function : "[unknown]",
 		.file = symbol ? symbol->file : NULL,
@@ -115,9 +92,9 @@ static void add_cause(const struct audit_facts *facts,
 	audit->has_site = true;
 }
 
-/* Of the functions that grow and are not there yet, the one with the highest rate. */
+/* Of the functions that grow and are not told yet, the one with the highest rate. */
 static const struct audit_function *next_growing(const struct audit_facts *facts,
-						 const struct audit_function *cause,
+						 const struct audit_decision *cause,
 						 double below)
 {
 	const struct audit_function *best = NULL;
@@ -125,8 +102,8 @@ static const struct audit_function *next_growing(const struct audit_facts *facts
 	for (size_t i = 0; i < facts->functions_count; i++) {
 		const struct audit_function *function = &facts->functions[i];
 
-		if (function->grows && function != cause &&
-		    function->shape.rate < below &&
+		if (function->grows && function != cause->function &&
+		    function != cause->grown && function->shape.rate < below &&
 		    (!best || function->shape.rate > best->shape.rate))
 			best = function;
 	}
@@ -141,7 +118,7 @@ static void add_others(const struct audit_facts *facts,
 	double below = INFINITY;
 
 	while (audit->findings_count < AUDIT_FINDINGS_MAX &&
-	       (function = next_growing(facts, decision->function, below))) {
+	       (function = next_growing(facts, decision, below))) {
 		struct audit_finding *finding = &audit->findings[audit->findings_count++];
 
 		*finding = describe(facts, function, function->growth_stack);

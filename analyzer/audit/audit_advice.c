@@ -43,6 +43,12 @@ static bool function_word(const char *name, char *text)
 	return *name == '\0' && shell_word(expression, text, WORD);
 }
 
+static bool has_source(const struct audit_decision *decision)
+{
+	return decision->function && decision->function->symbol &&
+	       decision->function->symbol->file;
+}
+
 static void advise_commands(const struct audit_facts *facts,
 			    const struct audit_decision *decision, struct audit *audit)
 {
@@ -53,7 +59,7 @@ static void advise_commands(const struct audit_facts *facts,
 	case AUDIT_LEAK:
 		audit_say(&audit->advice,
 			  "heapring traces %s   # every stack that holds memory", target);
-		if (audit->pattern != AUDIT_SCRIPT_OBJECTS &&
+		if (audit->pattern != AUDIT_SCRIPT_OBJECTS && has_source(decision) &&
 		    function_word(audit_function_name(decision->function), function))
 			audit_say(&audit->advice,
 				  "heapring list %s %s   # the source lines that hold it",

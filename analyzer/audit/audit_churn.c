@@ -28,7 +28,6 @@
 #define LIBRARY_BYTES_PER_S (4 * BYTES_PER_S)
 #define PROCESS_FACTOR 2.0 /* all functions together may do so much more than one */
 #define PROCESS_FACTOR_ONLY 1.25
-#define THREADS_PER_S 100.0
 #define HEAP_FLOOR 4096.0
 #define CALLS_PER_S 1000.0
 #define ITEM_TOLERANCE 0.01
@@ -119,7 +118,7 @@ static void find_threads(const struct audit_facts *facts, struct audit_churn *ch
 		creator = function;
 	}
 	churn->creator = creator;
-	if (churn->threads_per_s >= THREADS_PER_S)
+	if (churn->threads_per_s >= AUDIT_THREADS_PER_S)
 		churn->threads = creator;
 }
 

@@ -10,6 +10,8 @@
 
 #include "analyzer/audit/audit_facts.h"
 
+#define AUDIT_THREADS_PER_S 300.0 /* created: a percent of a core, at 30 us each */
+
 struct audit_churn {
 	struct audit_function *function; /* the one with the most; NULL: none */
 	double score;

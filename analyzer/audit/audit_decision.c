@@ -12,12 +12,15 @@
 #include <string.h>
 
 #include "analyzer/audit/audit_growth.h"
+#include "analyzer/audit/audit_interpreter.h"
 #include "analyzer/audit/audit_owner.h"
 #include "analyzer/audit/audit_pattern.h"
 
 #define THREADS_MIN 3.0
 #define THREADS_SHARE 0.1 /* of all that were created; else most are given back */
 #define TOTAL_ONLY 0.7    /* confidence when no single function shows it */
+#define UNSEEN 0.5        /* confidence where most blocks cannot be seen */
+#define TOTAL_PART 0.01   /* of what it holds, at least */
 #define NOT_FULL_YET 0.6  /* confidence where it may be a cache that fills */
 #define BENDS 0.9         /* ... or its curve, by this weight of the law */
 #define BENDS_SHARPLY 0.5
@@ -51,7 +54,7 @@ static void blame(struct audit_decision *decision, enum audit_verdict verdict,
 		  const struct audit_function *function, double confidence)
 {
 	decision->verdict = verdict;
-	decision->function = function;
+	decision->function = decision->grown = function;
 	decision->stack = function ? function->largest_stack : AUDIT_NO_STACK;
 	decision->confidence = fmin(0.99, fmax(0.01, confidence));
 }
@@ -137,13 +140,15 @@ static bool is_thread_leak(struct audit_facts *facts, struct audit_decision *dec
 	return true;
 }
 
-/* The process grows though no function alone stands out. */
+/* The process grows though no function alone stands out: by more than what the sizes of
+ * its blocks happen to be. */
 static bool is_diffuse_leak(struct audit_facts *facts, struct audit_decision *decision)
 {
 	const struct audit_function *function = audit_growth_largest(facts);
 
 	if (facts->shape.kind != SHAPE_RISING || !function ||
-	    facts->shape.net < TEETH_BYTES || function->shape.kind == SHAPE_LEVELLING)
+	    facts->shape.net < fmax(TEETH_BYTES, TOTAL_PART * facts->shape.highest) ||
+	    function->shape.kind == SHAPE_LEVELLING)
 		return false;
 	blame(decision, AUDIT_LEAK, function, TOTAL_ONLY * facts->shape.certainty);
 	grows(facts, decision, &facts->shape);
@@ -194,6 +199,7 @@ static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)
 		owner = function;
 	blame(decision, AUDIT_LEAK, owner,
 	      fmin(function->growth_certainty, doubt(facts, function)));
+	decision->grown = function;
 	decision->stack = owner->growth_stack;
 	grows(facts, decision, &function->shape);
 	return true;
@@ -291,6 +297,30 @@ static bool is_one_that_grows(const struct audit_facts *facts,
 }
 
 /*
+ * Of the function's blocks, those that lived a quarter of a slice. A class of ages that
+ * lies on both sides of that counts only where the mean life is as long: work that comes
+ * and goes within a slice leaves a remainder at its end, more or less by chance, and a
+ * tooth of those remainders is the beat of the slices.
+ */
+static double share_of_old(const struct audit_facts *facts,
+			   const struct audit_function *function, double slice)
+{
+	bool long_mean = mean_life_of_bytes(facts, function) >= slice / 4;
+	double old = 0, all = 0;
+
+	for (unsigned i = 0; i < HR_LIFETIMES; i++) {
+		double count = (double)function->freed_at_age[i];
+		unsigned edge = long_mean ? i : i - 1;
+
+		all += count;
+		if ((long_mean || i > 0) &&
+		    (double)HR_LIFETIME_MS(edge) / 1000 >= slice / 4)
+			old += count;
+	}
+	return all > 0 ? old / all : 1;
+}
+
+/*
  * Blocks that live much shorter than a slice make no teeth that slices could show. A few
  * that live long among many that do not (a text and the pieces that it is made of) do
  * where they hold the bytes.
@@ -299,15 +329,8 @@ static bool lives_long_enough(const struct audit_facts *facts,
 			      const struct audit_function *function)
 {
 	double slice = audit_facts_seconds(facts) / (double)facts->window.count;
-	double old = 0, all = 0;
 
-	for (unsigned i = 0; i < HR_LIFETIMES; i++) {
-		double count = (double)function->freed_at_age[i];
-
-		all += count;
-		old += (double)HR_LIFETIME_MS(i) / 1000 >= slice / 4 ? count : 0;
-	}
-	return all == 0 || old >= OLD_SHARE * all ||
+	return share_of_old(facts, function, slice) >= OLD_SHARE ||
 	       mean_life_of_bytes(facts, function) >= slice ||
 	       is_one_that_grows(facts, function);
 }
@@ -402,7 +425,7 @@ static bool is_storm(struct audit_facts *facts, struct audit_decision *decision)
 		function = churn->unbatched;
 	}
 	if (churn->threads) {
-		score = fmax(score, churn->threads_per_s / 100);
+		score = fmax(score, churn->threads_per_s / AUDIT_THREADS_PER_S);
 		function = churn->threads;
 	}
 	if (score < 1)
@@ -414,8 +437,7 @@ static bool is_storm(struct audit_facts *facts, struct audit_decision *decision)
 	return true;
 }
 
-/* Slices that were watched: where there is none, nothing was allocated. */
-static size_t watched(const struct audit_facts *facts)
+size_t audit_watched(const struct audit_facts *facts)
 {
 	const struct history *history = facts->history;
 	double all = 0;
@@ -426,6 +448,15 @@ static size_t watched(const struct audit_facts *facts)
 	return (size_t)fmax((double)facts->shape.points, all);
 }
 
+/* That nothing grows is said of what is seen; of an interpreter that is the smaller part.
+ */
+static void doubt_what_is_not_seen(const struct audit_facts *facts,
+				   struct audit_decision *decision)
+{
+	if (audit_interpreter_hides(facts))
+		decision->confidence = fmin(decision->confidence, UNSEEN);
+}
+
 static void is_steady(struct audit_facts *facts, struct audit_decision *decision)
 {
 	const struct series_shape *shape = &facts->shape;
@@ -434,7 +465,7 @@ static void is_steady(struct audit_facts *facts, struct audit_decision *decision
 
 	blame(decision, AUDIT_STEADY, NULL,
 	      fmax(doubt * shape->certainty,
-		   0.6 * doubt * by_slices(watched(facts), 10)));
+		   0.6 * doubt * by_slices(audit_watched(facts), 10)));
 	decision->shape = shape;
 	decision->rate_bytes_per_s = shape->trend.p < 0.05 ? shape->trend.slope : 0;
 	if (shape->kind == SHAPE_LEVELLING)
@@ -456,9 +487,11 @@ int audit_decide(struct audit_facts *facts, struct audit_decision *ret)
 	    is_fragmentation(facts, ret))
 		return 0;
 	r = look_for_teeth(facts, ret, &found);
-	if (r < 0 || found)
+	if (r < 0)
 		return r;
-	if (!is_warming(facts, ret) && !is_storm(facts, ret))
+	if (!found && !is_warming(facts, ret) && !is_storm(facts, ret))
 		is_steady(facts, ret);
+	if (ret->verdict != AUDIT_STORM)
+		doubt_what_is_not_seen(facts, ret);
 	return 0;
 }

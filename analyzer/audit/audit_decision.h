@@ -19,7 +19,8 @@ struct audit_decision {
 	enum audit_verdict verdict;
 	enum audit_growth growth;
 	double confidence;
-	const struct audit_function *function;
+	const struct audit_function *function; /* to blame */
+	const struct audit_function *grown;    /* whose blocks grow: it, or its helper */
 	size_t stack;
 	const struct series_shape *shape; /* that decided; NULL: none did */
 	double rate_bytes_per_s;
@@ -31,6 +32,9 @@ struct audit_decision {
 
 /* 0 or -ENOMEM. */
 int audit_decide(struct audit_facts *facts, struct audit_decision *ret);
+
+/* Slices that were watched: where there is none, nothing was allocated. */
+size_t audit_watched(const struct audit_facts *facts);
 
 /* By which law a series grows that has this shape. */
 enum audit_growth audit_decision_growth(const struct audit_facts *facts,

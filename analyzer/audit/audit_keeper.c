@@ -13,44 +13,45 @@
 #include "analyzer/audit/audit_stack_text.h"
 
 #define ENTRIES_A_BLOCK 4.0 /* of a container that keeps many: at least */
+#define ONE_BLOCK_EACH 16.0 /* containers that may share what is kept */
 #define TOLERANCE 1.1       /* a node for each of the blocks */
 #define GROWN_SHARE 0.5     /* of the container's bytes came while it was watched */
 
 static const struct {
 	const char *head, *name; /* name NULL: as in the function's */
-	bool is_chain;
+	bool is_chain, is_one_block;
 } containers[] = {
-	{ "std::deque<", NULL, false },
-	{ "std::vector<", NULL, false },
-	{ "std::list<", NULL, true },
-	{ "std::forward_list<", NULL, true },
-	{ "std::map<", NULL, true },
-	{ "std::multimap<", NULL, true },
-	{ "std::set<", NULL, true },
-	{ "std::multiset<", NULL, true },
-	{ "std::unordered_map<", NULL, true },
-	{ "std::unordered_multimap<", NULL, true },
-	{ "std::unordered_set<", NULL, true },
-	{ "std::queue<", NULL, false },
-	{ "std::priority_queue<", NULL, false },
-	{ "std::_Deque_base<", "std::deque", false },
-	{ "std::_Vector_base<", "std::vector", false },
-	{ "std::_List_base<", "std::list", true },
-	{ "std::_Rb_tree<", "std::map or std::set", true },
-	{ "std::_Hashtable<", "std::unordered_map or std::unordered_set", true },
-	{ "alloc::collections::vec_deque::VecDeque<", "VecDeque", false },
-	{ "alloc::vec::Vec<", "Vec", false },
-	{ "alloc::collections::btree::map::BTreeMap<", "BTreeMap", false },
-	{ "alloc::collections::linked_list::LinkedList<", "LinkedList", true },
-	{ "std::collections::hash::map::HashMap<", "HashMap", false },
-	{ "hashbrown::", "HashMap or HashSet", false },
-	{ "g_async_queue_", "GAsyncQueue", true },
-	{ "g_queue_", "GQueue", true },
-	{ "g_list_", "GList", true },
-	{ "g_slist_", "GSList", true },
-	{ "g_hash_table_", "GHashTable", false },
-	{ "g_ptr_array_", "GPtrArray", false },
-	{ "g_array_", "GArray", false },
+	{ "std::deque<", NULL, false, false },
+	{ "std::vector<", NULL, false, true },
+	{ "std::list<", NULL, true, false },
+	{ "std::forward_list<", NULL, true, false },
+	{ "std::map<", NULL, true, false },
+	{ "std::multimap<", NULL, true, false },
+	{ "std::set<", NULL, true, false },
+	{ "std::multiset<", NULL, true, false },
+	{ "std::unordered_map<", NULL, true, false },
+	{ "std::unordered_multimap<", NULL, true, false },
+	{ "std::unordered_set<", NULL, true, false },
+	{ "std::queue<", NULL, false, false },
+	{ "std::priority_queue<", NULL, false, true },
+	{ "std::_Deque_base<", "std::deque", false, false },
+	{ "std::_Vector_base<", "std::vector", false, true },
+	{ "std::_List_base<", "std::list", true, false },
+	{ "std::_Rb_tree<", "std::map or std::set", true, false },
+	{ "std::_Hashtable<", "std::unordered_map or std::unordered_set", true, false },
+	{ "alloc::collections::vec_deque::VecDeque<", "VecDeque", false, true },
+	{ "alloc::vec::Vec<", "Vec", false, true },
+	{ "alloc::collections::btree::map::BTreeMap<", "BTreeMap", false, false },
+	{ "alloc::collections::linked_list::LinkedList<", "LinkedList", true, false },
+	{ "std::collections::hash::map::HashMap<", "HashMap", false, true },
+	{ "hashbrown::", "HashMap or HashSet", false, true },
+	{ "g_async_queue_", "GAsyncQueue", true, false },
+	{ "g_queue_", "GQueue", true, false },
+	{ "g_list_", "GList", true, false },
+	{ "g_slist_", "GSList", true, false },
+	{ "g_hash_table_", "GHashTable", false, true },
+	{ "g_ptr_array_", "GPtrArray", false, true },
+	{ "g_array_", "GArray", false, true },
 };
 
 static const struct audit_reference references[] = {
@@ -130,7 +131,9 @@ bool audit_container_of_name(const char *function, struct audit_container *ret)
 
 		if (!name)
 			continue;
-		*ret = (struct audit_container){ .is_chain = containers[i].is_chain };
+		*ret = (struct audit_container){ .is_chain = containers[i].is_chain,
+						 .is_one_block =
+							 containers[i].is_one_block };
 		if (containers[i].name)
 			snprintf(ret->name, sizeof(ret->name), "%s", containers[i].name);
 		else
@@ -204,10 +207,14 @@ static bool grew(const struct audit_function *function, const struct audit_stack
 	       (function->grows || one_block);
 }
 
-/* Not one container in each of the blocks. */
+/* Not one container in each of the blocks. One that is a single block (a vector) is
+ * there a few times at most; where it is as often as things are made it is a part of
+ * each. */
 static bool can_keep(const struct look *look, bool is_same_function, double entries,
 		     double blocks)
 {
+	if (look->container.is_one_block)
+		return blocks <= ONE_BLOCK_EACH && blocks * ENTRIES_A_BLOCK <= entries;
 	if (blocks * ENTRIES_A_BLOCK <= entries)
 		return true;
 	return look->container.is_chain && !is_same_function &&

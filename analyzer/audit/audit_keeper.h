@@ -19,6 +19,7 @@
 struct audit_container {
 	char name[AUDIT_CONTAINER_NAME]; /* "std::deque<Job*>" */
 	bool is_chain;                   /* a block for each entry */
+	bool is_one_block;               /* for all of them */
 	const struct symbol *in;         /* its call, in the function that grows it */
 };
 

@@ -12,85 +12,43 @@
  */
 #include "analyzer/audit/audit_pattern.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
 #include "analyzer/audit/audit_interpreter.h"
 #include "analyzer/audit/audit_keeper.h"
+#include "analyzer/audit/audit_lives.h"
+#include "analyzer/audit/audit_name_words.h"
 #include "analyzer/audit/audit_release.h"
+#include "analyzer/audit/audit_stack_text.h"
 
-#define QUEUE_FREED_MIN 0.03 /* of a queue's blocks are gone again */
-#define BUFFER_BYTES 4096.0  /* mean size of what is kept: a buffer, not a message */
-#define SAME_SHARE 0.1       /* counts of stacks that belong together differ by less */
-#define YOUNG_SHARE 0.5      /* of the blocks that died did so at once */
+#define BUFFER_BYTES 4096.0 /* mean size of what is kept: a buffer, not a message */
+#define SAME_SHARE 0.1      /* counts of stacks that belong together differ by less */
 #define TABLE_ALLOCS_MAX 64.0
 #define TABLE_LIVE_MAX 2.0 /* the old one while it is copied */
-#define FRAMES_MAX 24u     /* from the innermost; further out is main() and the like */
-#define NAME_MAX_CHARS 160u
+#define DATA_BYTES 64.0    /* smaller blocks are objects, whatever is as large as they */
+#define CALLS_KEPT 32u
+#define FRAMES_MAX 24u /* from the innermost; further out is main() and the like */
 
-#define WORDS_RETRY "retry|retries|attempt|backoff|resend|redeliver|requeue"
-#define WORDS_QUEUE "queue|enqueue|backlog|pending|inbox|mailbox|fifo"
-#define WORDS_CACHE "cache|memo|remember|intern|lookup|index|registry"
-#define WORDS_STORE "cache|lru|memo|intern|pool|ring|window|recent"
-#define WORDS_MAP "map|dict|hash|table|tree|rbtree|_rb_tree|hashtable|insert|emplace|put"
-#define WORDS_INPUT "poll|fetch|recv|receive|consume|kafka|socket|subscribe|listener"
-#define WORDS_BUFFER "buf|buffer|fetch|slab|payload|frame|packet|arena|pool"
+#define WORDS_RETRY "retry|retries|attempt|backoff|resend|redeliver|redelivery|*requeue"
+#define WORDS_QUEUE "*queue|backlog|pending|inbox|mailbox|fifo"
+#define WORDS_CACHE                                                                      \
+	"*cache|caching|memo|memoize|memoise|remember|intern|lookup|index|registry"
+#define WORDS_STORE                                                                      \
+	"*cache|caching|lru|memo|memoize|memoise|intern|pool|ring|ringbuffer|window|"    \
+	"recent"
+#define WORDS_MAP                                                                        \
+	"map|hashmap|treemap|dict|hash|table|hashtable|tree|rbtree|insert|emplace|put"
+#define WORDS_MAP_TYPE "map|multimap|set|multiset|hashtable"
+#define WORDS_REGEX "*regex|*regexp|regcomp|pcre"
+#define WORDS_INPUT "poll|fetch|recv|receive|consume|*kafka|*socket"
+#define WORDS_BUFFER "*buf|*buffer|fetch|slab|payload|frame|packet|arena|pool"
 #define WORDS_FORMAT                                                                     \
-	"printf|asprintf|vasprintf|format|fmt|strftime|to_string|ostream|stringstream|"  \
-	"stringbuf|tostring|itoa|sprintf"
-#define WORDS_COPY "copy|copies|dup|clone|strdup|memdup|duplicate|serialize"
-#define WORDS_LOG "log|logger|logging|syslog|trace|line|audit|journal"
+	"*printf|format|formatted|fmt|strftime|std::to_string|ostream|"                  \
+	"*stringstream|stringbuf|tostring|*itoa"
+#define WORDS_COPY "copy|copies|dup|*clone|*strdup|*memdup|duplicate|serialize"
+#define WORDS_LOG "log|logger|logging|*syslog|trace|line|audit|journal"
 #define MESSAGES_A_BUFFER 20.0 /* small objects that grow with one large */
-
-/* The word stands in the text, whole, as camelCase or between digits and `_`. */
-static bool has_word(const char *text, const char *word, size_t length)
-{
-	for (const char *at = text; (at = strstr(at, word)); at++) {
-		bool begins = at == text || !isalpha((unsigned char)at[-1]);
-		bool ends = !isalpha((unsigned char)at[length]);
-
-		/* long words are told from others without borders */
-		if ((begins && ends) || length >= 5)
-			return true;
-	}
-	return false;
-}
-
-/* In small letters, with `_` before each capital: retryAll is retry_all. */
-static void simplify(const char *name, char *out, size_t room)
-{
-	size_t at = 0;
-
-	for (; *name && at + 2 < room; name++) {
-		if (isupper((unsigned char)*name) && at > 0 &&
-		    islower((unsigned char)name[-1]))
-			out[at++] = '_';
-		out[at++] = (char)tolower((unsigned char)*name);
-	}
-	out[at] = '\0';
-}
-
-static bool mentions(const char *name, const char *words)
-{
-	char text[NAME_MAX_CHARS], word[32];
-
-	if (!name)
-		return false;
-	simplify(name, text, sizeof(text));
-	while (*words) {
-		size_t length = strcspn(words, "|");
-
-		if (length < sizeof(word)) {
-			memcpy(word, words, length);
-			word[length] = '\0';
-			if (has_word(text, word, length))
-				return true;
-		}
-		words += length + (words[length] == '|');
-	}
-	return false;
-}
 
 static const char *base_name(const char *path)
 {
@@ -112,8 +70,8 @@ bool audit_stack_mentions(const struct audit_facts *facts, size_t stack,
 			symbols_of_node(facts->symbols, node, &count);
 
 		for (unsigned i = 0; i < count; i++, frames++)
-			if (mentions(symbol[i].function, words) ||
-			    mentions(base_name(symbol[i].file), words))
+			if (audit_name_says(symbol[i].function, words) ||
+			    audit_name_says(base_name(symbol[i].file), words))
 				return true;
 	}
 	return false;
@@ -159,11 +117,24 @@ static bool is_alike(double a, double b)
 	return fabs(a - b) <= SAME_SHARE * fmax(a, b);
 }
 
-/* Stacks of the function that allocate as often as its first: *ret_same as many bytes. */
+/* A function that calls itself has one call on many stacks. */
+static bool is_new_call(const struct symbol **calls, unsigned *count,
+			const struct symbol *call)
+{
+	for (unsigned i = 0; i < *count; i++)
+		if (calls[i] == call)
+			return false;
+	if (*count < CALLS_KEPT)
+		calls[(*count)++] = call;
+	return true;
+}
+
+/* Calls in the function that allocate as often as its first: *ret_same as many bytes. */
 static unsigned together(const struct audit_facts *facts,
 			 const struct audit_function *function, unsigned *ret_same)
 {
 	const struct audit_stack *first = &facts->stacks[function->largest_stack];
+	const struct symbol *calls[CALLS_KEPT];
 	unsigned often = 0;
 
 	*ret_same = 0;
@@ -171,9 +142,11 @@ static unsigned together(const struct audit_facts *facts,
 		const struct audit_stack *stack = &facts->stacks[i];
 
 		if (&facts->functions[stack->function] != function ||
-		    !is_alike(stack->allocs, first->allocs))
+		    !is_alike(stack->allocs, first->allocs) ||
+		    !is_new_call(calls, &often,
+				 audit_stack_call(facts->profile, facts->symbols, i,
+						  function->symbol)))
 			continue;
-		often++;
 		*ret_same += is_alike(stack->alloc_bytes, first->alloc_bytes);
 	}
 	return often;
@@ -199,23 +172,18 @@ static bool messages_wait(const struct audit_facts *facts,
 	return others > MESSAGES_A_BUFFER * objects_grown(facts, buffers);
 }
 
-/* Of the stack's blocks that were freed. */
-static double died_young(const struct audit_facts *facts, size_t stack)
-{
-	const struct profile_detail *details = facts->profile->details;
-	double all = 0;
-
-	for (unsigned i = 0; details && i < HR_LIFETIMES; i++)
-		all += (double)details[stack].lifetime[i];
-	return all > 0 ? (double)details[stack].lifetime[0] / all : 0;
-}
-
 /* No name helps: what the lives of its blocks say. */
-static enum audit_pattern pattern_of_lives(double freed, double young)
+static enum audit_pattern pattern_of_lives(enum audit_lives lives)
 {
-	if (freed < QUEUE_FREED_MIN)
-		return AUDIT_FORGOTTEN_BLOCKS;
-	return young >= YOUNG_SHARE ? AUDIT_SOME_FORGOTTEN : AUDIT_CAUSE_NOT_CLEAR;
+	static const enum audit_pattern patterns[] = {
+		[AUDIT_LIVES_STAY] = AUDIT_FORGOTTEN_BLOCKS,
+		[AUDIT_LIVES_END] = AUDIT_KEPT_TO_THE_END,
+		[AUDIT_LIVES_FORGET] = AUDIT_SOME_FORGOTTEN,
+		[AUDIT_LIVES_STOP] = AUDIT_READER_STOPPED,
+		[AUDIT_LIVES_UNCLEAR] = AUDIT_CAUSE_NOT_CLEAR,
+	};
+
+	return patterns[lives];
 }
 
 /* By names that the figures allow: what waits in a queue, or comes in too fast. */
@@ -226,7 +194,7 @@ static enum audit_pattern pattern_of_waiting(const struct audit_facts *facts,
 	if (audit_stack_mentions(facts, stack, WORDS_QUEUE))
 		return AUDIT_UNBOUNDED_QUEUE;
 	if (audit_stack_mentions(facts, stack, WORDS_INPUT) &&
-	    (size < BUFFER_BYTES || freed >= QUEUE_FREED_MIN))
+	    (size < BUFFER_BYTES || freed >= AUDIT_LIVES_FREED_MIN))
 		return size >= BUFFER_BYTES && !messages_wait(facts, function)
 			       ? AUDIT_RETAINED_BUFFERS
 			       : AUDIT_MISSING_BACK_PRESSURE;
@@ -245,22 +213,22 @@ static enum audit_pattern pattern_of_keeping(const struct audit_facts *facts,
 	const struct audit_stack *it = &facts->stacks[stack];
 	double size = it->live_objects > 0 ? it->live_bytes / it->live_objects : 0;
 	double freed = it->allocs > 0 ? it->frees / it->allocs : 0;
-	double young = died_young(facts, stack);
+	enum audit_lives lives = audit_lives_of(facts, stack);
 	bool one_block = it->live_objects < 2; /* grows by realloc */
-	bool some_forgotten =
-		function->is_direct && freed >= QUEUE_FREED_MIN && young >= YOUNG_SHARE;
+	bool some_forgotten = function->is_direct && lives == AUDIT_LIVES_FORGET;
 	enum audit_pattern waiting =
 		pattern_of_waiting(facts, function, stack, size, freed);
 
 	if (waiting != AUDIT_PATTERN_NONE && !some_forgotten)
 		return waiting;
-	if (size >= BUFFER_BYTES && !one_block &&
+	if (size >= BUFFER_BYTES && !one_block && !some_forgotten &&
 	    audit_stack_mentions(facts, stack, WORDS_BUFFER))
 		return AUDIT_RETAINED_BUFFERS;
-	if (freed < QUEUE_FREED_MIN && (audit_stack_mentions(facts, stack, WORDS_CACHE) ||
-					(!is_text && has_table(facts, function))))
+	if (freed < AUDIT_LIVES_FREED_MIN &&
+	    (audit_stack_mentions(facts, stack, WORDS_CACHE) ||
+	     (!is_text && has_table(facts, function))))
 		return AUDIT_CACHE_WITHOUT_LIMIT;
-	return one_block ? AUDIT_CONTAINER_ONLY_GROWS : pattern_of_lives(freed, young);
+	return one_block ? AUDIT_CONTAINER_ONLY_GROWS : pattern_of_lives(lives);
 }
 
 /* Nothing else told: then the stacks of what may keep them. */
@@ -270,8 +238,8 @@ static enum audit_pattern pattern_of_keeper(const struct audit_facts *facts,
 {
 	struct audit_container container;
 
-	if (found != AUDIT_FORGOTTEN_BLOCKS && found != AUDIT_SOME_FORGOTTEN &&
-	    found != AUDIT_CAUSE_NOT_CLEAR)
+	if (found != AUDIT_FORGOTTEN_BLOCKS && found != AUDIT_KEPT_TO_THE_END &&
+	    found != AUDIT_SOME_FORGOTTEN && found != AUDIT_CAUSE_NOT_CLEAR)
 		return found;
 	if (audit_container_find(facts, function, stack, &container))
 		return AUDIT_GROWING_CONTAINER;
@@ -302,7 +270,7 @@ static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 
 bool audit_pattern_nothing_freed(const struct audit_function *function)
 {
-	return function->frees < QUEUE_FREED_MIN * function->allocs;
+	return function->frees < AUDIT_LIVES_FREED_MIN * function->allocs;
 }
 
 bool audit_pattern_may_be_filling(const struct audit_facts *facts,
@@ -310,6 +278,38 @@ bool audit_pattern_may_be_filling(const struct audit_facts *facts,
 {
 	return audit_pattern_nothing_freed(function) &&
 	       audit_stack_mentions(facts, stack, WORDS_STORE);
+}
+
+struct map_search {
+	bool found;
+};
+
+/* A container of the runtime says by its kind what it is, whatever its methods' names. */
+static void look_for_map(void *arg, const struct symbol *symbol, const char *text)
+{
+	struct map_search *search = arg;
+	struct audit_container container;
+
+	(void)text;
+	if (audit_container_of_name(symbol->function, &container)) {
+		container.name[strcspn(container.name, "<")] = '\0';
+		search->found |= audit_name_says(container.name, WORDS_MAP_TYPE);
+	} else if (!culprit_is_runtime(symbol)) {
+		search->found |= audit_name_says(symbol->function, WORDS_MAP);
+	}
+}
+
+static bool builds_a_map(const struct audit_facts *facts,
+			 const struct audit_function *function)
+{
+	struct map_search search = { false };
+
+	for (size_t i = 0; !search.found && i < facts->profile->stacks_count; i++)
+		if (&facts->functions[facts->stacks[i].function] == function &&
+		    facts->stacks[i].allocs > 0)
+			audit_stack_each(facts->profile, facts->symbols, i, look_for_map,
+					 &search);
+	return search.found;
 }
 
 static enum audit_pattern pattern_of_storm(const struct audit_facts *facts,
@@ -321,11 +321,14 @@ static enum audit_pattern pattern_of_storm(const struct audit_facts *facts,
 		return AUDIT_THREAD_PER_MESSAGE;
 	if (!function->is_direct && function_mentions(facts, function, AUDIT_WORDS_BATCH))
 		return AUDIT_MISSING_BATCH;
+	if (function_mentions(facts, function, WORDS_REGEX))
+		return AUDIT_COMPILED_EACH_TIME;
 	if (function_mentions(facts, function, WORDS_FORMAT))
 		return AUDIT_FORMATTING_IN_LOOP;
-	if (function_mentions(facts, function, WORDS_MAP) && often + 1 > same)
+	if (builds_a_map(facts, function) && often + 1 > same)
 		return AUDIT_MAP_PER_MESSAGE;
-	if (same >= 3 || function_mentions(facts, function, WORDS_COPY))
+	if ((same >= 3 && function->alloc_bytes >= DATA_BYTES * function->allocs) ||
+	    function_mentions(facts, function, WORDS_COPY))
 		return AUDIT_COPIES_ON_HOT_PATH;
 	return AUDIT_TEMPORARY_OBJECTS;
 }

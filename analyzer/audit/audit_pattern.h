@@ -16,7 +16,7 @@
 
 /* Names of what is worth doing for many items at once; what is called a batch is. */
 #define AUDIT_WORDS_BATCH                                                                \
-	"commit|transaction|exec|sqlite3_step|pqexec|fsync|begin|execute|flush"
+	"*commit|*transaction|exec|sqlite3_step|*pqexec|*fsync|begin|execute|*flush"
 
 /* stack: of the function, the one that the verdict is about. */
 enum audit_pattern audit_pattern_of(const struct audit_facts *facts,
@@ -34,8 +34,8 @@ bool audit_pattern_may_be_filling(const struct audit_facts *facts,
 const char *audit_pattern_what(enum audit_pattern pattern);
 const char *audit_pattern_remedy(enum audit_pattern pattern);
 
-/* Any of the stack's functions or files has one of the words ("retry|again") in its name.
- */
+/* Any of the stack's functions or files says one of the words ("retry|again";
+ * audit_name_words.h). */
 bool audit_stack_mentions(const struct audit_facts *facts, size_t stack,
 			  const char *words);
 

@@ -38,11 +38,24 @@ static const struct {
 					 "be "
 					 "in it, or write it off in pieces." },
 	[AUDIT_FORGOTTEN_BLOCKS] = { "forgotten blocks",
-				     "blocks are allocated again and again, and stay "
-				     "as long as it runs",
-				     "Follow the pointer from this stack: find the path, "
-				     "most often an error path or "
-				     "an early return, on which nobody frees it." },
+				     "blocks are allocated again and again, and stay: "
+				     "nobody frees them, or what holds them only grows",
+				     "Follow the pointer from this stack: if it is lost, "
+				     "the free is missing on some path, most often an "
+				     "error path or an early return; if something has "
+				     "it, bound that." },
+	[AUDIT_KEPT_TO_THE_END] = { "kept until the end",
+				    "none is freed while the program runs, and all are "
+				    "as it ends: something holds them, and only grows",
+				    "Find what they are freed from at the end, and take "
+				    "out what is done with, or bound how much may be in "
+				    "it." },
+	[AUDIT_READER_STOPPED] = { "their reader stopped",
+				   "these blocks were given back as they came, and at "
+				   "some moment that ended: who took them out has "
+				   "stopped or hangs",
+				   "See what the thread does that used to free them, "
+				   "and bound what may wait for it." },
 	[AUDIT_SOME_FORGOTTEN] = { "some blocks forgotten",
 				   "most of these blocks are freed as soon as they are "
 				   "done with, and some never",
@@ -93,6 +106,10 @@ static const struct {
 				      "and over",
 				      "Reuse one buffer for each thread, or put it on "
 				      "the stack." },
+	[AUDIT_COMPILED_EACH_TIME] = { "compiled each time",
+				       "a pattern is compiled for each use and thrown "
+				       "away",
+				       "Compile it once, and keep it." },
 	[AUDIT_LOGGING_BURST] = { "logging burst",
 				  "lines pile up for a slow writer and go all at once",
 				  "Bound the lines that may wait, and drop or sample "

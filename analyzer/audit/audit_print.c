@@ -57,7 +57,7 @@ static void headline(const struct audit *audit, char *text, size_t room)
 			 audit->confidence);
 	if (audit->verdict == AUDIT_THREAD_LEAK)
 		used += threads_text(audit, text + used, room - (size_t)used);
-	else if (is_growth(audit))
+	else if (audit->verdict == AUDIT_LEAK)
 		used += snprintf(text + used, room - (size_t)used, ", %s a minute",
 				 bytes(audit->rate_bytes_per_s * 60).text);
 	if (audit->eta_to_limit_s >= 0)

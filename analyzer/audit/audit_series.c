@@ -29,8 +29,9 @@ static bool is_quiet(const struct history *history, size_t point, double usual)
 {
 	double span = history->at[point] - history->at[point - 1];
 
-	return (double)allocs_between(history, point - 1, point) <=
-	       QUIET_SHARE * usual * span;
+	return !history->has_next[point - 1] &&
+	       (double)allocs_between(history, point - 1, point) <=
+		       QUIET_SHARE * usual * span;
 }
 
 static bool falls(const struct history *history, size_t point)
@@ -101,7 +102,7 @@ void audit_window_find(const struct history *history, bool ended,
 		       struct audit_window *ret)
 {
 	size_t last = history->count - 1, work;
-	double usual = usual_rate(history, last), span, points;
+	double usual = usual_rate(history, last), pause = 0, span, points;
 
 	*ret = (struct audit_window){ .from_s = history->at[first_sure_point(history)] };
 	if (ended && last > 3 && falls(history, last))
@@ -113,10 +114,12 @@ void audit_window_find(const struct history *history, bool ended,
 		if (falls(history, i))
 			ret->teardown_s += history->at[i] - history->at[i - 1];
 		else
-			ret->idle_s += history->at[i] - history->at[i - 1];
+			pause += history->at[i] - history->at[i - 1];
 	/* whoever rests for longer than he worked has come to rest */
-	if (ret->idle_s <= history->at[work] - history->at[0])
+	if (ret->idle_s + pause <= history->at[work] - history->at[0]) {
 		last = work;
+		ret->idle_s += pause;
+	}
 	ret->to_s = history->at[last];
 	span = ret->to_s - ret->from_s;
 	points = history->interval_s > 0 ? span / history->interval_s + 1 : 2;

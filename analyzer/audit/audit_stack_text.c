@@ -42,3 +42,27 @@ unsigned audit_stack_each(const struct profile *profile, const struct symbols *s
 	}
 	return shown;
 }
+
+struct call_in {
+	const struct symbol *function, *call;
+};
+
+static void take_call(void *arg, const struct symbol *symbol, const char *text)
+{
+	struct call_in *in = arg;
+
+	(void)text;
+	if (!in->call && symbol_is_same_function(symbol, in->function))
+		in->call = symbol;
+}
+
+const struct symbol *audit_stack_call(const struct profile *profile,
+				      const struct symbols *symbols, size_t stack,
+				      const struct symbol *function)
+{
+	struct call_in in = { function, NULL };
+
+	if (function)
+		audit_stack_each(profile, symbols, stack, take_call, &in);
+	return in.call ? in.call : function;
+}

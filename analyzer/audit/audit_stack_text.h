@@ -19,4 +19,10 @@ typedef void audit_frame_fn(void *to, const struct symbol *symbol, const char *t
 unsigned audit_stack_each(const struct profile *profile, const struct symbols *symbols,
 			  size_t stack, audit_frame_fn *show, void *to);
 
+/* The stack's own call in the function, the innermost: another stack may leave it from
+ * another line. The function itself where it is not on the stack; NULL: no function. */
+const struct symbol *audit_stack_call(const struct profile *profile,
+				      const struct symbols *symbols, size_t stack,
+				      const struct symbol *function);
+
 #endif

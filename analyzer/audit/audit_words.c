@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/audit/audit_interpreter.h"
 #include "analyzer/audit/audit_pattern.h"
 #include "analyzer/console/text.h"
 #include "analyzer/views/thread_routine.h"
@@ -142,6 +143,15 @@ static void say_storm(const struct audit_facts *facts,
 	const struct audit_function *function = decision->function;
 	char text[32];
 
+	if (function == churn->threads) {
+		audit_say(&audit->evidence,
+			  "%s a second are created by %s, and %s of them are gone again",
+			  audit_some(churn->threads_per_s, "thread").text,
+			  audit_function_name(function),
+			  churn->threads_ended >= churn->threads_created ? "all"
+									 : "most");
+		return;
+	}
 	audit_say(&audit->evidence,
 		  "%s allocates %s and %s a second; %.3g%% of all its blocks die "
 		  "young, and live bytes do not grow",
@@ -162,9 +172,6 @@ static void say_storm(const struct audit_facts *facts,
 			  "come in: once for each",
 			  audit_function_name(churn->unbatched),
 			  audit_some(churn->calls_per_s, "time").text);
-	if (churn->threads)
-		audit_say(&audit->evidence, "%s a second are created",
-			  audit_some(churn->threads_per_s, "thread").text);
 }
 
 static void say_warming(const struct audit_facts *facts,
@@ -211,6 +218,8 @@ static const char *say_trend(const struct audit_facts *facts,
 {
 	if (shape->kind == SHAPE_SHORT)
 		return "too few slices to tell a trend";
+	if (shape->kind == SHAPE_LEVELLING)
+		return "rose and levels off";
 	if (shape->trend.p <= 0.05)
 		return "no rise that lasts";
 	return audit_swings(facts, text) ? text : "no trend";
@@ -275,7 +284,9 @@ static void say_steady(const struct audit_facts *facts,
 	char swings[AUDIT_SWINGS];
 
 	audit_say(&audit->evidence, "live bytes are at %s, %s at most in %s: %s",
-		  audit_bytes(shape->level).text, audit_bytes(shape->highest).text,
+		  audit_bytes(shape->level).text,
+		  audit_bytes(fmax(shape->highest, (double)facts->profile->peak_space))
+			  .text,
 		  audit_age(audit_facts_seconds(facts)).text,
 		  say_trend(facts, shape, swings));
 	if (shape->kind != SHAPE_SHORT)
@@ -338,7 +349,8 @@ static void say_threads(const struct audit_facts *facts,
 
 #define SURE 0.7
 #define POINTS_SCALE 10.0 /* of what few slices take from a certainty: series_shape.c */
-#define SLICE_SHORT 0.1   /* seconds; shorter ones say no more */
+#define SLICES_ENOUGH 40u
+#define SLICE_SHORT 0.1 /* seconds; shorter ones say no more */
 
 /* Would it be sure enough, but for the number of slices? */
 static bool is_short(const struct audit_facts *facts,
@@ -351,6 +363,9 @@ static bool is_short(const struct audit_facts *facts,
 	    decision->verdict == AUDIT_FRAGMENTATION ||
 	    (decision->verdict == AUDIT_LEAK && function && function->grows &&
 	     audit_pattern_may_be_filling(facts, function, decision->stack)))
+		return false;
+	/* where hardly anything is allocated, more time brings no more slices */
+	if (decision->verdict == AUDIT_STEADY && audit_watched(facts) >= SLICES_ENOUGH)
 		return false;
 	return most < SURE && decision->confidence >= SURE * most;
 }
@@ -381,10 +396,16 @@ static void say_window(const struct audit_facts *facts,
 	else if (audit->too_short ||
 		 (decision->confidence < SURE && is_short(facts, decision)))
 		say_short(facts, decision, audit);
+	if (audit_interpreter_hides(facts))
+		audit_say(&audit->evidence, "%s", audit_interpreter_hides(facts)->hides);
 	if (facts->history && facts->history->damaged)
 		audit_say(&audit->evidence,
 			  "a part of the history is damaged and was left out");
-	if (audit_window_fell_silent(window, WORTH_SAYING) &&
+	/* a container is silent until it is full again, and the evidence says when; of
+	 * what is hidden nobody knows */
+	if (!audit_interpreter_hides(facts) &&
+	    !(decision->function && decision->function->doubling.steps > 0) &&
+	    window->idle_s >= 1 && audit_window_fell_silent(window, WORTH_SAYING) &&
 	    window->to_s < facts->history->at[facts->history->count - 1])
 		audit_say(&audit->evidence,
 			  "nothing was allocated in the last %s: they are left out%s",

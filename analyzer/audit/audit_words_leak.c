@@ -7,31 +7,37 @@
 
 #include <math.h>
 
+#include "analyzer/audit/audit_lives.h"
 #include "analyzer/audit/audit_pattern.h"
+
+#define NEARLY_ALL 99.5 /* percent that were freed: those that were not are counted */
 
 /* A vector, a hash table, a buffer: full, made larger, full again. */
 static void say_doubling(const struct audit_function *function, struct audit *audit)
 {
 	const struct doubling *doubling = &function->doubling;
+	bool is_one = round(function->live_objects) < 2;
 
 	audit_say(&audit->evidence,
-		  "a block of %s was made larger %s by a factor of %.2g, up to %s, "
-		  "each time when a straight line of %s a minute had filled it",
-		  audit_function_name(function),
+		  "%s of %s %s made larger %s by a factor of %.2g, up to %s, "
+		  "each time when a straight line of %s a minute had filled %s",
+		  is_one ? "a block" : "blocks", audit_function_name(function),
+		  is_one ? "was" : "were",
 		  audit_some((double)doubling->steps, "time").text, doubling->factor,
 		  audit_bytes(function->live_bytes).text,
-		  audit_bytes(doubling->rate * 60).text);
+		  audit_bytes(doubling->rate * 60).text, is_one ? "it" : "them");
 	audit_say(&audit->evidence,
-		  "if it goes on so, it is full again %s after the start; if it is not "
-		  "made larger then, what fills it has come to an end",
-		  audit_age(doubling->next_due).text);
+		  "if it goes on so, %s full again %s after the start; if %s not "
+		  "made larger then, what fills %s has come to an end",
+		  is_one ? "it is" : "they are", audit_age(doubling->next_due).text,
+		  is_one ? "it is" : "they are", is_one ? "it" : "them");
 }
 
 static void say_growth(const struct audit_facts *facts,
 		       const struct audit_decision *decision, struct audit *audit)
 {
 	const struct series_shape *shape = decision->shape;
-	const struct audit_function *function = decision->function;
+	const struct audit_function *function = decision->grown;
 	double rate = decision->rate_bytes_per_s * 60;
 	const double *live = function && function->series
 				     ? function->series[PROFILE_INUSE_SPACE]
@@ -47,6 +53,11 @@ static void say_growth(const struct audit_facts *facts,
 		  function ? audit_function_name(function) : "the process",
 		  audit_bytes(live[0]).text, audit_bytes(live[last]).text,
 		  audit_age(audit_facts_seconds(facts)).text);
+	if (function != decision->function)
+		audit_say(&audit->evidence,
+			  "%s keeps a block of its own for each few of them: they "
+			  "belong to what it keeps",
+			  audit_function_name(decision->function));
 	if (decision->growth == AUDIT_GROWTH_EXPONENTIAL)
 		audit_say(&audit->evidence,
 			  "%s a minute at the end, and the rate doubles every %s",
@@ -110,21 +121,13 @@ static void say_limit(const struct audit_facts *facts, struct audit *audit)
 			  around->is_cgroup_limit ? "control group" : "machine");
 }
 
-#define ENDED 0.05 /* at most: of what lived before the tear-down is left */
-
 /* What a tear-down gave back; "": nothing, or there was none. */
 static const char *say_end(const struct audit_facts *facts,
 			   const struct audit_function *function)
 {
-	const struct profile *profile = facts->profile;
-	double left = 0;
+	double left;
 
-	if (!facts->history || profile->segment->header.state != HR_STATE_EXITED)
-		return "";
-	for (size_t i = 0; i < profile->stacks_count; i++)
-		if (&facts->functions[facts->stacks[i].function] == function)
-			left += (double)profile->stacks[i].value[PROFILE_INUSE_OBJECTS];
-	if (left > ENDED * function->live_objects)
+	if (!audit_lives_end_with_it(facts, function, &left))
 		return "";
 	return left < 1 ? " while it ran, all as it ended"
 			: " while it ran, nearly all as it ended";
@@ -158,26 +161,73 @@ static void say_none_freed(const struct audit_facts *facts,
 			  frees == 1 ? "was" : "were", end, size.text);
 }
 
+/* Most of a function's blocks may go while those of one stack stay: then it is said of
+ * these. */
+static struct audit_function of_stack(const struct audit_facts *facts,
+				      const struct audit_function *function)
+{
+	const struct audit_stack *stack = &facts->stacks[function->growth_stack];
+	struct audit_function one = *function;
+
+	one.allocs = stack->allocs;
+	one.alloc_bytes = stack->alloc_bytes;
+	one.frees = stack->frees;
+	one.live_objects = stack->live_objects;
+	one.live_bytes = stack->live_bytes;
+	return one;
+}
+
+static bool stays_at_one_stack(const struct audit_facts *facts,
+			       const struct audit_function *function)
+{
+	const struct audit_stack *stack = &facts->stacks[function->growth_stack];
+
+	return !audit_pattern_nothing_freed(function) && stack->allocs > 0 &&
+	       stack->frees < AUDIT_LIVES_FREED_MIN * stack->allocs;
+}
+
+static void say_freed(const struct audit_function *function, struct audit *audit)
+{
+	double kept = round(function->allocs) - round(function->frees);
+	double freed = 100 * fmin(1, function->frees / fmax(1, function->allocs));
+	struct units_text made = audit_some(function->allocs, "block");
+	struct units_text size =
+		audit_bytes(function->alloc_bytes / fmax(1, function->allocs));
+
+	if (freed >= NEARLY_ALL && kept >= 1)
+		audit_say(&audit->evidence,
+			  "of %s that %s allocated in that time all but %s were freed; "
+			  "mean size %s",
+			  made.text, audit_function_name(function),
+			  units_count((uint64_t)kept).text, size.text);
+	else
+		audit_say(&audit->evidence,
+			  "of %s that %s allocated in that time %.3g%% %s freed; mean "
+			  "size %s",
+			  made.text, audit_function_name(function), freed,
+			  round(function->allocs) == 1 ? "was" : "were", size.text);
+}
+
 static void say_survival(const struct audit_facts *facts,
 			 const struct audit_function *function, struct audit *audit)
 {
 	struct survival survival;
-	double freed = function->allocs > 0 ? function->frees / function->allocs : 0;
 
 	if (audit_pattern_nothing_freed(function)) {
 		say_none_freed(facts, function, audit);
 		return;
 	}
+	if (stays_at_one_stack(facts, function)) {
+		struct audit_function one = of_stack(facts, function);
+
+		say_none_freed(facts, &one, audit);
+		return;
+	}
 	audit_facts_survival(facts, function, &survival);
-	audit_say(&audit->evidence,
-		  "of %s that %s allocated in that time %.3g%% %s freed; mean size %s",
-		  audit_some(function->allocs, "block").text,
-		  audit_function_name(function), 100 * fmin(1, freed),
-		  round(function->allocs) == 1 ? "was" : "were",
-		  audit_bytes(function->alloc_bytes / fmax(1, function->allocs)).text);
+	say_freed(function, audit);
 	/* those of the tear-down have an age too: of fewer it would be told what is not
 	 * so */
-	if (freed >= 0.5 && survival.median_s >= 0)
+	if (function->frees >= 0.5 * function->allocs && survival.median_s >= 0)
 		audit_say(&audit->evidence, "half of its blocks live for at most %s",
 			  survival.median_s < 1 ? "a second"
 						: audit_age(survival.median_s).text);
@@ -187,8 +237,12 @@ void audit_words_leak(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit)
 {
 	say_growth(facts, decision, audit);
-	say_survival(facts, decision->function, audit);
-	say_what_settles_it(facts, decision->function, audit);
+	/* of a container only its old rooms are freed: that says nothing about its
+	 * content */
+	if (decision->function->doubling.steps == 0) {
+		say_survival(facts, decision->function, audit);
+		say_what_settles_it(facts, decision->function, audit);
+	}
 	say_limit(facts, audit);
 	say_details(decision, audit);
 }

@@ -130,8 +130,10 @@ static int make_points(struct making *m)
 	history->at = calloc(room, sizeof(*history->at));
 	history->sweep_s = calloc(room, sizeof(*history->sweep_s));
 	history->unix_ns = calloc(room, sizeof(*history->unix_ns));
+	history->has_next = calloc(room, sizeof(*history->has_next));
 	m->point_of = calloc(room, sizeof(*m->point_of));
-	if (!history->at || !history->sweep_s || !history->unix_ns || !m->point_of)
+	if (!history->at || !history->sweep_s || !history->unix_ns ||
+	    !history->has_next || !m->point_of)
 		return -ENOMEM;
 	history->from_start = ring->slices_count == 0 || ring->slices[0].first == 0;
 	if (history->from_start)
@@ -144,6 +146,7 @@ static int make_points(struct making *m)
 			add_point(history, from, 0);
 		m->point_of[i] = add_point(history, seconds(m, ring->slices[i].end_ns),
 					   uncertainty(&ring->slices[i]));
+		history->has_next[m->point_of[i]] = history_ring_pauses(ring, i);
 	}
 	/* nothing happened after the last event */
 	m->point_of[ring->slices_count] =
@@ -485,6 +488,7 @@ void history_free(struct history *history)
 	free(history->marks);
 	free(history->at);
 	free(history->sweep_s);
+	free(history->has_next);
 	free(history->unix_ns);
 	free(history);
 }

@@ -28,7 +28,9 @@
  * Resolution. A slice is HEAPRING_INTERVAL long while little changes; older ones
  * are merged, eight into one, so the past gets coarser and reaches further. The
  * figures of a site belong to some moment within sweep_s of a point: the shim looks
- * at the sites one after the other, and ends a slice that gets too large.
+ * at the sites one after the other, and ends a slice that gets too large. A pause is
+ * noticed by the event that ends it, when that is counted already: it stands in the
+ * figures of the point before the pause (has_next).
  */
 #ifndef ANALYZER_PROFILE_HISTORY_H
 #define ANALYZER_PROFILE_HISTORY_H
@@ -53,6 +55,7 @@ struct history {
 	double *at;        /* seconds since profiling began (process.start_unix_ns) */
 	uint64_t *unix_ns; /* the same moments on the wall clock */
 	double *sweep_s;   /* the figures of a point may be so much younger, or older */
+	bool *has_next;    /* a pause follows, and the event that ended it is in it */
 	uint64_t *total[PROFILE_SAMPLES];
 
 	size_t slices;     /* in the ring; 0: all that is known is start and end */

@@ -338,6 +338,7 @@ static int make(struct history_pages *pages, struct history_ring *ring)
 	ring->values_count = pages->values_pages * HR_VALUES_PER_PAGE;
 	pages->values = NULL;
 	ring->stopped = pages->state.stopped != 0;
+	ring->open_ns = pages->has_state ? pages->state.start_ns : 0;
 	r = keep_marks(ring, pages);
 	if (r == 0 && pages->has_state)
 		r = decode(&decoding);
@@ -369,6 +370,14 @@ int history_ring_read(const struct target *target, struct history_ring **ret_rin
 	}
 	*ret_ring = ring;
 	return 0;
+}
+
+bool history_ring_pauses(const struct history_ring *ring, size_t slice)
+{
+	uint64_t next = slice + 1 < ring->slices_count ? ring->slices[slice + 1].start_ns
+						       : ring->open_ns;
+
+	return next > ring->slices[slice].end_ns;
 }
 
 void history_ring_free(struct history_ring *ring)

@@ -45,6 +45,7 @@ struct history_ring {
 	uint32_t values_count;
 	struct heapring_mark *marks; /* complete ones, names NUL-terminated */
 	size_t marks_count;
+	uint64_t open_ns; /* start of what came after the newest slice; 0: not known */
 	bool damaged;
 	bool stopped; /* the budget ended: later sites have no past */
 };
@@ -52,5 +53,8 @@ struct history_ring {
 int history_ring_read(const struct target *target, struct history_ring **ret_ring,
 		      struct fault *fault);
 void history_ring_free(struct history_ring *ring);
+
+/* Was the slice ended at a pause, by the event after it? That one is counted in it. */
+bool history_ring_pauses(const struct history_ring *ring, size_t slice);
 
 #endif

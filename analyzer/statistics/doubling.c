@@ -3,14 +3,21 @@
  *
  * While it is copied, the old room and the new one live both: a slice may catch that.
  * So the series is looked at from the end, as the least of what is still to come.
+ *
+ * Containers that are filled at one rate (a row's columns, a sensor's samples each) are
+ * full one shortly after the other. Steps that lie much closer together than the steps
+ * before them are one: the sum of them lies on the sum of their lines.
  */
 #include "analyzer/statistics/doubling.h"
 
 #include <math.h>
 #include <string.h>
 
-#define STEPS_KEPT 6u /* the last ones; earlier ones are the start-up's */
-#define STEP_MIN 0.02 /* of the range: what is less is no step */
+#define STEPS_LOOKED_AT 6u /* the last ones; earlier ones are the start-up's */
+#define STEPS_SEEN 48u     /* before those that belong together are one */
+#define TOGETHER 0.4       /* of the widest gap before, between two that do */
+#define STEP_MIN 0.02      /* of the range: what is less is no step */
+#define STEP_PART 0.004    /* ... and no part of one */
 #define FACTOR_MIN 1.2
 #define FACTOR_SPREAD 1.15 /* from one step to the next */
 #define SPEED_SPREAD 1.6
@@ -27,7 +34,7 @@
 
 struct steps {
 	size_t count;
-	double at[STEPS_KEPT], height[STEPS_KEPT]; /* the latest first */
+	double at[STEPS_SEEN], height[STEPS_SEEN]; /* the latest first */
 	double begin; /* of the last one found, while it may have a rest */
 };
 
@@ -49,6 +56,43 @@ static bool add_rest(struct steps *steps, double to, double height)
 	return true;
 }
 
+/* Takes the step into the one made last, at the middle of both by their heights. */
+static void join(struct steps *steps, size_t made, double at, double height)
+{
+	double all = steps->height[made - 1] + height;
+
+	steps->at[made - 1] += (at - steps->at[made - 1]) * height / all;
+	steps->height[made - 1] = all;
+}
+
+/* Those that lie close together become one; what is still none then is left out. */
+static void join_neighbours(struct steps *steps, double least)
+{
+	double widest[STEPS_SEEN + 1] = { 0 }; /* gap, from this one back to the first */
+	size_t made = 0, kept = 0;
+	double later = INFINITY;
+
+	for (size_t i = steps->count; i-- > 1;)
+		widest[i] = fmax(widest[i + 1], steps->at[i - 1] - steps->at[i]);
+	for (size_t i = 0; i < steps->count; i++) {
+		double at = steps->at[i], height = steps->height[i];
+
+		if (i > 0 && later - at < TOGETHER * widest[i]) {
+			join(steps, made, at, height);
+		} else {
+			steps->at[made] = at;
+			steps->height[made++] = height;
+		}
+		later = at;
+	}
+	for (size_t i = 0; i < made; i++)
+		if (steps->height[i] > least) {
+			steps->at[kept] = steps->at[i];
+			steps->height[kept++] = steps->height[i];
+		}
+	steps->count = kept;
+}
+
 /* From the end towards the start: the value can only fall. */
 static void find_steps(const double *at, const double *value, size_t count,
 		       struct steps *steps, double *ret_level)
@@ -59,14 +103,15 @@ static void find_steps(const double *at, const double *value, size_t count,
 		low = fmin(low, value[i]);
 		high = fmax(high, value[i]);
 	}
-	for (size_t i = count - 1; i > 0 && steps->count < STEPS_KEPT; i--) {
+	for (size_t i = count - 1; i > 0 && steps->count < STEPS_SEEN; i--) {
 		double before = fmin(level, value[i - 1]);
 
 		if (!add_rest(steps, at[i], level - before) &&
-		    level - before > STEP_MIN * (high - low))
+		    level - before > STEP_PART * (high - low))
 			add_step(steps, at[i - 1], at[i], level - before);
 		level = before;
 	}
+	join_neighbours(steps, STEP_MIN * (high - low));
 	*ret_level = level;
 }
 
@@ -89,12 +134,32 @@ static size_t count_on_line(const struct steps *steps)
 
 	if (!(factor >= FACTOR_MIN))
 		return 0;
-	while (n < steps->count &&
+	while (n < steps->count && n < STEPS_LOOKED_AT &&
 	       are_alike(steps->height[n - 1] / steps->height[n], factor,
 			 FACTOR_SPREAD) &&
 	       are_alike(speed(steps, n - 1), speed(steps, 0), SPEED_SPREAD))
 		n++;
 	return n;
+}
+
+/* One of several containers was full a moment ago; the others will be at once. */
+static void leave_out_the_latest(struct steps *steps)
+{
+	steps->count--;
+	memmove(steps->at, steps->at + 1, steps->count * sizeof(*steps->at));
+	memmove(steps->height, steps->height + 1, steps->count * sizeof(*steps->height));
+}
+
+/* As many of them as lie on a line, which may leave out one that is under way. */
+static size_t find_line(struct steps *steps, double end)
+{
+	size_t n = steps->count >= DOUBLING_STEPS_MIN ? count_on_line(steps) : 0;
+
+	if (n >= DOUBLING_STEPS_MIN || steps->count <= DOUBLING_STEPS_MIN ||
+	    end - steps->at[0] >= TOGETHER * (steps->at[0] - steps->at[1]))
+		return n;
+	leave_out_the_latest(steps);
+	return count_on_line(steps);
 }
 
 static double sum_of_heights(const struct steps *steps, size_t count)
@@ -125,17 +190,15 @@ bool doubling_find(const double *at, const double *value, size_t count,
 		   struct doubling *ret)
 {
 	struct steps steps = { 0 };
-	double level, rise, filled;
+	double level, rise, in_steps, filled;
 	size_t n;
 
 	memset(ret, 0, sizeof(*ret));
 	find_steps(at, value, count, &steps, &level);
-	if (steps.count < DOUBLING_STEPS_MIN)
-		return false;
-	n = count_on_line(&steps);
 	rise = value[count - 1] - level;
-	if (n < DOUBLING_STEPS_MIN ||
-	    sum_of_heights(&steps, steps.count) < STEPS_SHARE * rise ||
+	in_steps = sum_of_heights(&steps, steps.count);
+	n = find_line(&steps, at[count - 1]);
+	if (n < DOUBLING_STEPS_MIN || in_steps < STEPS_SHARE * rise ||
 	    !stands_still(at, value, count, &steps, n))
 		return false;
 	filled = (speed(&steps, 0) + speed(&steps, 1)) / 2;

@@ -269,9 +269,27 @@ static bool falls_back_to_one_level(const struct teeth *teeth)
 	       teeth->drift <= TEETH_DRIFT;
 }
 
+/*
+ * The same of what stands on something that stays, and after a start that is higher than
+ * its teeth: neither has a part in them. Without its first third the series has teeth,
+ * and their valleys do not rise.
+ */
+static int look_behind_start(const struct window *w, struct series_shape *shape)
+{
+	size_t start = w->count / 3;
+	struct teeth later;
+	int r = teeth_find(w->value + start, w->count - start, &later);
+
+	shape->falls_back = r == 0 && later.count >= 2 && later.count <= TEETH_FEW &&
+			    later.smoothness >= TOOTH_SMOOTH &&
+			    later.drift <= TEETH_DRIFT;
+	return r;
+}
+
 static enum shape_kind rising_kind(const struct window *w, struct series_shape *shape)
 {
-	if (!is_rising(shape) || falls_back_to_one_level(&shape->teeth))
+	if (!is_rising(shape) || shape->falls_back ||
+	    falls_back_to_one_level(&shape->teeth))
 		return SHAPE_FLAT;
 	if (is_levelling(w, shape))
 		return SHAPE_LEVELLING;
@@ -326,6 +344,8 @@ static int look(const struct window *w, struct series_shape *shape)
 		r = growth_model_fit(at, value, count, &shape->model);
 	if (r == 0)
 		r = teeth_find(w->value, w->count, &shape->teeth);
+	if (r == 0)
+		r = look_behind_start(w, shape);
 	if (r < 0)
 		return r;
 	look_at_envelope(w, shape);

@@ -13,6 +13,7 @@
 #ifndef ANALYZER_STATISTICS_SERIES_SHAPE_H
 #define ANALYZER_STATISTICS_SERIES_SHAPE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "analyzer/statistics/growth_model.h"
@@ -45,6 +46,7 @@ struct series_shape {
 	double highest;
 	double rise_lasts; /* share of the window from a tenth to nine tenths of the rise
 			    */
+	bool falls_back; /* behind the start it has teeth, and valleys that do not rise */
 	struct trend trend;
 	struct growth_model model;
 	struct teeth teeth;

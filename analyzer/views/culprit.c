@@ -88,6 +88,23 @@ static bool is_runtime_function(const char *function)
 	return false;
 }
 
+static bool is_cxx_header(const char *file)
+{
+	return file && text_begins(file, "/usr/") && strstr(file, "/include/c++/");
+}
+
+/*
+ * All in the C++ library's headers is in its namespaces. A compiler may give a header's
+ * line for a function of the program's own, where a call in it was inlined.
+ */
+static bool is_own_in_cxx_header(const struct symbol *symbol)
+{
+	return is_cxx_header(symbol->file) && !strstr(symbol->function, "std::") &&
+	       !text_begins(symbol->function, "__") &&
+	       !text_begins(symbol->function, "operator") &&
+	       !is_runtime_function(symbol->function);
+}
+
 /*
  * getline() and the like are compiled into the program, too, from libc's headers; and
  * all that Rust's library implements for the program's types is from its sources.
@@ -96,8 +113,7 @@ static bool is_runtime_source(const char *file)
 {
 	if (!file)
 		return false;
-	if (text_begins(file, "/usr/") &&
-	    (strstr(file, "/include/c++/") || strstr(file, "/bits/")))
+	if (text_begins(file, "/usr/") && strstr(file, "/bits/") && !is_cxx_header(file))
 		return true;
 	return text_begins(file, "/rustc/") || strstr(file, "/rustlib/src/rust/library/");
 }
@@ -105,6 +121,7 @@ static bool is_runtime_source(const char *file)
 bool culprit_is_runtime(const struct symbol *symbol)
 {
 	return is_runtime_source(symbol->file) ||
+	       (is_cxx_header(symbol->file) && !is_own_in_cxx_header(symbol)) ||
 	       (symbol->flags & (HR_MODULE_SHIM | HR_MODULE_LIBC)) ||
 	       is_runtime_module(symbol->module) || is_runtime_function(symbol->function);
 }
@@ -118,7 +135,11 @@ static struct traits traits_of(const struct symbol *symbol)
 {
 	return (struct traits){
 		.is_runtime = culprit_is_runtime(symbol),
-		.is_system = is_system_path(symbol->path) || is_system_path(symbol->file),
+		/* what was compiled at run time has no name to look for, and moves */
+		.is_system =
+			is_system_path(symbol->path) ||
+			(is_system_path(symbol->file) && !is_own_in_cxx_header(symbol)) ||
+			!*symbol->module,
 		.is_named_wrapper = wrapper_name_is_one(symbol->function),
 		.creates_thread = creates_thread(symbol->function),
 		.callers_needed = (uint8_t)wrapper_name_callers_needed(symbol->function),

@@ -124,6 +124,32 @@ fn forgotten(seconds: f64, scale: f64) {
     }
 }
 
+/// Who asked when, for each client: regular ones keep a short list, others come once. What is
+/// old is purged twice a second.
+#[inline(never)]
+fn allow(asked: &mut HashMap<String, Vec<u64>>, client: String, now: u64) -> bool {
+    let times = asked.entry(client).or_default();
+    times.push(now);
+    times.len() < 100
+}
+
+fn limiter(seconds: f64, scale: f64, purges: bool) {
+    let mut asked = HashMap::new();
+    for number in ticks(seconds, 500.0 * scale) {
+        let client = match number % 5 {
+            0 => format!("passer-by {number}"),
+            _ => format!("regular {}", number * 7919 % 101),
+        };
+        allow(&mut asked, client, number);
+        if purges && number % 250 == 0 {
+            asked.retain(|_, times| {
+                times.retain(|time| number - time < 900);
+                !times.is_empty()
+            });
+        }
+    }
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let seconds = arguments[2].parse().unwrap();
@@ -135,6 +161,8 @@ fn main() {
         "strings" => strings(seconds, scale),
         "slow-receiver" => slow_receiver(seconds, scale),
         "forgotten" => forgotten(seconds, scale),
+        "limiter" => limiter(seconds, scale, true),
+        "limiter-keeps-all" => limiter(seconds, scale, false),
         other => panic!("no scenario {other}"),
     }
 }

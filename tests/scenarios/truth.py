@@ -7,6 +7,7 @@ import draws
 from case import LEAK, SAW, STEADY, STORM, WARM, Case, leak
 from truth_blind import EIGHTH_BATCH, NINTH_BATCH, SEVENTH_BATCH
 from truth_everyday import FIFTH_BATCH, SIXTH_BATCH
+from truth_strangers import STRANGERS
 
 TUNING = [
     leak("plain", ("forget", "plain")),
@@ -345,6 +346,8 @@ FOURTH_BATCH = [
          too_short=True),
 ]
 
+for _case in STRANGERS:
+    _case.half = "strangers"
 for _case in NINTH_BATCH:
     _case.half = "batch 9"
 for _case in EIGHTH_BATCH:
@@ -369,4 +372,4 @@ for _case in HELD_OUT:
     _case.half = "held out"
 CASES = TUNING + HELD_OUT + FRESH + FIRST_BATCH + SECOND_BATCH + \
     THIRD_BATCH + FOURTH_BATCH + FIFTH_BATCH + SIXTH_BATCH + \
-    SEVENTH_BATCH + EIGHTH_BATCH + NINTH_BATCH
+    SEVENTH_BATCH + EIGHTH_BATCH + NINTH_BATCH + STRANGERS

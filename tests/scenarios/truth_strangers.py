@@ -1,0 +1,41 @@
+"""Labels of programs after those of somebody who never read the rules (batches 10 to 12).
+
+Their own programs are not here: those that were judged wrongly, or described wrongly, were
+written again in this house's style, with the labels that they had.
+"""
+from case import LEAK, SAW, STEADY, STORM, WARM, Case
+
+NODE_RING = """
+const ring = new Array(200); let n = 0;
+const t = setInterval(() => { for (let i = 0; i < 3; i++)
+    ring[n++ % 200] = Buffer.allocUnsafeSlow(20000).fill(1); }, 10);
+setTimeout(() => clearInterval(t), 12000);"""
+
+STRANGERS = [
+    Case("errands", name, verdict, culprit, **more) for name, verdict, culprit, more in (
+        ("reader-dies", LEAK, ("enqueue_order",), {}),
+        ("one-in-eight", LEAK, ("open_session",), {}),
+        ("joined", STEADY, (), {}),
+        ("tombstones", LEAK, ("make_payload",), {}),
+        ("fills-in-a-third", WARM + STEADY, (), {}),
+        ("reports-above-a-heap", STEADY + SAW, (), {}),
+        ("reports-above-a-heap", STEADY + SAW, (), {"scale": 1.2}),
+        ("sizes-by-chance", STEADY + WARM, (), {}),
+        ("terms", STORM, ("parse_term",), {}))
+] + [
+    Case("searches", name, verdict, culprit, **more) for name, verdict, culprit, more in (
+        ("ways", STEADY, (), {}),
+        ("settings-copied", STEADY + WARM, (), {}),
+        ("crews", STEADY, (), {}),
+        ("letters", LEAK, ("search::Letters::add",), {}),
+        ("reloads", LEAK, ("search::parse_directives",), {}),
+        ("listeners-stay", LEAK, ("search::listen_for",), {}),
+        ("expressions", STORM, ("search::is_address",), {}),
+        ("series", LEAK, ("search::series",), {}))
+] + [
+    Case("owned", "limiter", STEADY + SAW),
+    Case("owned", "limiter", STEADY + SAW + WARM, scale=0.6),
+    Case("owned", "limiter-keeps-all", LEAK, ("owned::allow",)),
+    Case("/usr/bin/node", "ring of buffers", STEADY + SAW + WARM, argv=("-e", NODE_RING),
+         seconds=12, by_hand=True),
+]
