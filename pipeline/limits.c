@@ -70,13 +70,10 @@ static bool sampled(const struct limits_ask *ask)
 static size_t cost_of_byte(const struct limits_ask *ask)
 {
 	const struct sample *s = ask->sample;
-	uint64_t sent = 0;
 
 	if (!sampled(ask))
 		return KIB + KIB * LIMITS_MESSAGE_OVERHEAD / ask->payload;
-	for (unsigned i = 0; i < s->n; i++)
-		sent += s->batch[i];
-	return (s->bytes + s->messages * LIMITS_MESSAGE_OVERHEAD) * KIB / sent + 1;
+	return (s->bytes + s->messages * LIMITS_MESSAGE_OVERHEAD) * KIB / s->sent + 1;
 }
 
 static size_t answer_cost(const struct limits_ask *ask, size_t bytes)
@@ -129,7 +126,7 @@ static void add_lines(const struct limits_ask *ask, struct limits *l, size_t wor
 	line(l, "sink: library and cache", sink_code(ask) + l->sink_cache);
 	known = l->total;
 	line(l, "prefetch in librdkafka",
-	     ask->partitions * (answer_cost(ask, l->fetch_bytes) +
+	     ask->partitions * (answer_cost(ask, l->answer_bytes) +
 				l->prefetch_messages * queued_cost(ask)));
 	line(l, "belt: messages in flight, rows, arenas",
 	     (size_t)l->slots * l->batch * row_cost(ask));
@@ -150,8 +147,9 @@ static void divide_prefetch(const struct limits_ask *ask, struct limits *l, size
 		answer = sample_fetch(ask->sample, most);
 	else
 		answer = most / BATCH_USUAL * BATCH_USUAL;
-	l->fetch_bytes = clamp(answer, least, most);
-	left = answer_cost(ask, l->fetch_bytes);
+	l->answer_bytes = answer > SAMPLE_ONE_BATCH ? answer : least;
+	l->fetch_bytes = answer == SAMPLE_ONE_BATCH ? answer : l->answer_bytes;
+	left = answer_cost(ask, l->answer_bytes);
 	left = memory > left ? memory - left : 0;
 	l->prefetch_messages =
 		(unsigned)clamp(left / queued_cost(ask), QUEUED_MIN, QUEUED_MAX);
@@ -190,9 +188,9 @@ static void dependent(const struct limits_ask *ask, struct limits *l)
 		l->slots = 2; /* one fills while one is stored */
 	/* librdkafka starves the last partitions when an answer cannot hold all */
 	l->fetch_total =
-		clamp(l->fetch_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
+		clamp(l->answer_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
 	l->fetch_least =
-		clamp((size_t)l->batch * ask->payload / 2, 1, l->fetch_bytes / 2);
+		clamp((size_t)l->batch * ask->payload / 2, 1, l->answer_bytes / 2);
 	l->inflight_bytes = (size_t)l->slots * l->batch * ask->payload * 2;
 	l->arena_bytes = (size_t)l->batch * LIMITS_ARENA_PER_MESSAGE;
 	l->retries = (unsigned)clamp(l->retry_bytes / (ask->payload + 128), 16, 65536);

@@ -43,6 +43,7 @@ struct limits {
 	size_t inflight_bytes;  /* payload bytes on the belt */
 	size_t arena_bytes;     /* of one slot */
 	size_t fetch_bytes;     /* asked for from one partition at once */
+	size_t answer_bytes;    /* what it sends for that: a batch at least */
 	size_t fetch_total;     /* of one fetch answer */
 	size_t fetch_least;     /* what an answer is worth, unless the wait is over */
 	size_t prefetch_kbytes; /* of one partition's queue, in payload */

@@ -396,7 +396,7 @@ void *source_thread(void *with)
 	poller = (struct poller){ .run = run };
 	nudge_init(&poller.nudge, nudge_target_of(run),
 		   run->limits.prefetch_kbytes * 1024, run->limits.prefetch_messages);
-	poller.turns.ahead = run->limits.fetch_bytes / run->options->payload;
+	poller.turns.ahead = run->limits.answer_bytes / run->options->payload;
 	breaker_init(&poller.breaker, run);
 	while (!finished(run)) {
 		serve_events(run);

@@ -1,5 +1,6 @@
 """What other producers put into a topic: packed batches, keys and headers, empty values,
-tombstones, transactions, messages larger than a fetch. All of it arrives, within the budget."""
+tombstones, transactions, messages larger than a fetch. All of it arrives, within the budget
+and, where batches are alike, once."""
 from harness import *
 
 broker = need_kafka()
@@ -43,6 +44,16 @@ r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messag
 check(r.status == 0 and r["committed"] == 10 * N, f"keys only: {r.err} {r.json}")
 check(SANITIZED or r["peak_rss_kb"] <= 1.05 * r["budget_kb"],
       f"keys only: peak {r['peak_rss_kb']} kB of {r['budget_kb']} kB")
+
+# an answer ends behind a batch, or is one, whatever their size: nothing is sent twice
+for size, memory in (16384, "20MiB"), (65536, "20MiB"), (262144, "20MiB"), (1000000, "32MiB"):
+    topic, n = f"size-{size}-{tag}", 4 * N
+    send(broker, topic, n, bare=1, size=300, batch_size=size, batch_num_messages=100000,
+         linger_ms=200)
+    r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messages", n,
+            "--memory", memory, "--sink", "null")
+    share = r["rx_bytes"] / r["consumed_bytes"]
+    check(r.status == 0 and share <= 1.05, f"batches of {size}: {share:.3f} received {r.err}")
 
 topic, n = "transactions-" + tag, N // 4
 send(broker, topic, n, transaction=50, abort=4)
