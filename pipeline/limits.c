@@ -23,6 +23,9 @@
  * end where a limit does, and the distance to the memory breaker, which opens at
  * 85 % of the budget and must not in a run that goes well.
  *
+ * A broker sends a message whole, however long. What goes beyond the answers that were
+ * asked for by half the budget cannot be taken within it.
+ *
  * The process line is what was resident at the start plus PROCESS_GROWTH, the
  * pages that threads, connections and libraries touch later (measured: 2.4 to
  * 3.1 MiB).
@@ -47,7 +50,9 @@
 #define ANSWER_MAX MIB         /* librdkafka's own default */
 #define QUEUED_MIN 1u          /* messages */
 #define QUEUED_MAX 1000000u
-#define FETCH_TOTAL_MIN MIB /* librdkafka wants it above message.max.bytes */
+#define FETCH_TOTAL_MIN MIB       /* librdkafka wants it above message.max.bytes */
+#define MESSAGE_MAX (256 * MIB)   /* without a budget */
+#define RESIDENT_VARIES (MIB / 4) /* from one start to the next */
 
 static size_t clamp(size_t value, size_t low, size_t high)
 {
@@ -189,6 +194,8 @@ static void dependent(const struct limits_ask *ask, struct limits *l)
 	/* librdkafka starves the last partitions when an answer cannot hold all */
 	l->fetch_total =
 		clamp(l->answer_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
+	l->receive_most = l->fetch_total + (l->memory != 0 ? l->memory / 2 : MESSAGE_MAX);
+	l->receive_most = clamp(l->receive_most, 0, INT32_MAX);
 	l->fetch_least =
 		clamp((size_t)l->batch * ask->payload / 2, 1, l->answer_bytes / 2);
 	l->inflight_bytes = (size_t)l->slots * l->batch * ask->payload * 2;
@@ -211,7 +218,7 @@ int limits_derive(const struct limits_ask *ask, struct limits *ret)
 	if (ask->stores)
 		least += MIB;
 	if (ask->memory != 0 && ask->memory < fixed + least) {
-		ret->total = fixed + least;
+		ret->total = (fixed + least + RESIDENT_VARIES) / MIB * MIB + MIB;
 		return -ENOSPC;
 	}
 	if (ask->memory == 0) {

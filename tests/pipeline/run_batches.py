@@ -69,4 +69,19 @@ check(ids == list(range(1, 41)), "messages of 3 MB arrive")
 r = run("--broker", broker, "--topic", topic, "--group", "s-" + topic, "--messages", 40,
         "--memory", "20MiB", "--sink", "null")
 check(r.status == 2 and "need at least" in r.err, f"or do not fit, which is said: {r.err}")
+
+# one long message among short ones: nothing was known of it when the budget was divided
+topic = "long-" + tag
+send(broker, topic, N, make=("max.message.bytes", 30000000), size=300)
+more(broker, topic, 1, size=21000000, message_max_bytes=30000000)
+more(broker, topic, N, size=300)
+r = run("--broker", broker, "--topic", topic, "--group", "s-" + topic, "--messages", 2 * N + 1,
+        "--memory", "32MiB", "--sink", "null")
+lines = [line for line in r.err.splitlines() if ": note: " not in line]
+check(r.status == 3 and len(lines) == 1 and "give more --memory" in lines[0],
+      f"a message longer than the budget can take ends the run: {r.status} {r.err}")
+check(r["committed"] == r["processed"], f"what was read before is acknowledged {r.json}")
+r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messages", 2 * N + 1,
+        "--memory", "128MiB", "--sink", "null")
+check(r.status == 0 and r["processed"] == 2 * N + 1, f"with more it is read {r.err} {r.json}")
 done()

@@ -53,8 +53,22 @@ Test(limits, a_budget_that_is_too_small_is_refused_with_what_is_enough)
 	struct limits l;
 
 	cr_assert(eq(int, limits_derive(&ask, &l), -ENOSPC));
+	cr_expect(eq(sz, l.total % (1 << 20), 0));
 	ask.memory = l.total;
 	cr_expect(eq(int, limits_derive(&ask, &l), 0));
+}
+
+Test(limits, a_message_may_be_as_long_as_half_the_budget)
+{
+	struct limits_ask ask = ask_of(128 << 20, 8);
+	struct limits l;
+
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(ge(sz, l.receive_most, l.fetch_total + (64 << 20)));
+	cr_expect(le(sz, l.receive_most, ask.memory));
+	ask.memory = (size_t)1 << 40;
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(le(sz, l.receive_most, INT32_MAX), "what librdkafka takes");
 }
 
 Test(limits, an_answer_has_room_for_every_partition)
