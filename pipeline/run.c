@@ -87,6 +87,11 @@ bool run_given_up(const struct run *run)
 	       atomic_load_explicit(&caught, memory_order_relaxed) > 1;
 }
 
+static bool interrupted(void)
+{
+	return atomic_load_explicit(&caught, memory_order_relaxed) > 0;
+}
+
 static void catch_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
@@ -198,6 +203,7 @@ static int open_sink(struct job *job)
 		.cache = job->run.limits.sink_cache,
 		.partitions = job->probe.partitions,
 		.chaos = o->chaos,
+		.stop = interrupted,
 	};
 
 	if (job->probe.partitions > SINK_PARTITION_MAX + 1) {
@@ -343,8 +349,7 @@ static void watch(struct job *job)
 
 	while (!run_stopping(&job->run) && !all_consumed(job)) {
 		usleep(TICK_US);
-		if (time_is_up(job) ||
-		    atomic_load_explicit(&caught, memory_order_relaxed) != 0)
+		if (time_is_up(job) || interrupted())
 			run_stop(&job->run);
 		if (live && ++ticks % STATUS_TICKS == 0)
 			report_status(&job->run);

@@ -31,6 +31,7 @@ struct sink_where {
 	size_t cache;        /* bytes for the sink's page cache */
 	unsigned partitions; /* of the topic: rows have lower ones */
 	const char *chaos;   /* NULL, or trouble to make up; see sink_chaos.c */
+	bool (*stop)(void);  /* NULL, or: is it time to give up waiting for others? */
 };
 
 struct sink {

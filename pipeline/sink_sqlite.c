@@ -16,7 +16,7 @@
  * when somebody else wrote in between. SQLite waits BUSY_MS for the lock, though not
  * where two who wait could block each other, as in the change to WAL. After that a
  * write answers -EBUSY, so that the sink thread can do its other work; opening
- * starts anew until OPEN_NS are over.
+ * starts anew until OPEN_NS are over or the run is told to end.
  */
 #include <errno.h>
 #include <sqlite3.h>
@@ -369,20 +369,26 @@ static int open_once(struct sqlite *s, const struct sink_where *where)
 	return run_once(s->commit) == SQLITE_OK ? 0 : fail(s, "cannot be written");
 }
 
+static bool may_wait(const struct sink_where *where, uint64_t start_ns)
+{
+	return units_now_ns() - start_ns < OPEN_NS &&
+	       (where->stop == NULL || !where->stop());
+}
+
 static int open_all(struct sqlite *s, const struct sink_where *where)
 {
 	struct timespec pause = { 0, OPEN_PAUSE_NS };
 	uint64_t start = units_now_ns();
 	int r;
 
-	while ((r = open_once(s, where)) == -EBUSY && units_now_ns() - start < OPEN_NS) {
+	while ((r = open_once(s, where)) == -EBUSY && may_wait(where, start)) {
 		close_file(s);
 		nanosleep(&pause, NULL);
 	}
 	if (r == -EBUSY)
-		say_error("sink %s: another program has had it locked for %d s; end that "
-			  "program or give another file",
-			  s->path, (int)(OPEN_NS / 1000000000));
+		say_error("sink %s: another program has had it locked for %.0f s; end "
+			  "that program or give another file",
+			  s->path, (double)(units_now_ns() - start) / 1e9);
 	return r;
 }
 
