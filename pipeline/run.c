@@ -59,13 +59,19 @@ static void on_signal(int number)
 	atomic_fetch_add_explicit(&caught, 1, memory_order_relaxed);
 }
 
-void run_stop(struct run *run)
+/* From the first call on what is in flight has the drain time. */
+static void start_drain(struct run *run)
 {
 	uint64_t none = 0;
 
 	atomic_compare_exchange_strong_explicit(
 		&run->deadline_ns, &none, units_now_ns() + run->options->drain_us * 1000,
 		memory_order_relaxed, memory_order_relaxed);
+}
+
+void run_stop(struct run *run)
+{
+	start_drain(run);
 	atomic_store_explicit(&run->stop, true, memory_order_relaxed);
 }
 
@@ -356,15 +362,7 @@ static void watch(struct job *job)
 	}
 	if (live && ticks >= STATUS_TICKS)
 		fputc('\n', stderr);
-	if (!run_stopping(&job->run)) {
-		uint64_t none = 0;
-
-		/* the poller ends by itself; what is in flight has the drain time */
-		atomic_compare_exchange_strong_explicit(
-			&job->run.deadline_ns, &none,
-			units_now_ns() + job->run.options->drain_us * 1000,
-			memory_order_relaxed, memory_order_relaxed);
-	}
+	start_drain(&job->run); /* all consumed: the poller ends by itself */
 }
 
 static void close_all(struct job *job)
@@ -427,8 +425,7 @@ static int verdict(struct job *job)
 	}
 	if (stats_read(&run->stats.lost) > 0) {
 		say_error("topic %s: %llu messages were gone before they could be read; "
-			  "raise "
-			  "the topic's retention",
+			  "raise the topic's retention",
 			  run->options->topic,
 			  (unsigned long long)stats_read(&run->stats.lost));
 		return EXIT_FAILED;

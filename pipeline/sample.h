@@ -20,8 +20,9 @@
 #include <stdint.h>
 
 #define SAMPLE_BATCHES 128u
-#define SAMPLE_ONE_BATCH 1u /* byte to ask for: the answer is one whole batch (KIP-74)   \
-			     */
+#define SAMPLE_ONE_BATCH                                                                 \
+	1u /* byte to ask for: the answer is one whole batch (KIP-74)                    \
+	    */
 
 struct sample {
 	unsigned n;

@@ -109,12 +109,10 @@ static void look_at_gap(struct run *run, int32_t id, int64_t expected, int64_t o
 /* Keys of its rows may be in the sink already, and they would count as duplicates. */
 static void topic_went_back(struct run *run, int32_t id, int64_t first, int64_t offset)
 {
-	say_error(
-		"partition %d of %s: begins again at offset %lld, though the group was "
-		"at "
-		"%lld: the topic was made anew or lost its end; give another --group and "
-		"another file or table",
-		id, run->options->topic, (long long)offset, (long long)first);
+	say_error("partition %d of %s: begins again at offset %lld, with the group at "
+		  "%lld: the topic was made anew or lost its end; give another --group "
+		  "and another file or table",
+		  id, run->options->topic, (long long)offset, (long long)first);
 	run_fail(run, EXIT_INPUT);
 }
 

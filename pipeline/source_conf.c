@@ -7,16 +7,17 @@
  *     queue for each partition they apply to each partition; librdkafka counts payload
  *     alone as bytes, so the number of messages bounds small and empty ones;
  *   fetch.max.bytes: holds all partitions' shares, or the last ones starve;
- *   receive.message.max.bytes: what memory allows, since a message is sent whole; a
- * longer one ends the run, for librdkafka would ask again and again; fetch.wait.max.ms:
- * short, since the embedded broker sleeps it out in full and since a watermark query
- * waits behind it on the same connection; fetch.min.bytes: half a batch is worth an
- * answer, or the wait is over; with answers for every few messages a paced topic cost
- * half as much again, on both sides. The embedded broker does not look again when there
- * is more, so it answers at once; topic.metadata.refresh.interval.ms: the longest time
- * until new partitions are read and a topic that was removed is noticed;
- * fetch.queue.backoff.ms: exists from librdkafka 2.2; without it a thread that found its
- * queue full sleeps a second, and must be woken (nudge.h).
+ *   receive.message.max.bytes: what memory allows, since a message is sent whole;
+ *     a longer one ends the run, for librdkafka would ask again and again;
+ *   fetch.wait.max.ms: short, since the embedded broker sleeps it out in full and
+ *     since a watermark query waits behind it on the same connection;
+ *   fetch.min.bytes: half a batch is worth an answer, or the wait is over; with answers
+ *     for every few messages a paced topic cost half as much again, on both sides. The
+ *     embedded broker does not look again when there is more, so it answers at once;
+ *   topic.metadata.refresh.interval.ms: the longest time until new partitions are
+ *     read and a topic that was removed is noticed;
+ *   fetch.queue.backoff.ms: exists from librdkafka 2.2; without it a thread that found
+ *     its queue full sleeps a second, and must be woken (nudge.h).
  */
 #include <errno.h>
 #include <stdio.h>

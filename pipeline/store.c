@@ -155,6 +155,7 @@ static void retry_one(struct store *s, struct retry_entry *entry)
 		return;
 	}
 	if (arena_init(&arena, LIMITS_ARENA_PER_MESSAGE) == 0) {
+		arena_allow(&arena, row.len + EVENT_ARENA_MAX);
 		r = s->run->decode(row.payload, row.len, &arena, &row.event, &row.why);
 		if (r == 0)
 			r = write_rows(s, &row, 1);
@@ -402,8 +403,7 @@ static void finish(struct store *s)
 		;
 	if (retry_count(s->retry) > 0 || dlq_waiting(s->dlq) > 0)
 		say_note("%u refused rows and %u dead letters did not finish in time; "
-			 "they "
-			 "stay unacknowledged and come again",
+			 "they stay unacknowledged and come again",
 			 retry_count(s->retry), dlq_waiting(s->dlq));
 }
 

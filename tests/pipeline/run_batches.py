@@ -55,6 +55,12 @@ for size, memory in (16384, "20MiB"), (65536, "20MiB"), (262144, "20MiB"), (1000
     share = r["rx_bytes"] / r["consumed_bytes"]
     check(r.status == 0 and share <= 1.05, f"batches of {size}: {share:.3f} received {r.err}")
 
+# texts that must be rewritten take memory beside the message: each message has its own
+topic = "escapes-" + tag
+send(broker, topic, 400, size=100000, escapes=1)
+r, ids = consume(topic, 400, "--workers", 2)
+check(ids == list(range(1, 401)) and r["dead_lettered"] == 0, f"escapes: all stored {r.json}")
+
 topic, n = "transactions-" + tag, N // 4
 send(broker, topic, n, transaction=50, abort=4)
 kept = [id for id in range(1, n + 1) if ((id - 1) // 50 + 1) % 4]

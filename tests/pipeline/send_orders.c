@@ -9,6 +9,7 @@
  *   transaction=N    messages of a transaction
  *   abort=N          every Nth transaction is aborted
  *   bare=1           neither key nor headers
+ *   escapes=1        the note is of escapes
  * Any other NAME is a setting of librdkafka, such as compression.type or batch.size. Ids
  * count from 1; each message has a key and two headers.
  */
@@ -21,7 +22,8 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyz "
 
 static struct {
-	unsigned long size, partitions, tombstones, empties, transaction, abort, bare;
+	unsigned long size, partitions, tombstones, empties, transaction, abort, bare,
+		escapes;
 } wish = { .partitions = 4 };
 
 static rd_kafka_resp_err_t lost;
@@ -59,6 +61,7 @@ static int is_wish(const char *word)
 		{ "transaction=", &wish.transaction },
 		{ "abort=", &wish.abort },
 		{ "bare=", &wish.bare },
+		{ "escapes=", &wish.escapes },
 	};
 
 	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
@@ -110,6 +113,8 @@ static size_t write_order(char *text, unsigned long id)
 
 	while (len + 2 < wish.size) {
 		text[len] = LETTERS[(id + len) % (sizeof(LETTERS) - 1)];
+		if (wish.escapes)
+			memcpy(&text[len++], "\\n", 2);
 		len++;
 	}
 	return len + (size_t)sprintf(text + len, "\"}");
