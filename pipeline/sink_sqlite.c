@@ -158,6 +158,19 @@ static int make_trees(struct sqlite *s, const struct row *rows, unsigned n)
 	return code == SQLITE_OK ? sqlite_trees_prepare(&s->trees, wanted) : code;
 }
 
+/* A file that was removed or replaced is written on, and nobody will ever read it. */
+static int still_there(struct sqlite *s)
+{
+	int moved = 0;
+
+	sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (!moved)
+		return 0;
+	snprintf(s->sink.error, sizeof(s->sink.error),
+		 "%.200s: was removed or replaced while it was written", s->path);
+	return -ESTALE;
+}
+
 static int sqlite_write(struct sink *sink, struct row *rows, unsigned n)
 {
 	struct sqlite *s = (struct sqlite *)sink;
@@ -172,7 +185,7 @@ static int sqlite_write(struct sink *sink, struct row *rows, unsigned n)
 	}
 	if (code == SQLITE_OK) {
 		sink->duplicates += count_good(rows, n) - new;
-		return 0;
+		return still_there(s);
 	}
 	r = s->trees.clash ? say_clash(s) : classify(s, code);
 	if (r == -EBADMSG) {

@@ -366,6 +366,19 @@ Test(sink_sqlite, opening_waits_for_a_lock, .fini = remove_file)
 	sink_close(sink);
 }
 
+Test(sink_sqlite, a_file_that_was_removed_is_not_written_in_vain, .fini = remove_file)
+{
+	struct sink *sink = open_sink("t");
+
+	fill(0);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	unlink(file);
+	fill(ROWS);
+	cr_expect(eq(int, sink_write(sink, rows, ROWS), -ESTALE));
+	cr_expect(ne(ptr, strstr(sink_error(sink), "removed or replaced"), NULL));
+	sink_close(sink);
+}
+
 static bool soon(void)
 {
 	static int asked;
