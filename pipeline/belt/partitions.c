@@ -14,8 +14,7 @@ struct partitions {
 	pthread_mutex_t lock;
 	const char *topic;
 	unsigned most, generation;
-	_Atomic unsigned
-		n; /* raised by the poller, when those below are ready: release */
+	_Atomic unsigned n; /* raised by the poller when those below are ready: release */
 	_Atomic uint64_t earlier; /* committed under assignments that are over */
 	struct partition at[];
 };

@@ -51,6 +51,11 @@ struct job {
 	_Atomic bool maker_ended; /* by the producer's thread */
 };
 
+static bool interrupted(void)
+{
+	return signals_caught() > 0;
+}
+
 /* Offsets of the embedded broker start at 0: the position is the count. */
 static uint64_t consumed(void *with, int32_t id)
 {
@@ -153,6 +158,7 @@ static int open_sink(struct job *job)
 		.cache = job->run.limits.sink_cache,
 		.partitions = job->probe.partitions,
 		.chaos = o->chaos,
+		.stop = interrupted,
 	};
 
 	if (job->probe.partitions > SINK_PARTITION_MAX + 1) {
@@ -298,22 +304,14 @@ static void watch(struct job *job)
 
 	while (!run_stopping(&job->run) && !all_consumed(job)) {
 		usleep(TICK_US);
-		if (time_is_up(job) || signals_caught() != 0)
+		if (time_is_up(job) || interrupted())
 			run_stop(&job->run);
 		if (live && ++ticks % STATUS_TICKS == 0)
 			report_status(&job->run);
 	}
 	if (live && ticks >= STATUS_TICKS)
 		fputc('\n', stderr);
-	if (!run_stopping(&job->run)) {
-		uint64_t none = 0;
-
-		/* the poller ends by itself; what is in flight has the drain time */
-		atomic_compare_exchange_strong_explicit(
-			&job->run.deadline_ns, &none,
-			units_now_ns() + job->run.options->drain_us * 1000,
-			memory_order_relaxed, memory_order_relaxed);
-	}
+	run_drain(&job->run); /* all consumed: the poller ends by itself */
 }
 
 static void close_all(struct job *job)
@@ -376,8 +374,7 @@ static int verdict(struct job *job)
 	}
 	if (stats_read(&run->stats.lost) > 0) {
 		say_error("topic %s: %llu messages were gone before they could be read; "
-			  "raise "
-			  "the topic's retention",
+			  "raise the topic's retention",
 			  run->options->topic,
 			  (unsigned long long)stats_read(&run->stats.lost));
 		return EXIT_FAILED;

@@ -2,8 +2,9 @@
  * arena - memory for one batch, given back as a whole
  *
  * One block of fixed size that reset rewinds. A batch of unusual messages may
- * need more: those requests become single mallocs on a list (spills) up to
- * ARENA_SPILL_MAX, so that the bound of a slot is block + ARENA_SPILL_MAX.
+ * need more: those requests become single mallocs on a list (spills) up to a bound,
+ * which belongs to each message: one that takes too much must not cost its neighbours
+ * theirs. So a slot is at most its block and what its messages are allowed.
  */
 #include "pipeline/decode/arena.h"
 
@@ -19,7 +20,9 @@ struct arena_spill {
 
 int arena_init(struct arena *a, size_t size)
 {
-	*a = (struct arena){ .block = memory_alloc(size), .size = size };
+	*a = (struct arena){ .block = memory_alloc(size),
+			     .size = size,
+			     .spill_max = ARENA_SPILL_MAX };
 	return a->block == NULL ? -ENOMEM : 0;
 }
 
@@ -52,7 +55,7 @@ void *arena_spill(struct arena *a, size_t size)
 {
 	struct arena_spill *spill;
 
-	if (size > ARENA_SPILL_MAX - a->spilled)
+	if (size > a->spill_max - a->spilled)
 		return NULL;
 	spill = memory_alloc(sizeof(*spill) + size);
 	if (spill == NULL)

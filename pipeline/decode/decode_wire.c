@@ -5,7 +5,7 @@
  * types are varint (0), eight bytes (1), length-delimited (2) and four bytes (5).
  * Every read is checked against the end of what it is in; a nested message is a
  * smaller window on the same bytes. A known field with an unexpected type is
- * refused, an unknown field is passed over: that is Protobuf's own rule.
+ * refused, an unknown field is passed over, as protobuf-c does; number 0 is none.
  */
 #include "pipeline/decode/decode.h"
 
@@ -62,11 +62,15 @@ static inline int read_view(struct wire *w, struct view *ret)
 	return 0;
 }
 
-static int skip_field(struct wire *w, uint64_t tag)
+/* known: the highest number of the message. Those up to it are not skipped: what comes
+ * here has another type than the schema says. */
+static int skip_field(struct wire *w, uint64_t tag, unsigned known)
 {
 	struct view bytes;
 	uint64_t number;
 
+	if (tag >> 3 <= known || tag > UINT32_MAX)
+		return -EBADMSG;
 	switch (tag & 7) {
 	case WIRE_VARINT:
 		return read_varint(w, &number);
@@ -119,7 +123,7 @@ static int read_item(struct wire *outer, struct event_item *item)
 			r = read_varint(&w, &item->price_cents);
 			break;
 		default:
-			r = skip_field(&w, tag);
+			r = skip_field(&w, tag, 3);
 		}
 	}
 	return r;
@@ -141,7 +145,7 @@ static int read_tag(struct wire *outer, struct event_tag *pair)
 		else if (tag == TAG(2, WIRE_BYTES))
 			r = read_view(&w, &pair->value);
 		else
-			r = skip_field(&w, tag);
+			r = skip_field(&w, tag, 2);
 	}
 	return r;
 }
@@ -180,7 +184,7 @@ static int read_field(struct wire *w, uint64_t tag, struct event *e, struct list
 	case TAG(10, WIRE_BYTES):
 		return read_view(w, &e->note);
 	default:
-		return tag >> 3 >= 1 && tag >> 3 <= 10 ? -EBADMSG : skip_field(w, tag);
+		return skip_field(w, tag, 10);
 	}
 }
 

@@ -15,6 +15,15 @@ static bool status_known(struct view status)
 	       view_is(status, "shipped", 7) || view_is(status, "refunded", 8);
 }
 
+/* False: more than a number can say, which is the sum of nothing. */
+static bool add_item(uint64_t *sum, const struct event_item *item)
+{
+	uint64_t cents;
+
+	return !__builtin_mul_overflow(item->price_cents, item->quantity, &cents) &&
+	       !__builtin_add_overflow(*sum, cents, sum);
+}
+
 const char *event_check(const struct event *e)
 {
 	uint64_t sum = 0;
@@ -28,7 +37,8 @@ const char *event_check(const struct event *e)
 	if (!status_known(e->status))
 		return "status is not known";
 	for (unsigned i = 0; i < e->n_items; i++)
-		sum += e->items[i].price_cents * e->items[i].quantity;
+		if (!add_item(&sum, &e->items[i]))
+			return "amount is not the sum of the items";
 	if (sum != e->amount_cents)
 		return "amount is not the sum of the items";
 	return NULL;

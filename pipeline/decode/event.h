@@ -51,6 +51,12 @@ struct event {
 	struct copy *copy; /* NULL in zero-copy mode */
 };
 
+/* What a decoder takes of an arena beside the payload's own length for texts without
+ * their escapes: the lists, and each piece rounded up to 16 bytes. */
+#define EVENT_ARENA_MAX                                                                  \
+	(EVENT_ITEMS_MAX * (sizeof(struct event_item) + 16) +                            \
+	 EVENT_TAGS_MAX * (sizeof(struct event_tag) + 32) + 8 * 16)
+
 const char *event_check(const struct event *e);
 
 static inline bool view_is(struct view v, const char *text, uint32_t len)

@@ -23,6 +23,9 @@
  * end where a limit does, and the distance to the memory breaker, which opens at
  * 85 % of the budget and must not in a run that goes well.
  *
+ * A broker sends a message whole, however long. What goes beyond the answers that were
+ * asked for by half the budget cannot be taken within it.
+ *
  * The process line is what was resident at the start plus PROCESS_GROWTH, the
  * pages that threads, connections and libraries touch later (measured: 2.4 to
  * 3.1 MiB).
@@ -47,7 +50,9 @@
 #define ANSWER_MAX MIB         /* librdkafka's own default */
 #define QUEUED_MIN 1u          /* messages */
 #define QUEUED_MAX 1000000u
-#define FETCH_TOTAL_MIN MIB /* librdkafka wants it above message.max.bytes */
+#define FETCH_TOTAL_MIN MIB       /* librdkafka wants it above message.max.bytes */
+#define MESSAGE_MAX (256 * MIB)   /* without a budget */
+#define RESIDENT_VARIES (MIB / 4) /* from one start to the next */
 
 static size_t clamp(size_t value, size_t low, size_t high)
 {
@@ -70,13 +75,10 @@ static bool sampled(const struct limits_ask *ask)
 static size_t cost_of_byte(const struct limits_ask *ask)
 {
 	const struct sample *s = ask->sample;
-	uint64_t sent = 0;
 
 	if (!sampled(ask))
 		return KIB + KIB * LIMITS_MESSAGE_OVERHEAD / ask->payload;
-	for (unsigned i = 0; i < s->n; i++)
-		sent += s->batch[i];
-	return (s->bytes + s->messages * LIMITS_MESSAGE_OVERHEAD) * KIB / sent + 1;
+	return (s->bytes + s->messages * LIMITS_MESSAGE_OVERHEAD) * KIB / s->sent + 1;
 }
 
 static size_t answer_cost(const struct limits_ask *ask, size_t bytes)
@@ -129,7 +131,7 @@ static void add_lines(const struct limits_ask *ask, struct limits *l, size_t wor
 	line(l, "sink: library and cache", sink_code(ask) + l->sink_cache);
 	known = l->total;
 	line(l, "prefetch in librdkafka",
-	     ask->partitions * (answer_cost(ask, l->fetch_bytes) +
+	     ask->partitions * (answer_cost(ask, l->answer_bytes) +
 				l->prefetch_messages * queued_cost(ask)));
 	line(l, "belt: messages in flight, rows, arenas",
 	     (size_t)l->slots * l->batch * row_cost(ask));
@@ -150,8 +152,9 @@ static void divide_prefetch(const struct limits_ask *ask, struct limits *l, size
 		answer = sample_fetch(ask->sample, most);
 	else
 		answer = most / BATCH_USUAL * BATCH_USUAL;
-	l->fetch_bytes = clamp(answer, least, most);
-	left = answer_cost(ask, l->fetch_bytes);
+	l->answer_bytes = answer > SAMPLE_ONE_BATCH ? answer : least;
+	l->fetch_bytes = answer == SAMPLE_ONE_BATCH ? answer : l->answer_bytes;
+	left = answer_cost(ask, l->answer_bytes);
 	left = memory > left ? memory - left : 0;
 	l->prefetch_messages =
 		(unsigned)clamp(left / queued_cost(ask), QUEUED_MIN, QUEUED_MAX);
@@ -190,9 +193,11 @@ static void dependent(const struct limits_ask *ask, struct limits *l)
 		l->slots = 2; /* one fills while one is stored */
 	/* librdkafka starves the last partitions when an answer cannot hold all */
 	l->fetch_total =
-		clamp(l->fetch_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
+		clamp(l->answer_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
+	l->receive_most = l->fetch_total + (l->memory != 0 ? l->memory / 2 : MESSAGE_MAX);
+	l->receive_most = clamp(l->receive_most, 0, INT32_MAX);
 	l->fetch_least =
-		clamp((size_t)l->batch * ask->payload / 2, 1, l->fetch_bytes / 2);
+		clamp((size_t)l->batch * ask->payload / 2, 1, l->answer_bytes / 2);
 	l->inflight_bytes = (size_t)l->slots * l->batch * ask->payload * 2;
 	l->arena_bytes = (size_t)l->batch * LIMITS_ARENA_PER_MESSAGE;
 	l->retries = (unsigned)clamp(l->retry_bytes / (ask->payload + 128), 16, 65536);
@@ -213,7 +218,7 @@ int limits_derive(const struct limits_ask *ask, struct limits *ret)
 	if (ask->stores)
 		least += MIB;
 	if (ask->memory != 0 && ask->memory < fixed + least) {
-		ret->total = fixed + least;
+		ret->total = (fixed + least + RESIDENT_VARIES) / MIB * MIB + MIB;
 		return -ENOSPC;
 	}
 	if (ask->memory == 0) {

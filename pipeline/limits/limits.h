@@ -7,7 +7,7 @@
  *     bounds;
  *   - the lines add up to total, and with a budget total <= memory;
  *   - -ENOSPC when the budget cannot hold the smallest pipeline that works for that
- *     many partitions; ret->total then says what would be enough.
+ *     many partitions; ret->total then says what would be enough, in whole MiB.
  */
 #ifndef PIPELINE_LIMITS_H
 #define PIPELINE_LIMITS_H
@@ -43,7 +43,9 @@ struct limits {
 	size_t inflight_bytes;  /* payload bytes on the belt */
 	size_t arena_bytes;     /* of one slot */
 	size_t fetch_bytes;     /* asked for from one partition at once */
+	size_t answer_bytes;    /* what it sends for that: a batch at least */
 	size_t fetch_total;     /* of one fetch answer */
+	size_t receive_most;    /* longer answers are not taken: one message too long */
 	size_t fetch_least;     /* what an answer is worth, unless the wait is over */
 	size_t prefetch_kbytes; /* of one partition's queue, in payload */
 	unsigned prefetch_messages;

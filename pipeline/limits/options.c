@@ -30,6 +30,7 @@
 
 enum kind {
 	KIND_TEXT,
+	KIND_WORD,   /* one of those that value lists */
 	KIND_COUNT,  /* unsigned */
 	KIND_NUMBER, /* uint64_t */
 	KIND_BYTES,
@@ -69,9 +70,9 @@ static const struct rule rules[] = {
 	  "messages a batch (500)" },
 	{ "batch-wait", "MS", RUN, KIND_TIME, FIELD(batch_wait_us), 0, 10000000,
 	  "longest wait for a batch to fill (10)" },
-	{ "decode", "zerocopy|copy", RUN, KIND_TEXT, 0, 0, 0,
+	{ "decode", "zerocopy|copy", RUN, KIND_WORD, 0, 0, 0,
 	  "how to decode (zerocopy)" },
-	{ "encoding", "json|protobuf", RUN PRODUCE, KIND_TEXT, 0, 0, 0,
+	{ "encoding", "json|protobuf", RUN PRODUCE, KIND_WORD, 0, 0, 0,
 	  "of the messages (json)" },
 	{ "sink", "sqlite:FILE|postgres:URI|null", RUN PLAN, KIND_TEXT, FIELD(sink), 0, 0,
 	  "where rows go (sqlite: a temporary file)" },
@@ -89,7 +90,7 @@ static const struct rule rules[] = {
 	  "an anti-pattern; see faults" },
 	{ "metrics", "HOST:PORT", RUN, KIND_TEXT, FIELD(metrics), 0, 0,
 	  "serve Prometheus metrics there" },
-	{ "summary", "json", RUN PRODUCE PLAN, KIND_TEXT, 0, 0, 0,
+	{ "summary", "json", RUN PRODUCE PLAN, KIND_WORD, 0, 0, 0,
 	  "print the summary as JSON on stdout" },
 	{ "partitions", "N", RUN PRODUCE PLAN, KIND_COUNT, FIELD(partitions), 1, 1024,
 	  "of the topic: embedded, or made by produce (4)" },
@@ -130,9 +131,27 @@ static const struct {
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+/* What a value looks like, where its name alone does not tell. */
+static const char *allowed(const struct rule *rule)
+{
+	switch (rule->kind) {
+	case KIND_BYTES:
+	case KIND_SIZE:
+		return "a size such as 300, 64K, 32MiB";
+	case KIND_TIME:
+		return "a time such as 10ms, 2s, 1m";
+	case KIND_RATE:
+		return "a rate such as 5000/s, 100k/s, or max";
+	case KIND_PERCENT:
+		return "a number from 0 to 100";
+	default:
+		return rule->value;
+	}
+}
+
 static int bad_value(const struct rule *rule, const char *value, const char *why)
 {
-	say_error("--%s %s: %s; allowed is %s", rule->name, value, why, rule->value);
+	say_error("--%s %s: %s; allowed is %s", rule->name, value, why, allowed(rule));
 	return EXIT_USAGE;
 }
 
@@ -222,7 +241,7 @@ static int set_value(struct options *o, const struct rule *rule, const char *tex
 	}
 	if (rule->kind == KIND_PERCENT)
 		return set_percent(o, rule, text);
-	if (rule->kind == KIND_TEXT && rule->at == 0 && strcmp(rule->name, "broker") != 0)
+	if (rule->kind == KIND_WORD)
 		return set_word(o, rule, text);
 	if (rule->kind == KIND_TEXT) {
 		if (text[0] == '\0')

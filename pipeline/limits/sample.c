@@ -4,7 +4,8 @@
  * A broker that is asked for one byte of a partition answers with one whole batch, since
  * a consumer could not go on otherwise (KIP-74). So each answer's size is that of a batch
  * and a few fields, and an interceptor tells it. Only one partition at a time: the others
- * of an answer would add a byte each.
+ * of an answer would add a byte each. The last batch of a log is left out: it is as long
+ * as it was when its producer had no more.
  *
  * The interceptor runs in a broker's thread, which sample_topic() has joined, by
  * destroying the client, before it reads what was written.
@@ -22,20 +23,25 @@
 
 #define TAIL_MESSAGES 10000
 #define PARTITIONS_TRIED 8u
+#define PARTITIONS_READ 4u
+#define BATCHES_EACH (SAMPLE_BATCHES / PARTITIONS_READ)
 #define LONGEST_NS UINT64_C(1000000000)
 #define POLL_MS 50
 #define FETCH_KEY 1      /* of the protocol */
 #define FIELDS 66        /* of an answer with one partition, without the topic's name */
 #define ANSWER_COST 1024 /* bytes that one answer more is worth, in work */
-#define ROUNDS 8         /* times the sample is read in a row when cuts are counted */
-#define MARGIN_BYTES 64  /* batches of equal messages differ by some bytes */
+#define LOG_LENGTH 256u  /* batches for which cuts are counted, the sample's in a row */
+#define LONG_BATCH (192u * 1024) /* 600 orders: one an answer costs little pace */
+#define LONG_WASTE 500           /* 100,000ths; what one an answer never throws away */
+#define MARGIN_BYTES 64          /* batches of equal messages differ by some bytes */
 #define MARGIN_SHARE 512
 #define SMALL_SHARE 256
 
 /* What the interceptor writes. n is counted up after the size is there: release, and
- * acquire where it is read while the client lives. */
+ * acquire where it is read while the client lives. sent orders nothing: relaxed. */
 struct looking {
 	size_t fields;
+	_Atomic uint64_t sent;
 	_Atomic unsigned n;
 	uint32_t batch[SAMPLE_BATCHES];
 };
@@ -50,8 +56,10 @@ static rd_kafka_resp_err_t on_answer(rd_kafka_t *rk, int fd, const char *broker,
 
 	(void)rk, (void)fd, (void)broker, (void)broker_id, (void)version, (void)id;
 	(void)rtt;
-	if (key == FETCH_KEY && err == RD_KAFKA_RESP_ERR_NO_ERROR &&
-	    size > look->fields && n < SAMPLE_BATCHES) {
+	if (key != FETCH_KEY || err != RD_KAFKA_RESP_ERR_NO_ERROR || size <= look->fields)
+		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	atomic_fetch_add_explicit(&look->sent, size - look->fields, memory_order_relaxed);
+	if (n < SAMPLE_BATCHES) {
 		look->batch[n] = (uint32_t)(size - look->fields);
 		atomic_store_explicit(&look->n, n + 1, memory_order_release);
 	}
@@ -125,23 +133,59 @@ static bool take_message(rd_kafka_t *rk, int wait_ms, struct sample *s)
 	return fine;
 }
 
-/* The batches of the first of some partitions that has any. */
-static void read_batches(rd_kafka_t *rk, const char *topic, unsigned partitions,
-			 const struct looking *look, struct sample *s)
+/* BATCHES_EACH of one partition, or what there is. */
+static void read_partition(rd_kafka_t *rk, const char *topic, int32_t id, uint64_t until,
+			   struct looking *look, struct sample *s)
 {
-	uint64_t until = units_now_ns() + LONGEST_NS;
+	unsigned before = seen(look);
+	bool more = true;
 
-	for (unsigned i = 0; i < partitions && i < PARTITIONS_TRIED && seen(look) == 0;
-	     i++) {
-		give_partition(rk, topic, (int32_t)i);
-		while (seen(look) < SAMPLE_BATCHES && units_now_ns() < until &&
-		       take_message(rk, POLL_MS, s))
-			;
-	}
-	for (uint64_t had = s->messages - 1; had != s->messages;) {
+	give_partition(rk, topic, id);
+	while (more && seen(look) < before + BATCHES_EACH && units_now_ns() < until)
+		more = take_message(rk, POLL_MS, s);
+	if (!more && seen(look) > before + 1)
+		look->batch[seen(look) - 1] = 0;
+}
+
+/* Messages are counted in the first partition that has any, to the last that came. */
+static void end_count(rd_kafka_t *rk, const struct looking *look, struct sample *s)
+{
+	for (uint64_t had = 0; had != s->messages;) {
 		had = s->messages;
 		take_message(rk, 0, s);
 	}
+	if (s->messages > 0)
+		s->sent = atomic_load_explicit(&look->sent, memory_order_relaxed);
+}
+
+static void read_batches(rd_kafka_t *rk, const char *topic, unsigned partitions,
+			 struct looking *look, struct sample *s)
+{
+	uint64_t until = units_now_ns() + LONGEST_NS;
+	struct sample uncounted = { 0 }; /* of all but the first only sizes are wanted */
+	unsigned read = 0;
+
+	if (partitions > PARTITIONS_TRIED)
+		partitions = PARTITIONS_TRIED;
+	for (int32_t id = 0;
+	     id < (int32_t)partitions && read < PARTITIONS_READ && units_now_ns() < until;
+	     id++) {
+		bool first = s->sent == 0;
+
+		read_partition(rk, topic, id, until, look, first ? s : &uncounted);
+		if (first)
+			end_count(rk, look, s);
+		read += s->sent > 0;
+	}
+}
+
+static void keep_sizes(struct sample *s, const struct looking *look)
+{
+	unsigned n = s->sent > 0 ? seen(look) : 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (look->batch[i] != 0)
+			s->batch[s->n++] = look->batch[i];
 }
 
 void sample_topic(struct sample *s, const char *brokers, const char *topic,
@@ -156,18 +200,17 @@ void sample_topic(struct sample *s, const char *brokers, const char *topic,
 	read_batches(rk, topic, partitions, &look, s);
 	rd_kafka_consumer_close(rk);
 	rd_kafka_destroy(rk);
-	s->n = s->messages > 0 ? seen(&look) : 0;
-	memcpy(s->batch, look.batch, sizeof(s->batch));
+	keep_sizes(s, &look);
 }
 
 /* Bytes that are sent in vain for each that is kept, in 100,000ths, when a log of these
- * batches is read size bytes at a time. UINT64_MAX: nothing would fit. */
-static uint64_t cut_share(const struct sample *s, size_t size)
+ * batches is read size bytes at a time and an answer costs as much as so many bytes.
+ * UINT64_MAX: nothing would fit. */
+static uint64_t cut_share(const struct sample *s, size_t size, size_t answer_cost)
 {
 	uint64_t kept = 0, cut = 0;
-	unsigned at = 0;
 
-	while (at < s->n * ROUNDS) {
+	for (unsigned at = 0; at < LOG_LENGTH;) {
 		size_t sum = 0;
 
 		for (; sum + s->batch[at % s->n] <= size; at++)
@@ -175,7 +218,7 @@ static uint64_t cut_share(const struct sample *s, size_t size)
 		if (sum == 0)
 			return UINT64_MAX;
 		kept += sum;
-		cut += size - sum + ANSWER_COST;
+		cut += size - sum + answer_cost;
 	}
 	return cut * 100000 / kept;
 }
@@ -185,19 +228,19 @@ static size_t with_margin(size_t size)
 	return size + MARGIN_BYTES + size / MARGIN_SHARE;
 }
 
-size_t sample_fetch(const struct sample *s, size_t most)
+/* The best of the sums of batches that follow each other; 0: none is within bounds. */
+static size_t best_cut(const struct sample *s, size_t most)
 {
 	uint64_t least = UINT64_MAX;
 	size_t best = 0;
 
-	if (s->n > 0 && sample_usual_batch(s) < most / SMALL_SHARE)
-		return most; /* whatever is cut is next to nothing */
 	for (unsigned from = 0; from < s->n; from++) {
 		size_t sum = 0, size = 0;
 
 		for (unsigned i = 0; size <= most; i++) {
-			uint64_t share =
-				size >= most / 2 ? cut_share(s, size) : UINT64_MAX;
+			uint64_t share = size >= most / 2
+						 ? cut_share(s, size, ANSWER_COST)
+						 : UINT64_MAX;
 
 			if (share < least) {
 				least = share;
@@ -207,6 +250,18 @@ size_t sample_fetch(const struct sample *s, size_t most)
 			size = with_margin(sum);
 		}
 	}
+	return best;
+}
+
+size_t sample_fetch(const struct sample *s, size_t most)
+{
+	size_t usual = sample_usual_batch(s), best;
+
+	if (s->n > 0 && usual < most / SMALL_SHARE)
+		return most; /* whatever is cut is next to nothing */
+	best = best_cut(s, most);
+	if (usual >= LONG_BATCH && (best == 0 || cut_share(s, best, 0) > LONG_WASTE))
+		return SAMPLE_ONE_BATCH;
 	return best;
 }
 

@@ -6,11 +6,12 @@
  * on the size of messages and on their compression. librdkafka tells neither.
  *
  * Contract
- *   - sample_topic() reads up to SAMPLE_BATCHES of the newest batches of one partition,
- *     without a group; it never fails, n is what it saw: 0 in an empty topic, or when no
- *     answer came within a second;
+ *   - sample_topic() reads some of the newest batches of up to four partitions, without a
+ *     group; it never fails, n is how many it saw: 0 in an empty topic, or when no answer
+ *     came within a second;
  *   - sample_fetch() is the size between most / 2 and most at which cutting a log of such
- *     batches throws away the least; 0 when it does not know.
+ *     batches throws away the least; 0 when it does not know; SAMPLE_ONE_BATCH where
+ *     batches are so long that they are better fetched one by one.
  */
 #ifndef PIPELINE_SAMPLE_H
 #define PIPELINE_SAMPLE_H
@@ -18,12 +19,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SAMPLE_BATCHES 32u
+#define SAMPLE_BATCHES 128u
+#define SAMPLE_ONE_BATCH                                                                 \
+	1u /* byte to ask for: the answer is one whole batch (KIP-74)                    \
+	    */
 
 struct sample {
 	unsigned n;
 	uint32_t batch[SAMPLE_BATCHES]; /* bytes of each, as they are sent */
-	uint64_t messages;              /* in all of them */
+	uint64_t sent;                  /* bytes of those that were read */
+	uint64_t messages;              /* in these */
 	uint64_t bytes;                 /* their payloads and keys, not compressed */
 };
 

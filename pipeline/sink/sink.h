@@ -15,6 +15,8 @@
  *                 become ROW_REFUSED with a reason; call again for the others
  *       -EEXIST   a key is taken by another message: the topic was made anew since;
  *                 what is stored stays, and the run cannot go on with this sink
+ *       -ESTALE   what is written is lost: the file was removed or replaced; neither
+ *                 can the run go on
  *   - rows are keyed by cluster and topic, partition, offset: at-least-once delivery
  *     has the effect of exactly once;
  *   - one thread uses a sink; the text of sink_error() lives until the next call.
@@ -31,6 +33,7 @@ struct sink_where {
 	size_t cache;        /* bytes for the sink's page cache */
 	unsigned partitions; /* of the topic: rows have lower ones */
 	const char *chaos;   /* NULL, or trouble to make up; see sink_chaos.c */
+	bool (*stop)(void);  /* NULL, or: is it time to give up waiting for others? */
 };
 
 struct sink {

@@ -16,7 +16,7 @@
  * when somebody else wrote in between. SQLite waits BUSY_MS for the lock, though not
  * where two who wait could block each other, as in the change to WAL. After that a
  * write answers -EBUSY, so that the sink thread can do its other work; opening
- * starts anew until OPEN_NS are over.
+ * starts anew until OPEN_NS are over or the run is told to end.
  */
 #include <errno.h>
 #include <sqlite3.h>
@@ -158,6 +158,19 @@ static int make_trees(struct sqlite *s, const struct row *rows, unsigned n)
 	return code == SQLITE_OK ? sqlite_trees_prepare(&s->trees, wanted) : code;
 }
 
+/* A file that was removed or replaced is written on, and nobody will ever read it. */
+static int still_there(struct sqlite *s)
+{
+	int moved = 0;
+
+	sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	if (!moved)
+		return 0;
+	snprintf(s->sink.error, sizeof(s->sink.error),
+		 "%.200s: was removed or replaced while it was written", s->path);
+	return -ESTALE;
+}
+
 static int sqlite_write(struct sink *sink, struct row *rows, unsigned n)
 {
 	struct sqlite *s = (struct sqlite *)sink;
@@ -172,7 +185,7 @@ static int sqlite_write(struct sink *sink, struct row *rows, unsigned n)
 	}
 	if (code == SQLITE_OK) {
 		sink->duplicates += count_good(rows, n) - new;
-		return 0;
+		return still_there(s);
 	}
 	r = s->trees.clash ? say_clash(s) : classify(s, code);
 	if (r == -EBADMSG) {
@@ -369,20 +382,26 @@ static int open_once(struct sqlite *s, const struct sink_where *where)
 	return run_once(s->commit) == SQLITE_OK ? 0 : fail(s, "cannot be written");
 }
 
+static bool may_wait(const struct sink_where *where, uint64_t start_ns)
+{
+	return units_now_ns() - start_ns < OPEN_NS &&
+	       (where->stop == NULL || !where->stop());
+}
+
 static int open_all(struct sqlite *s, const struct sink_where *where)
 {
 	struct timespec pause = { 0, OPEN_PAUSE_NS };
 	uint64_t start = units_now_ns();
 	int r;
 
-	while ((r = open_once(s, where)) == -EBUSY && units_now_ns() - start < OPEN_NS) {
+	while ((r = open_once(s, where)) == -EBUSY && may_wait(where, start)) {
 		close_file(s);
 		nanosleep(&pause, NULL);
 	}
 	if (r == -EBUSY)
-		say_error("sink %s: another program has had it locked for %d s; end that "
-			  "program or give another file",
-			  s->path, (int)(OPEN_NS / 1000000000));
+		say_error("sink %s: another program has had it locked for %.0f s; end "
+			  "that program or give another file",
+			  s->path, (double)(units_now_ns() - start) / 1e9);
 	return r;
 }
 

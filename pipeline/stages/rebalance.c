@@ -15,7 +15,6 @@
 #include "pipeline/stages/source.h"
 
 #define DRAIN_MAX_US 3000000u /* half of session.timeout.ms */
-
 #define ASK_MS 5000
 #define COMMIT_MS 3000
 

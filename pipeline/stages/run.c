@@ -4,13 +4,18 @@
 #include "pipeline/base/units.h"
 #include "pipeline/stages/signals.h"
 
-void run_stop(struct run *run)
+void run_drain(struct run *run)
 {
 	uint64_t none = 0;
 
 	atomic_compare_exchange_strong_explicit(
 		&run->deadline_ns, &none, units_now_ns() + run->options->drain_us * 1000,
 		memory_order_relaxed, memory_order_relaxed);
+}
+
+void run_stop(struct run *run)
+{
+	run_drain(run);
 	atomic_store_explicit(&run->stop, true, memory_order_relaxed);
 }
 

@@ -47,6 +47,8 @@ static inline bool run_stopping(const struct run *run)
 	return atomic_load_explicit(&run->stop, memory_order_relaxed);
 }
 
+/* From the first call on what is in flight has the drain time. */
+void run_drain(struct run *run);
 void run_stop(struct run *run);
 void run_fail(struct run *run, int status);
 

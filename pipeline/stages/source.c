@@ -109,30 +109,40 @@ static void look_at_gap(struct run *run, int32_t id, int64_t expected, int64_t o
 /* Keys of its rows may be in the sink already, and they would count as duplicates. */
 static void topic_went_back(struct run *run, int32_t id, int64_t first, int64_t offset)
 {
-	say_error(
-		"partition %d of %s: begins again at offset %lld, though the group was "
-		"at "
-		"%lld: the topic was made anew or lost its end; give another --group and "
-		"another file or table",
-		id, run->options->topic, (long long)offset, (long long)first);
+	say_error("partition %d of %s: begins again at offset %lld, with the group at "
+		  "%lld: the topic was made anew or lost its end; give another --group "
+		  "and another file or table",
+		  id, run->options->topic, (long long)offset, (long long)first);
 	run_fail(run, EXIT_INPUT);
 }
 
-static void check_order(struct run *run, struct partition *p, int32_t id, int64_t offset)
+/* Where the group stands: nothing before it may come under this assignment. */
+static int64_t settled(const struct partition *p)
 {
 	int64_t first = atomic_load_explicit(&p->first, memory_order_relaxed);
+	int64_t committed = atomic_load_explicit(&p->committed, memory_order_relaxed);
 
-	if (offset < first && !run_stopping(run))
-		topic_went_back(run, id, first, offset);
+	return committed > first ? committed : first;
+}
+
+/* False: the message must not be taken. */
+static bool check_order(struct run *run, struct partition *p, int32_t id, int64_t offset)
+{
+	if (offset < settled(p)) {
+		if (!run_stopping(run))
+			topic_went_back(run, id, settled(p), offset);
+		return false;
+	}
 	if (p->expected < 0) {
 		atomic_store_explicit(&p->first, offset, memory_order_relaxed);
 	} else if (offset > p->expected) {
 		look_at_gap(run, id, p->expected, offset);
 	} else if (offset < p->expected) {
 		stats_add(&run->stats.redelivered, 1);
-		return;
+		return true;
 	}
 	p->expected = offset + 1;
+	return true;
 }
 
 /* All but the event, which is the worker's to write: its cache lines stay there. */
@@ -164,10 +174,12 @@ static void take_message(struct run *run, struct partition *p,
 		rd_kafka_message_destroy(message);
 		return;
 	}
-	if (message->offset != p->expected)
-		check_order(run, p, message->partition, message->offset);
-	else
+	if (message->offset == p->expected) {
 		p->expected++;
+	} else if (!check_order(run, p, message->partition, message->offset)) {
+		rd_kafka_message_destroy(message);
+		return;
+	}
 	row = next_row(message, now);
 	poller.taken++;
 	poller.bytes += row->len;
@@ -396,7 +408,7 @@ void *source_thread(void *with)
 	poller = (struct poller){ .run = run };
 	nudge_init(&poller.nudge, nudge_target_of(run),
 		   run->limits.prefetch_kbytes * 1024, run->limits.prefetch_messages);
-	poller.turns.ahead = run->limits.fetch_bytes / run->options->payload;
+	poller.turns.ahead = run->limits.answer_bytes / run->options->payload;
 	breaker_init(&poller.breaker, run);
 	while (!finished(run)) {
 		serve_events(run);

@@ -7,15 +7,17 @@
  *     queue for each partition they apply to each partition; librdkafka counts payload
  *     alone as bytes, so the number of messages bounds small and empty ones;
  *   fetch.max.bytes: holds all partitions' shares, or the last ones starve;
+ *   receive.message.max.bytes: what memory allows, since a message is sent whole;
+ *     a longer one ends the run, for librdkafka would ask again and again;
  *   fetch.wait.max.ms: short, since the embedded broker sleeps it out in full and
  *     since a watermark query waits behind it on the same connection;
  *   fetch.min.bytes: half a batch is worth an answer, or the wait is over; with answers
  *     for every few messages a paced topic cost half as much again, on both sides. The
  *     embedded broker does not look again when there is more, so it answers at once;
- *   topic.metadata.refresh.interval.ms: the longest time until new partitions are read
- * and a topic that was removed is noticed; fetch.queue.backoff.ms: exists from
- * librdkafka 2.2; without it a thread that found its queue full sleeps a second, and must
- * be woken (nudge.h).
+ *   topic.metadata.refresh.interval.ms: the longest time until new partitions are
+ *     read and a topic that was removed is noticed;
+ *   fetch.queue.backoff.ms: exists from librdkafka 2.2; without it a thread that found
+ *     its queue full sleeps a second, and must be woken (nudge.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -60,8 +62,19 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility,
 		   const char *text)
 {
 	(void)rk;
-	if (level <= 3)
+	if (level <= 3 && strstr(text, "receive.message.max.bytes") == NULL)
 		say_note("librdkafka %s: %s", facility, text);
+}
+
+/* librdkafka would ask for it for ever. */
+static void say_too_long(struct run *run)
+{
+	char most[UNITS_TEXT_MAX];
+
+	say_error("topic %s: has a message longer than the %s that this run can take at "
+		  "once; give more --memory",
+		  run->options->topic, units_bytes_text(most, run->limits.receive_most));
+	run_fail(run, EXIT_INPUT);
 }
 
 static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
@@ -70,6 +83,9 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 	char why[256];
 
 	stats_add(&run->stats.broker_errors, 1);
+	if (err == RD_KAFKA_RESP_ERR__BAD_MSG && !run_stopping(run) &&
+	    strstr(reason, "receive.message.max.bytes") != NULL)
+		say_too_long(run);
 	if (err != RD_KAFKA_RESP_ERR__FATAL)
 		return;
 	rd_kafka_fatal_error(rk, why, sizeof(why));
@@ -153,8 +169,7 @@ static int set_all(struct run *run, rd_kafka_conf_t *conf)
 	    (r = set(conf, "group.id", run->options->group)) != 0 ||
 	    (r = set_number(conf, "fetch.message.max.bytes", l->fetch_bytes)) != 0 ||
 	    (r = set_number(conf, "fetch.max.bytes", l->fetch_total)) != 0 ||
-	    (r = set_number(conf, "receive.message.max.bytes",
-			    l->fetch_total + (16u << 20))) != 0 ||
+	    (r = set_number(conf, "receive.message.max.bytes", l->receive_most)) != 0 ||
 	    (r = set_number(conf, "fetch.min.bytes",
 			    run->options->embedded ? 1 : l->fetch_least)) != 0)
 		return r;

@@ -107,6 +107,22 @@ static void back_off(struct store *s, unsigned attempt)
 	}
 }
 
+/* Nothing can be stored there any more. */
+static int sink_is_over(struct store *s, int r)
+{
+	if (r == -EEXIST)
+		say_error("sink %s: topic %s was made anew since; give another file or "
+			  "table, and another --group",
+			  sink_error(s->run->sink), s->run->options->topic);
+	else
+		say_error("sink %s; what is not acknowledged comes again at the next "
+			  "start",
+			  sink_error(s->run->sink));
+	s->failed = true;
+	run_fail(s->run, EXIT_INPUT);
+	return -ECANCELED;
+}
+
 /* Stores what is good in rows. 0 stored; -EBADMSG some were refused;
  * -ECANCELED the drain time is over or the run cannot go on. */
 static int write_rows(struct store *s, struct row *rows, unsigned n)
@@ -125,14 +141,8 @@ static int write_rows(struct store *s, struct row *rows, unsigned n)
 		if (run_given_up(s->run) || s->failed)
 			return -ECANCELED;
 	}
-	if (r == -EEXIST) {
-		say_error("sink %s: topic %s was made anew since; give another file or "
-			  "table, and another --group",
-			  sink_error(s->run->sink), s->run->options->topic);
-		s->failed = true;
-		run_fail(s->run, EXIT_INPUT);
-		return -ECANCELED;
-	}
+	if (r == -EEXIST || r == -ESTALE)
+		return sink_is_over(s, r);
 	trouble(s, false);
 	stats_add(&s->run->stats.sink_ns, units_now_ns() - start);
 	return r;
@@ -155,6 +165,7 @@ static void retry_one(struct store *s, struct retry_entry *entry)
 		return;
 	}
 	if (arena_init(&arena, LIMITS_ARENA_PER_MESSAGE) == 0) {
+		arena_allow(&arena, row.len + EVENT_ARENA_MAX);
 		r = s->run->decode(row.payload, row.len, &arena, &row.event, &row.why);
 		if (r == 0)
 			r = write_rows(s, &row, 1);
@@ -402,8 +413,7 @@ static void finish(struct store *s)
 		;
 	if (retry_count(s->retry) > 0 || dlq_waiting(s->dlq) > 0)
 		say_note("%u refused rows and %u dead letters did not finish in time; "
-			 "they "
-			 "stay unacknowledged and come again",
+			 "they stay unacknowledged and come again",
 			 retry_count(s->retry), dlq_waiting(s->dlq));
 }
 

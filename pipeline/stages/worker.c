@@ -18,8 +18,10 @@
 
 static void decode_row(struct run *run, struct slot *slot, struct row *row)
 {
-	int r = run->decode(row->payload, row->len, &slot->arena, &row->event, &row->why);
+	int r;
 
+	arena_allow(&slot->arena, row->len + EVENT_ARENA_MAX);
+	r = run->decode(row->payload, row->len, &slot->arena, &row->event, &row->why);
 	row->state = r == 0 ? ROW_GOOD : ROW_POISON;
 	if (r == -ENOMEM)
 		row->why = "too large to decode";

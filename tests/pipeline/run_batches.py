@@ -1,5 +1,6 @@
 """What other producers put into a topic: packed batches, keys and headers, empty values,
-tombstones, transactions, messages larger than a fetch. All of it arrives, within the budget."""
+tombstones, transactions, messages larger than a fetch. All of it arrives, within the budget
+and, where batches are alike, once."""
 from harness import *
 
 broker = need_kafka()
@@ -44,6 +45,22 @@ check(r.status == 0 and r["committed"] == 10 * N, f"keys only: {r.err} {r.json}"
 check(SANITIZED or r["peak_rss_kb"] <= 1.05 * r["budget_kb"],
       f"keys only: peak {r['peak_rss_kb']} kB of {r['budget_kb']} kB")
 
+# an answer ends behind a batch, or is one, whatever their size: nothing is sent twice
+for size, memory in (16384, "20MiB"), (65536, "20MiB"), (262144, "20MiB"), (1000000, "32MiB"):
+    topic, n = f"size-{size}-{tag}", 4 * N
+    send(broker, topic, n, bare=1, size=300, batch_size=size, batch_num_messages=100000,
+         linger_ms=200)
+    r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messages", n,
+            "--memory", memory, "--sink", "null")
+    share = r["rx_bytes"] / r["consumed_bytes"]
+    check(r.status == 0 and share <= 1.05, f"batches of {size}: {share:.3f} received {r.err}")
+
+# texts that must be rewritten take memory beside the message: each message has its own
+topic = "escapes-" + tag
+send(broker, topic, 400, size=100000, escapes=1)
+r, ids = consume(topic, 400, "--workers", 2)
+check(ids == list(range(1, 401)) and r["dead_lettered"] == 0, f"escapes: all stored {r.json}")
+
 topic, n = "transactions-" + tag, N // 4
 send(broker, topic, n, transaction=50, abort=4)
 kept = [id for id in range(1, n + 1) if ((id - 1) // 50 + 1) % 4]
@@ -58,4 +75,19 @@ check(ids == list(range(1, 41)), "messages of 3 MB arrive")
 r = run("--broker", broker, "--topic", topic, "--group", "s-" + topic, "--messages", 40,
         "--memory", "20MiB", "--sink", "null")
 check(r.status == 2 and "need at least" in r.err, f"or do not fit, which is said: {r.err}")
+
+# one long message among short ones: nothing was known of it when the budget was divided
+topic = "long-" + tag
+send(broker, topic, N, make=("max.message.bytes", 30000000), size=300)
+more(broker, topic, 1, size=21000000, message_max_bytes=30000000)
+more(broker, topic, N, size=300)
+r = run("--broker", broker, "--topic", topic, "--group", "s-" + topic, "--messages", 2 * N + 1,
+        "--memory", "32MiB", "--sink", "null")
+lines = [line for line in r.err.splitlines() if ": note: " not in line]
+check(r.status == 3 and len(lines) == 1 and "give more --memory" in lines[0],
+      f"a message longer than the budget can take ends the run: {r.status} {r.err}")
+check(r["committed"] == r["processed"], f"what was read before is acknowledged {r.json}")
+r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messages", 2 * N + 1,
+        "--memory", "128MiB", "--sink", "null")
+check(r.status == 0 and r["processed"] == 2 * N + 1, f"with more it is read {r.err} {r.json}")
 done()

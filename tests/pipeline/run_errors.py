@@ -1,4 +1,6 @@
 """What is wrong is said in one clear line, with the right exit status."""
+import re
+
 from harness import *
 
 
@@ -32,6 +34,10 @@ expect(3, "is it running", "run", "--messages", 10, "--sink",
 with socket.create_server(("127.0.0.1", 0)) as taken:
     expect(3, "cannot listen", "run", "--messages", 10, "--metrics",
            f"127.0.0.1:{taken.getsockname()[1]}")
+enough = re.search("need at least ([0-9.]+) MiB", run("--memory", "9MiB", "--messages", 10,
+                                                      "--sink", "null").err)[1]
+r = run("--memory", enough + "MiB", "--messages", 10, "--sink", "null")
+check(r.status == 0, f"what is said to be enough is enough: {enough} MiB {r.err}")
 db = sqlite3.connect(path("other.db"))
 db.execute("CREATE TABLE orders(something TEXT)")
 db.close()

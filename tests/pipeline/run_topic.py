@@ -44,4 +44,20 @@ check({partition for partition, offset in pairs} == set(range(7)), "seven partit
 check(sorted(ids) == sorted(2 * list(range(1, N + 1))), "exactly what was sent")
 check(r.status == 3 and f"topic {topic}: " in r.err.splitlines()[-1],
       f"a topic that was removed ends the run: {r.status} {r.err}")
+
+# dropped and made again between two fetches: a new log under old offsets
+topic = f"anew-{os.getpid()}"
+send(broker, topic, N, 3)
+process = start("run", "--summary", "json", "--quiet", "--broker", broker, "--topic", topic,
+                "--group", "g-" + topic, "--sink", "null", "--metrics",
+                f"127.0.0.1:{(port := free_port())}")
+wait_for(lambda: sum(metrics(port, "committed")) == N, 60, "the old topic is acknowledged")
+change(broker, "drop", topic)
+wait_for(lambda: subprocess.run([CHANGE_TOPIC, broker, "make", topic, "3"],
+                                capture_output=True).returncode == 0, 30, "it is made anew")
+more(broker, topic, N // 2, 3)
+r = finish(process, 60)
+check(r.status == 3 and ("made anew" in r.err or f"topic {topic}: " in r.err),
+      f"a new topic ends the run too: {r.status} {r.err}")
+check(r["processed"] == N == r["committed"], f"and nothing of it is taken {r.json}")
 done()

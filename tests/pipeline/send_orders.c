@@ -8,6 +8,8 @@
  *   empties=N        every Nth has a value of no bytes
  *   transaction=N    messages of a transaction
  *   abort=N          every Nth transaction is aborted
+ *   bare=1           neither key nor headers
+ *   escapes=1        the note is of escapes
  * Any other NAME is a setting of librdkafka, such as compression.type or batch.size. Ids
  * count from 1; each message has a key and two headers.
  */
@@ -20,7 +22,8 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyz "
 
 static struct {
-	unsigned long size, partitions, tombstones, empties, transaction, abort;
+	unsigned long size, partitions, tombstones, empties, transaction, abort, bare,
+		escapes;
 } wish = { .partitions = 4 };
 
 static rd_kafka_resp_err_t lost;
@@ -57,6 +60,8 @@ static int is_wish(const char *word)
 		{ "empties=", &wish.empties },
 		{ "transaction=", &wish.transaction },
 		{ "abort=", &wish.abort },
+		{ "bare=", &wish.bare },
+		{ "escapes=", &wish.escapes },
 	};
 
 	for (size_t i = 0; i < sizeof(wishes) / sizeof(wishes[0]); i++)
@@ -108,9 +113,23 @@ static size_t write_order(char *text, unsigned long id)
 
 	while (len + 2 < wish.size) {
 		text[len] = LETTERS[(id + len) % (sizeof(LETTERS) - 1)];
+		if (wish.escapes)
+			memcpy(&text[len++], "\\n", 2);
 		len++;
 	}
 	return len + (size_t)sprintf(text + len, "\"}");
+}
+
+static rd_kafka_headers_t *headers_of(const char *key)
+{
+	rd_kafka_headers_t *headers;
+
+	if (wish.bare)
+		return NULL;
+	headers = rd_kafka_headers_new(2);
+	rd_kafka_header_add(headers, "trace", -1, key, -1);
+	rd_kafka_header_add(headers, "nothing", -1, NULL, 0);
+	return headers;
 }
 
 static void send_one(rd_kafka_t *rk, const char *topic, unsigned long id, char *text)
@@ -120,16 +139,16 @@ static void send_one(rd_kafka_t *rk, const char *topic, unsigned long id, char *
 	size_t len = null || empty ? 0 : write_order(text, id);
 	char key[24];
 	size_t key_len = (size_t)sprintf(key, "k%lu", id);
+	rd_kafka_headers_t *headers = headers_of(key); /* librdkafka's when it is sent */
 	rd_kafka_resp_err_t err;
 
 	while ((err = rd_kafka_producev(
 			rk, RD_KAFKA_V_TOPIC(topic),
 			RD_KAFKA_V_PARTITION((int32_t)(id % wish.partitions)),
 			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-			RD_KAFKA_V_KEY(key, key_len),
+			RD_KAFKA_V_KEY(wish.bare ? NULL : key, wish.bare ? 0 : key_len),
 			RD_KAFKA_V_VALUE(null ? NULL : text, len),
-			RD_KAFKA_V_HEADER("trace", key, (ssize_t)key_len),
-			RD_KAFKA_V_HEADER("nothing", NULL, 0), RD_KAFKA_V_END)) ==
+			RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END)) ==
 	       RD_KAFKA_RESP_ERR__QUEUE_FULL)
 		rd_kafka_poll(rk, 10);
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)

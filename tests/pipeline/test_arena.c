@@ -52,3 +52,16 @@ Test(arena, spills_are_bounded_and_counted)
 	cr_expect(ne(ptr, arena_alloc(&a, 65536), NULL));
 	arena_done(&a);
 }
+
+Test(arena, a_message_that_takes_too_much_leaves_the_next_one_its_own)
+{
+	struct arena a;
+
+	cr_assert(eq(int, arena_init(&a, 64), 0));
+	for (int i = 0; i < 100; i++) {
+		arena_allow(&a, 100000);
+		cr_expect(ne(ptr, arena_alloc(&a, 60000), NULL), "message %d", i);
+		cr_expect(eq(ptr, arena_alloc(&a, 60000), NULL), "message %d", i);
+	}
+	arena_done(&a);
+}

@@ -236,3 +236,48 @@ Test(decode, an_order_must_meet_the_schema)
 	expect_bad("{\"id\":1,\"customer\":\"c\",\"country\":\"DE\",\"currency\":\"EUR\","
 		   "\"amount\":0,\"status\":\"paid\"} x");
 }
+
+/* An order without its items, then what is in question. */
+#define WIRE_ORDER "\x09\7\0\0\0\0\0\0\0\x1a\1c\x22\2DE\x2a\3EUR\x3a\4paid"
+
+static void expect_wire(const char *tail, size_t tail_len, bool good)
+{
+	uint8_t bytes[256];
+	size_t len = sizeof(WIRE_ORDER) - 1;
+
+	memcpy(bytes, WIRE_ORDER, len);
+	memcpy(bytes + len, tail, tail_len);
+	arena_init(&arena, 65536);
+	for (int way = 0; way < 2; way++) {
+		const char *why = NULL;
+		struct event e;
+		int r = decode_choose(ENCODING_PROTOBUF, (enum decode_way)way)(
+			bytes, len + tail_len, &arena, &e, &why);
+
+		cr_expect(eq(int, r == 0, good), "way %d: %02x %02x: %s", way,
+			  (unsigned char)tail[0], (unsigned char)tail[1], why);
+		if (r == 0)
+			decode_release(&e);
+	}
+}
+
+#define EXPECT_WIRE(tail, good) expect_wire(tail, sizeof(tail) - 1, good)
+
+Test(decode, protobuf_is_read_as_the_schema_says)
+{
+	EXPECT_WIRE("\x58\5", true);          /* field 11: unknown */
+	EXPECT_WIRE("\x42\2\x10\3", true);    /* item: quantity 3 */
+	EXPECT_WIRE("\x42\4\x12\2ab", false); /* quantity as text */
+	EXPECT_WIRE("\x42\2\x08\1", false);   /* sku as a number */
+	EXPECT_WIRE("\x4a\2\x10\1", false);   /* a tag's value, too */
+	EXPECT_WIRE("\x42\3\x10\3", false);   /* item beyond the end */
+	EXPECT_WIRE("\x42\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", false);
+	EXPECT_WIRE("\x30\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\1", false);
+	EXPECT_WIRE("\x0b\x0c", false); /* groups */
+}
+
+Test(decode, a_sum_that_runs_over_is_no_amount)
+{
+	/* quantity 2 of 2^63 cents, and no amount: 0 */
+	EXPECT_WIRE("\x42\x0d\x10\2\x18\x80\x80\x80\x80\x80\x80\x80\x80\x80\1", false);
+}

@@ -53,8 +53,22 @@ Test(limits, a_budget_that_is_too_small_is_refused_with_what_is_enough)
 	struct limits l;
 
 	cr_assert(eq(int, limits_derive(&ask, &l), -ENOSPC));
+	cr_expect(eq(sz, l.total % (1 << 20), 0));
 	ask.memory = l.total;
 	cr_expect(eq(int, limits_derive(&ask, &l), 0));
+}
+
+Test(limits, a_message_may_be_as_long_as_half_the_budget)
+{
+	struct limits_ask ask = ask_of(128 << 20, 8);
+	struct limits l;
+
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(ge(sz, l.receive_most, l.fetch_total + (64 << 20)));
+	cr_expect(le(sz, l.receive_most, ask.memory));
+	ask.memory = (size_t)1 << 40;
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(le(sz, l.receive_most, INT32_MAX), "what librdkafka takes");
 }
 
 Test(limits, an_answer_has_room_for_every_partition)
@@ -85,6 +99,7 @@ static struct sample sample_of(unsigned payload, unsigned packed)
 
 	for (unsigned i = 0; i < s.n; i++)
 		s.batch[i] = 16129;
+	s.sent = UINT64_C(20) * 16129;
 	s.bytes = s.messages * payload;
 	return s;
 }
@@ -129,13 +144,31 @@ Test(limits, batches_larger_than_the_budget_can_hold_are_refused)
 
 	for (unsigned i = 0; i < s.n; i++)
 		s.batch[i] = 1 << 20;
-	s.messages = 20 * 3300, s.bytes = s.messages * 300;
+	s.sent = UINT64_C(20) << 20, s.messages = 20 * 3300, s.bytes = s.messages * 300;
 	ask.sample = &s;
 	cr_assert(eq(int, limits_derive(&ask, &l), -ENOSPC));
 	ask.memory = l.total;
 	cr_expect(eq(int, limits_derive(&ask, &l), 0));
 	cr_expect(ge(sz, l.fetch_bytes, 1 << 20));
 	cr_expect(le(sz, l.total, ask.memory));
+}
+
+Test(limits, one_long_batch_an_answer_is_asked_for_with_a_byte_and_has_its_memory)
+{
+	struct limits_ask ask = ask_of(32 << 20, 8);
+	struct sample s = sample_of(300, 1);
+	struct limits l;
+
+	s.sent = 0;
+	for (unsigned i = 0; i < s.n; i++)
+		s.sent += s.batch[i] = 200000 + i * 7919 % 70000;
+	s.messages = s.sent / 310, s.bytes = s.messages * 300;
+	ask.sample = &s;
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(eq(sz, l.fetch_bytes, SAMPLE_ONE_BATCH));
+	cr_expect(ge(sz, l.answer_bytes, sample_usual_batch(&s)));
+	cr_expect(ge(sz, l.fetch_total, 8 * l.answer_bytes));
+	cr_expect(ge(sz, l.fetch_least, 1));
 }
 
 Test(limits, one_partition_can_make_an_answer_worth_sending)

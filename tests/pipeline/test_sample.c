@@ -69,12 +69,34 @@ Test(sample, the_longer_answer_is_taken_where_both_waste_as_little)
 	cr_expect(gt(sz, sample_fetch(&s, 205000), 200000));
 }
 
+Test(sample, long_batches_are_fetched_one_by_one_where_every_cut_wastes)
+{
+	static const uint32_t mixed[] = {
+		400000, 650000, 210000, 900000, 333000, 500000
+	};
+	static const uint32_t equal = 300000;
+	struct sample s = batches_of(6, mixed, 6);
+
+	cr_expect(eq(sz, sample_fetch(&s, 1500000), SAMPLE_ONE_BATCH));
+	cr_expect(eq(sz, sample_fetch(&s, 150000), SAMPLE_ONE_BATCH), "none fits");
+	s = batches_of(8, &equal, 1);
+	cr_expect(gt(sz, sample_fetch(&s, 1000000), 900000), "and cut where it does not");
+}
+
+Test(sample, short_batches_are_not_fetched_one_by_one)
+{
+	static const uint32_t mixed[] = { 65407, 65407, 25000, 65407, 41000 };
+	struct sample s = batches_of(30, mixed, 5);
+
+	cr_expect(gt(sz, sample_fetch(&s, 150000), 65407));
+}
+
 Test(sample, nothing_is_said_of_batches_that_do_not_fit_or_were_not_seen)
 {
-	static const uint32_t size = 300000;
+	static const uint32_t size = 30000;
 	struct sample s = batches_of(8, &size, 1);
 
-	cr_expect(eq(sz, sample_fetch(&s, 200000), 0));
+	cr_expect(eq(sz, sample_fetch(&s, 20000), 0));
 	s.n = 0;
 	cr_expect(eq(sz, sample_fetch(&s, 200000), 0));
 	cr_expect(eq(sz, sample_usual_batch(&s), 0));

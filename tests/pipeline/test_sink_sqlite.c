@@ -366,6 +366,44 @@ Test(sink_sqlite, opening_waits_for_a_lock, .fini = remove_file)
 	sink_close(sink);
 }
 
+Test(sink_sqlite, a_file_that_was_removed_is_not_written_in_vain, .fini = remove_file)
+{
+	struct sink *sink = open_sink("t");
+
+	fill(0);
+	cr_assert(eq(int, sink_write(sink, rows, ROWS), 0));
+	unlink(file);
+	fill(ROWS);
+	cr_expect(eq(int, sink_write(sink, rows, ROWS), -ESTALE));
+	cr_expect(ne(ptr, strstr(sink_error(sink), "removed or replaced"), NULL));
+	sink_close(sink);
+}
+
+static bool soon(void)
+{
+	static int asked;
+
+	return ++asked > 2;
+}
+
+Test(sink_sqlite, who_is_told_to_end_waits_for_no_lock, .fini = remove_file,
+     .timeout = 20)
+{
+	struct sink_where where = { .uri = uri,
+				    .cluster = "c",
+				    .topic = "t",
+				    .cache = 1 << 20,
+				    .partitions = 4,
+				    .stop = soon };
+	sqlite3 *db;
+
+	name_file();
+	cr_redirect_stderr();
+	db = lock_file("CREATE TABLE other(x); BEGIN EXCLUSIVE");
+	cr_expect(eq(ptr, sink_open(&where), NULL));
+	sqlite3_close(db);
+}
+
 Test(sink_sqlite, a_lock_of_another_writer_is_busy_not_trouble, .fini = remove_file)
 {
 	struct sink *sink = open_sink("t");
