@@ -50,7 +50,7 @@ struct row {
 struct slot {
 	struct row *rows;
 	unsigned n;
-	size_t bytes;        /* payload bytes of the rows */
+	size_t bytes;        /* of the rows' payloads and keys */
 	unsigned generation; /* of the assignment the rows were polled under */
 	uint64_t opened_ns;  /* first message polled */
 	bool decoded;        /* belt's lock */

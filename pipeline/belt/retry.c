@@ -11,6 +11,7 @@
 
 #include "pipeline/base/memory.h"
 #include "pipeline/base/units.h"
+#include "pipeline/belt/weight.h"
 
 #define BACKOFF_FIRST_NS UINT64_C(50000000)
 #define BACKOFF_LAST_NS UINT64_C(5000000000)
@@ -98,11 +99,26 @@ static struct retry_entry *pop(struct retry *q)
 	return top;
 }
 
+/* Of the message the row came from; NULL: none. */
+static const rd_kafka_headers_t *headers_of(const struct row *row)
+{
+	rd_kafka_headers_t *headers = NULL;
+
+	if (row->message != NULL)
+		rd_kafka_message_headers(row->message, &headers);
+	return headers;
+}
+
+static size_t key_len_of(const struct row *row)
+{
+	return row->message != NULL ? row->message->key_len : 0;
+}
+
 static struct retry_entry *copy_out(const struct row *row)
 {
-	size_t key_len = row->message != NULL ? row->message->key_len : 0;
+	size_t key_len = key_len_of(row);
 	struct retry_entry *entry = memory_zero(1, sizeof(*entry) + row->len + key_len);
-	rd_kafka_headers_t *headers;
+	const rd_kafka_headers_t *headers = headers_of(row);
 
 	if (entry == NULL)
 		return NULL;
@@ -113,8 +129,7 @@ static struct retry_entry *copy_out(const struct row *row)
 		entry->key = entry->payload + row->len;
 		memcpy(entry->key, row->message->key, key_len);
 	}
-	if (row->message != NULL && rd_kafka_message_headers(row->message, &headers) ==
-					    RD_KAFKA_RESP_ERR_NO_ERROR)
+	if (headers != NULL)
 		entry->headers = rd_kafka_headers_copy(headers);
 	entry->partition = row->partition;
 	entry->offset = row->offset;
@@ -124,10 +139,11 @@ static struct retry_entry *copy_out(const struct row *row)
 
 int retry_add(struct retry *q, const struct row *row, unsigned generation)
 {
+	size_t bytes = weight_of(row->len, key_len_of(row), headers_of(row));
 	struct retry_entry *entry;
 
 	if (q->n + q->taken >= q->max ||
-	    (q->bytes > 0 && q->bytes + row->len > q->bytes_max))
+	    (q->bytes > 0 && q->bytes + bytes > q->bytes_max))
 		return -EAGAIN;
 	entry = copy_out(row);
 	if (entry == NULL)
@@ -136,7 +152,8 @@ int retry_add(struct retry *q, const struct row *row, unsigned generation)
 	entry->first_ns = units_now_ns();
 	entry->attempts = 1;
 	entry->due_ns = entry->first_ns + retry_backoff_ns(1, &q->seed);
-	q->bytes += entry->len;
+	entry->bytes = bytes;
+	q->bytes += bytes;
 	push(q, entry);
 	return 0;
 }
@@ -160,7 +177,7 @@ void retry_again(struct retry *q, struct retry_entry *entry)
 void retry_drop(struct retry *q, struct retry_entry *entry)
 {
 	q->taken--;
-	q->bytes -= entry->len;
+	q->bytes -= entry->bytes;
 	entry_free(entry);
 }
 

@@ -4,7 +4,7 @@
  * The four facts of this queue
  *   owner  the sink thread alone; an entry owns a copy of its message, because
  *          holding the message itself would pin the whole fetch it came with;
- *   bound  entries and payload bytes, both fixed at the start;
+ *   bound  entries and bytes (payloads, keys, headers), both fixed at the start;
  *   full   retry_add() answers -EAGAIN; the sink thread then settles entries before
  *          it takes the next batch: back-pressure, nothing dropped;
  *   end    an entry leaves when it is stored, after its attempts or its time to
@@ -24,6 +24,7 @@ struct retry_entry {
 	int32_t partition;
 	unsigned generation, attempts;
 	uint32_t len, key_len;
+	size_t bytes; /* with key and headers */
 	const char *why;
 	rd_kafka_headers_t *headers; /* own copy or NULL */
 	uint8_t *key;                /* behind the payload, or NULL */

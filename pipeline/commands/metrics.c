@@ -151,7 +151,8 @@ static void put_gauges(struct text *t, struct run *run)
 	gauge(t, "inflight_messages", "messages on the belt", (double)belt.messages);
 	gauge(t, "inflight_messages_max", "highest so far", (double)belt.messages_max);
 	gauge(t, "inflight_messages_limit", "its bound", (double)belt.slots * belt.batch);
-	gauge(t, "inflight_bytes", "payload bytes on the belt", (double)belt.bytes);
+	gauge(t, "inflight_bytes", "bytes of payloads and keys on the belt",
+	      (double)belt.bytes);
 	gauge(t, "inflight_bytes_limit", "its bound", (double)belt.bytes_limit);
 	gauge(t, "queue_messages", "messages waiting for a worker", (double)belt.waiting);
 	gauge(t, "queue_messages_max", "highest so far", (double)belt.waiting_max);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "pipeline/base/memory.h"
+#include "pipeline/belt/weight.h"
 #include "pipeline/kafka/no_log.h"
 
 struct ticket {
@@ -147,6 +148,7 @@ static rd_kafka_headers_t *headers_for(const struct dlq *d,
 
 int dlq_send(struct dlq *d, const struct dlq_letter *letter)
 {
+	size_t bytes = weight_of(letter->len, letter->key_len, letter->headers);
 	struct ticket *ticket = d->unused;
 	rd_kafka_headers_t *headers;
 	rd_kafka_resp_err_t err;
@@ -154,7 +156,7 @@ int dlq_send(struct dlq *d, const struct dlq_letter *letter)
 	if (d->failed != 0 || (d->rk == NULL && open_producer(d) != 0))
 		return -EIO;
 	if (ticket == NULL ||
-	    (d->waiting > 0 && d->waiting_bytes + letter->len > d->conf.kbytes * 1024))
+	    (d->waiting > 0 && d->waiting_bytes + bytes > d->conf.kbytes * 1024))
 		return -EAGAIN;
 	headers = headers_for(d, letter);
 	err = rd_kafka_producev(d->rk, RD_KAFKA_V_TOPIC(d->conf.topic),
@@ -173,11 +175,11 @@ int dlq_send(struct dlq *d, const struct dlq_letter *letter)
 	}
 	d->unused = ticket->next;
 	*ticket = (struct ticket){ .offset = letter->offset,
-				   .bytes = letter->len,
+				   .bytes = bytes,
 				   .partition = letter->partition,
 				   .generation = letter->generation };
 	d->waiting++;
-	d->waiting_bytes += letter->len;
+	d->waiting_bytes += bytes;
 	return 0;
 }
 

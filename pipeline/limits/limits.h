@@ -40,7 +40,7 @@ struct limits_line {
 struct limits {
 	size_t memory, total;
 	unsigned slots, batch;
-	size_t inflight_bytes;  /* payload bytes on the belt */
+	size_t inflight_bytes;  /* payloads and keys on the belt */
 	size_t arena_bytes;     /* of one slot */
 	size_t fetch_bytes;     /* asked for from one partition at once */
 	size_t answer_bytes;    /* what it sends for that: a batch at least */

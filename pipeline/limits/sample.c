@@ -137,11 +137,13 @@ static bool take_message(rd_kafka_t *rk, int wait_ms, struct sample *s)
 static void read_partition(rd_kafka_t *rk, const char *topic, int32_t id, uint64_t until,
 			   struct looking *look, struct sample *s)
 {
-	unsigned before = seen(look);
+	unsigned before = seen(look), enough = before + BATCHES_EACH;
 	bool more = true;
 
+	if (enough > SAMPLE_BATCHES)
+		enough = SAMPLE_BATCHES; /* those before had more than was asked for */
 	give_partition(rk, topic, id);
-	while (more && seen(look) < before + BATCHES_EACH && units_now_ns() < until)
+	while (more && seen(look) < enough && units_now_ns() < until)
 		more = take_message(rk, POLL_MS, s);
 	if (!more && seen(look) > before + 1)
 		look->batch[seen(look) - 1] = 0;

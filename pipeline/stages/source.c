@@ -192,7 +192,7 @@ static void take_message(struct run *run, struct partition *p,
 		return;
 	}
 	poller.slot->n++;
-	poller.slot->bytes += row->len;
+	poller.slot->bytes += row->len + message->key_len;
 }
 
 static unsigned room(const struct run *run)

@@ -53,6 +53,27 @@ Test(dlq, letters_and_bytes_are_bounded)
 	dlq_free(d);
 }
 
+Test(dlq, keys_and_headers_count_too)
+{
+	static char key[KBYTES * 1024];
+	struct dlq_letter by_key = { .payload = "p",
+				     .len = 1,
+				     .key = key,
+				     .key_len = sizeof(key),
+				     .why = "test" };
+	struct dlq_letter by_header = { .payload = "p", .len = 1, .why = "test" };
+	rd_kafka_headers_t *headers = rd_kafka_headers_new(1);
+	struct dlq *d = make();
+
+	rd_kafka_header_add(headers, "h", -1, key, sizeof(key));
+	by_header.headers = headers;
+	cr_assert(eq(int, give(d, 100), 0));
+	cr_expect(eq(int, dlq_send(d, &by_key), -EAGAIN));
+	cr_expect(eq(int, dlq_send(d, &by_header), -EAGAIN));
+	dlq_free(d);
+	rd_kafka_headers_destroy(headers);
+}
+
 Test(dlq, a_letter_larger_than_the_bound_goes_alone)
 {
 	struct dlq *d = make();
