@@ -4,9 +4,9 @@
  * Contract
  *   - a name's words end at what is no letter and where a capital follows a small letter;
  *     small and capital letters are the same;
- *   - words come as "cache|lru|*queue", and may have other signs than letters in them.
- * One stands whole in the name: `intern` is not said by `internal`. Of four letters or
- *     more so does its plural, and the like: queues, queued, queueing, cacher;
+ *   - words come as "cache|lru|*queue", and may have other signs than letters in them;
+ *   - one stands whole in the name: `intern` is not said by `internal`. Of four letters
+ *     or more so does its plural, and the like: queues, queued, queueing, cacher;
  *   - with `*` it may be the end of a longer word: `*queue` is said by `workqueue`.
  */
 #ifndef ANALYZER_AUDIT_AUDIT_NAME_WORDS_H
