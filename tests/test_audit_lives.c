@@ -68,6 +68,28 @@ Test(audit_lives, what_goes_as_the_program_ends_is_held_by_something)
 		  "most are still there");
 }
 
+Test(audit_lives, of_one_stack_it_is_said_whether_its_own_blocks_went)
+{
+	struct program p;
+	struct profile_stack stacks[2] = { 0 };
+	struct audit_stack figures[2] = { { .live_objects = 900 },
+					  { .live_objects = 100 } };
+	double left;
+
+	begin(&p, 0, NULL);
+	p.facts.history = &p.history;
+	p.segment.header.state = HR_STATE_EXITED;
+	p.profile.stacks = stacks;
+	p.profile.stacks_count = 2;
+	p.facts.stacks = figures;
+	stacks[1].value[PROFILE_INUSE_OBJECTS] = 40;
+	cr_expect(audit_lives_end_with_it(&p.facts, &p.function, AUDIT_NO_STACK, &left));
+	cr_expect(eq(dbl, left, 40));
+	cr_expect(audit_lives_end_with_it(&p.facts, &p.function, 0, &left));
+	cr_expect(not(audit_lives_end_with_it(&p.facts, &p.function, 1, &left)));
+	cr_expect(eq(dbl, left, 40));
+}
+
 Test(audit_lives, who_die_at_once_do_not_wait)
 {
 	const uint64_t at_once[HR_LIFETIMES] = { 600, 0, 100, 0 };

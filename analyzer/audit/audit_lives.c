@@ -75,18 +75,22 @@ static bool have_stopped_to_be_freed(const struct audit_facts *facts, size_t sta
 }
 
 bool audit_lives_end_with_it(const struct audit_facts *facts,
-			     const struct audit_function *function, double *ret_left)
+			     const struct audit_function *function, size_t stack,
+			     double *ret_left)
 {
 	const struct profile *profile = facts->profile;
+	bool whole = stack == AUDIT_NO_STACK;
+	double live = whole ? function->live_objects : facts->stacks[stack].live_objects;
 
 	*ret_left = 0;
 	if (!facts->history || profile->segment->header.state != HR_STATE_EXITED)
 		return false;
 	for (size_t i = 0; i < profile->stacks_count; i++)
-		if (&facts->functions[facts->stacks[i].function] == function)
+		if (whole ? &facts->functions[facts->stacks[i].function] == function
+			  : i == stack)
 			*ret_left +=
 				(double)profile->stacks[i].value[PROFILE_INUSE_OBJECTS];
-	return *ret_left <= ENDED * function->live_objects;
+	return *ret_left <= ENDED * live;
 }
 
 enum audit_lives audit_lives_of(const struct audit_facts *facts, size_t stack)
@@ -96,7 +100,7 @@ enum audit_lives audit_lives_of(const struct audit_facts *facts, size_t stack)
 
 	if (freed < AUDIT_LIVES_FREED_MIN)
 		return audit_lives_end_with_it(facts, &facts->functions[it->function],
-					       &left)
+					       AUDIT_NO_STACK, &left)
 			       ? AUDIT_LIVES_END
 			       : AUDIT_LIVES_STAY;
 	if (have_stopped_to_be_freed(facts, stack))

@@ -16,6 +16,7 @@
 #ifndef ANALYZER_AUDIT_AUDIT_LIVES_H
 #define ANALYZER_AUDIT_AUDIT_LIVES_H
 
+#include "analyzer/audit/audit.h"
 #include "analyzer/audit/audit_facts.h"
 
 #define AUDIT_LIVES_FREED_MIN 0.03 /* of a queue's blocks are gone again */
@@ -30,9 +31,11 @@ enum audit_lives {
 
 enum audit_lives audit_lives_of(const struct audit_facts *facts, size_t stack);
 
-/* Of a function: what lived before the tear-down is gone, but for a twentieth. *ret_left:
- * so many blocks. False too where the program did not end by itself. */
+/* Of a function of facts->functions, or of one of its stacks (AUDIT_NO_STACK: of all):
+ * what lived before the tear-down is gone, but for a twentieth. *ret_left: so many
+ * blocks. False too where the program did not end by itself. */
 bool audit_lives_end_with_it(const struct audit_facts *facts,
-			     const struct audit_function *function, double *ret_left);
+			     const struct audit_function *function, size_t stack,
+			     double *ret_left);
 
 #endif

@@ -121,29 +121,50 @@ static void say_limit(const struct audit_facts *facts, struct audit *audit)
 			  around->is_cgroup_limit ? "control group" : "machine");
 }
 
-/* What a tear-down gave back; "": nothing, or there was none. */
+/* What a tear-down gave back; "": nothing, or there was none. `stack` as in
+ * audit_lives_end_with_it(). */
 static const char *say_end(const struct audit_facts *facts,
-			   const struct audit_function *function)
+			   const struct audit_function *function, size_t stack)
 {
 	double left;
 
-	if (!audit_lives_end_with_it(facts, function, &left))
+	if (!audit_lives_end_with_it(facts, function, stack, &left))
 		return "";
 	return left < 1 ? " while it ran, all as it ended"
 			: " while it ran, nearly all as it ended";
 }
 
-static void say_none_freed(const struct audit_facts *facts,
-			   const struct audit_function *function, struct audit *audit)
+/* The function as if it had this stack alone. */
+static struct audit_function of_stack(const struct audit_facts *facts,
+				      const struct audit_function *function,
+				      size_t number)
 {
-	struct units_text made = audit_some(function->allocs, "block");
-	struct units_text size =
-		audit_bytes(function->alloc_bytes / fmax(1, function->allocs));
-	const char *name = audit_function_name(function);
-	const char *end = say_end(facts, function);
-	double frees = round(function->frees);
+	const struct audit_stack *stack = &facts->stacks[number];
+	struct audit_function one = *function;
 
-	if (round(function->allocs) == 1)
+	one.allocs = stack->allocs;
+	one.alloc_bytes = stack->alloc_bytes;
+	one.frees = stack->frees;
+	one.live_objects = stack->live_objects;
+	one.live_bytes = stack->live_bytes;
+	return one;
+}
+
+/* Of the function's blocks, or of those of one of its stacks. */
+static void say_none_freed(const struct audit_facts *facts,
+			   const struct audit_function *whole, size_t stack,
+			   struct audit *audit)
+{
+	struct audit_function function =
+		stack == AUDIT_NO_STACK ? *whole : of_stack(facts, whole, stack);
+	struct units_text made = audit_some(function.allocs, "block");
+	struct units_text size =
+		audit_bytes(function.alloc_bytes / fmax(1, function.allocs));
+	const char *name = audit_function_name(whole);
+	const char *end = say_end(facts, whole, stack);
+	double frees = round(function.frees);
+
+	if (round(function.allocs) == 1)
 		audit_say(&audit->evidence,
 			  "the one block that %s allocated in that time was not freed%s; "
 			  "size %s",
@@ -161,22 +182,7 @@ static void say_none_freed(const struct audit_facts *facts,
 			  frees == 1 ? "was" : "were", end, size.text);
 }
 
-/* Most of a function's blocks may go while those of one stack stay: then it is said of
- * these. */
-static struct audit_function of_stack(const struct audit_facts *facts,
-				      const struct audit_function *function)
-{
-	const struct audit_stack *stack = &facts->stacks[function->growth_stack];
-	struct audit_function one = *function;
-
-	one.allocs = stack->allocs;
-	one.alloc_bytes = stack->alloc_bytes;
-	one.frees = stack->frees;
-	one.live_objects = stack->live_objects;
-	one.live_bytes = stack->live_bytes;
-	return one;
-}
-
+/* Most of a function's blocks may go while those of one stack stay. */
 static bool stays_at_one_stack(const struct audit_facts *facts,
 			       const struct audit_function *function)
 {
@@ -214,13 +220,11 @@ static void say_survival(const struct audit_facts *facts,
 	struct survival survival;
 
 	if (audit_pattern_nothing_freed(function)) {
-		say_none_freed(facts, function, audit);
+		say_none_freed(facts, function, AUDIT_NO_STACK, audit);
 		return;
 	}
 	if (stays_at_one_stack(facts, function)) {
-		struct audit_function one = of_stack(facts, function);
-
-		say_none_freed(facts, &one, audit);
+		say_none_freed(facts, function, function->growth_stack, audit);
 		return;
 	}
 	audit_facts_survival(facts, function, &survival);
