@@ -69,22 +69,12 @@ static uint64_t consumed(void *with, int32_t id)
 static int open_broker(struct job *job)
 {
 	const struct options *o = job->run.options;
-	struct producer_conf conf = {
-		.topic = o->topic,
-		.dlq_topic = job->run.dlq_topic,
-		.encoding = o->encoding,
-		.payload = o->payload,
-		.partitions = o->partitions,
-		.messages = o->messages,
-		.duration_us = o->duration_us,
-		.rate = o->rate,
-		.poison = o->poison,
-		.thrifty = o->memory != 0,
-		.drained = consumed,
-		.with = &job->run,
-		.sent = &job->run.stats.produced,
-	};
+	struct producer_conf conf = command_messages(o, job->run.dlq_topic);
 
+	conf.thrifty = o->memory != 0;
+	conf.drained = consumed;
+	conf.with = &job->run;
+	conf.sent = &job->run.stats.produced;
 	job->run.brokers = o->broker;
 	if (!o->embedded)
 		return 0;

@@ -128,15 +128,11 @@ static int serve_embedded(const struct options *o, struct follower *f)
 	return r;
 }
 
-int command_produce(struct options *o)
+struct producer_conf command_messages(const struct options *o, const char *dlq_topic)
 {
-	struct sigaction action = { .sa_handler = on_signal };
-	struct follower f = { .options = o };
-	char dlq[256];
-	struct producer_conf conf = {
-		.brokers = o->embedded ? NULL : o->broker,
+	return (struct producer_conf){
 		.topic = o->topic,
-		.dlq_topic = dlq,
+		.dlq_topic = dlq_topic,
 		.encoding = o->encoding,
 		.payload = o->payload,
 		.partitions = o->partitions,
@@ -144,14 +140,24 @@ int command_produce(struct options *o)
 		.duration_us = o->duration_us,
 		.rate = o->rate,
 		.poison = o->poison,
-		.thrifty = true,
-		.make_topic = o->partitions_given,
-		.drained = o->embedded ? drained : NULL,
-		.with = &f,
 	};
+}
+
+int command_produce(struct options *o)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct follower f = { .options = o };
+	char dlq[256];
+	struct producer_conf conf;
 	int r;
 
 	snprintf(dlq, sizeof(dlq), "%s.dlq", o->topic);
+	conf = command_messages(o, dlq);
+	conf.brokers = o->embedded ? NULL : o->broker;
+	conf.thrifty = true;
+	conf.make_topic = o->partitions_given;
+	conf.drained = o->embedded ? drained : NULL;
+	conf.with = &f;
 	f.drained = memory_zero(o->partitions, sizeof(f.drained[0]));
 	if (f.drained == NULL)
 		return EXIT_INPUT;

@@ -94,7 +94,7 @@ const struct heapring_counter *threads_counters(uint32_t slot, uint32_t index)
 	struct heapring_counter **directory =
 		(struct heapring_counter **)(directories + slot * DIRECTORY_BYTES);
 
-	/* acquire: the page is described before it is entered (counters_make()) */
+	/* acquire: the page is described before it is entered (segment_page_at(), W1) */
 	return __atomic_load_n(&directory[index], __ATOMIC_ACQUIRE);
 }
 
