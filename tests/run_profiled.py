@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The views on a program that ran under the real shim.
 
-Usage: run_profiled.py HEAPRING CHURN
+Usage: run_profiled.py HEAPRING CHURN APART APART_SHIFTED
 """
 import json
 import os
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unittest
 
-HEAPRING, CHURN = (os.path.abspath(path) for path in sys.argv[1:3])
+HEAPRING, CHURN, APART, APART_SHIFTED = (os.path.abspath(path) for path in sys.argv[1:5])
 
 
 class Profiled(unittest.TestCase):
@@ -95,5 +95,54 @@ class Profiled(unittest.TestCase):
         self.assertGreater(total["inuse_space"], total["peak_space"] // 2)
 
 
+class Apart(unittest.TestCase):
+    """Blocks of a program that allocates, then sleeps for 50 ms."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def lived(self, blocks, program=APART):
+        """Of a run with bursts of so many blocks, by function."""
+        dump = os.path.join(self.folder.name, "dump")
+        subprocess.run([HEAPRING, "run", "-q", "-o", dump, "--", program, str(blocks)], check=True,
+                       env=dict(os.environ, HEAPRING_DIR=self.folder.name))
+        return self.lived_in(dump)
+
+    def lived_in(self, dump):
+        view = subprocess.run([HEAPRING, "lifetimes", "--format", "json", dump], check=True,
+                              capture_output=True, text=True, timeout=60)
+        return {row["function"]: row["lifetime"] for row in json.loads(view.stdout)["rows"]}
+
+    def assert_most(self, lived, bucket):
+        """All but few: the machine may stop the program anywhere."""
+        self.assertGreaterEqual(lived[bucket], 0.9 * sum(lived), lived)
+
+    def assert_true(self, lived):
+        self.assert_most(lived["freed_at_once"], 0)
+        self.assert_most(lived["burst"], 0)
+        self.assert_most(lived["held_over_the_pause"], 1)
+        self.assert_most(lived["made_larger"], 1)
+
+    def test_few_events_after_a_pause_have_their_own_time(self):
+        self.assert_true(self.lived(4))
+
+    def test_so_do_many(self):
+        self.assert_true(self.lived(1000))
+
+    def test_and_those_of_a_program_whose_clock_is_not_the_kernels(self):
+        self.assert_true(self.lived(50, APART_SHIFTED))
+
+    def test_and_those_of_a_child_in_a_time_namespace(self):
+        done = subprocess.run([HEAPRING, "run", "-q", "--", APART, "50", "namespace"], check=False,
+                              env=dict(os.environ, HEAPRING_DIR=self.folder.name))
+        if done.returncode == 77:
+            self.skipTest("time namespaces are not permitted here")
+        self.assertEqual(done.returncode, 0)
+        lived = [self.lived_in(os.path.join(self.folder.name, name))
+                 for name in os.listdir(self.folder.name)]
+        self.assert_true([one for one in lived if "burst" in one][0])
+
+
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0]] + sys.argv[3:])
+    unittest.main(argv=[sys.argv[0]] + sys.argv[5:])

@@ -5,6 +5,7 @@
 #include "preload/allocator/trim.h"
 #include "preload/count/probes.h"
 #include "preload/count/sampler.h"
+#include "preload/platform/coarse_clock.h"
 #include "preload/segment/segment_writer.h"
 
 static uint32_t gate_of(uint32_t mode)
@@ -15,8 +16,10 @@ static uint32_t gate_of(uint32_t mode)
 	case HR_MODE_DORMANT:
 		return GATE_DORMANT;
 	default:
-		return live_tables[0].flat == NULL || probes_listen() ? GATE_EXACT_LEAVES
-								      : GATE_EXACT;
+		return live_tables[0].flat == NULL || probes_listen() ||
+				       !coarse_clock_found()
+			       ? GATE_EXACT_LEAVES
+			       : GATE_EXACT;
 	}
 }
 

@@ -3,7 +3,7 @@
  *
  * A reader asks by writing wanted_mode and wanted_rate and then another
  * wanted_seq into the header. No thread is signalled: each looks at wanted_seq
- * when it reads its clock (exact: once in CLOCK_EVENTS events), at its next
+ * when its clock moved (exact: at the first event of a tick), at its next
  * sample (sampled) or after DORMANT_LOOK bytes (dormant), and changes its own
  * gate. Blocks keep what they were recorded with: their site names the rate, so
  * nothing is biased by a change.

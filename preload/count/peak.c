@@ -66,15 +66,13 @@ void peak_note(struct heapring_counter *c)
 	c->peak_id = id;
 }
 
-bool peak_live_changed(struct thread *t, int64_t by)
+void peak_live_changed(struct thread *t, int64_t by)
 {
 	t->room -= by;
 	if (t->room < t->room_least)
 		t->room_least = t->room;
-	if (t->room >= 0 && t->room <= t->room_most)
-		return false;
-	fold(t);
-	return true;
+	if (t->room < 0 || t->room > t->room_most)
+		fold(t);
 }
 
 void peak_flush(struct thread *t)

@@ -27,8 +27,8 @@ extern uint32_t peak_now __attribute__((visibility("hidden")));
 /* Before a counter changes: notes what it held when the present peak began. */
 void peak_note(struct heapring_counter *counter);
 
-/* The thread allocated (by > 0) or freed bytes. True: they were folded. */
-bool peak_live_changed(struct thread *t, int64_t by);
+/* The thread allocated (by > 0) or freed bytes. */
+void peak_live_changed(struct thread *t, int64_t by);
 
 /* At the process's end: what the calling thread still holds back. */
 void peak_flush(struct thread *t);

@@ -14,8 +14,8 @@
  * nothing.
  *
  * Contract
- *   - with a listener, after one tick of the coarse clock (4 ms) and CLOCK_EVENTS
- *     events of the thread, each block that is recorded fires alloc and its free
+ *   - with a listener, after one tick of the coarse clock (4 ms) and an event
+ *     of the thread, each block that is recorded fires alloc and its free
  *     fires free; in sampled mode those are the samples, and weighted_bytes is what
  *     one stands for;
  *   - free comes before the allocator gets the block back, alloc after it was

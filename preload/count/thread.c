@@ -276,7 +276,7 @@ static void state_init(struct thread *t, uint32_t tid)
 	thread_forget(t);
 	follow_tags(t, 0);
 	t->now_ms = t->ticked_ms = os_coarse_ms() & LIVE_WORD;
-	t->clock_events = t->clock_gap = 1;
+	t->clock_stamp = 0;
 	peak_flush(t); /* what the slot's last owner held back; new: nothing */
 
 	t->random = os_mono_ns() ^ ((uint64_t)tid << 32) ^ (uintptr_t)t;

@@ -35,8 +35,9 @@ enum gate {
 	GATE_OFF, /* this process is not profiled */
 	GATE_BUSY,
 	GATE_EXACT,        /* this and all below: allocations are counted, or may be */
-	GATE_EXACT_LEAVES, /* exact, but no fast path: the live table is not flat, or
-			    * somebody listens to the probes */
+	GATE_EXACT_LEAVES, /* exact, but no fast path: the live table is not flat,
+			    * somebody listens to the probes, or nothing tells that the
+			    * clock moved */
 	GATE_SAMPLED,
 	GATE_DORMANT,
 };
@@ -46,12 +47,11 @@ struct thread {
 	uint32_t resume;      /* the gate to go back to after GATE_BUSY */
 	int64_t until_sample; /* bytes to the next sample; dormant: to the next look */
 
-	uint32_t now_ms;       /* coarse time, refreshed every clock_gap events */
-	uint32_t clock_events; /* until then */
-	uint32_t clock_gap;
+	uint32_t now_ms;      /* coarse time */
+	uint64_t clock_stamp; /* coarse_clock_stamp() when it was read */
 	uint32_t slot;
 	uint32_t site_base;
-	uint32_t ticked_ms; /* when this thread last looked at what was due */
+	uint32_t ticked_ms; /* when this thread last did what was due */
 	int64_t room; /* bytes to allocate before live bytes are folded; see fold() */
 	int64_t room_least; /* since the last fold */
 	int64_t room_most;

@@ -3,7 +3,7 @@
  *
  * Contract
  *   - history_tick() is called by threads that read their coarse clock and found it
- *     moved (record_clock()); it costs two loads unless a slice is due;
+ *     moved (tick() in record.c); it costs two loads unless a slice is due;
  *   - the work of a slice is done in steps of at most some 60 us, one in three
  *     milliseconds: no call is delayed by more, and all of it together costs at most
  *     a fiftieth of one CPU. What takes longer makes slices longer;

@@ -27,7 +27,7 @@ static inline __attribute__((always_inline)) void *recorded(void *block, size_t 
 	if (is_nested())
 		return block;
 	if (likely(block != NULL && record_alloc(t, block, size, caller)))
-		return record_done(t, block);
+		return block;
 	if (record_skips(t, size))
 		return block;
 	return record_alloc_rest(block, size, caller.pc, caller.sp, caller.fp);
@@ -78,7 +78,7 @@ EXPORT void free(void *block)
 	if (is_nested())
 		next.free(block);
 	else if (likely(record_free(t, block)))
-		next.free(record_done(t, block));
+		next.free(block);
 	else if (record_ignores(t, block))
 		next.free(block);
 	else

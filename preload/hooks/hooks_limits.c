@@ -20,6 +20,7 @@
 #include "arch.h"
 #include "preload/allocator/live_table.h"
 #include "preload/hooks/hooks_limits.h"
+#include "preload/platform/lines.h"
 #include "preload/platform/os_linux.h"
 #include "preload/platform/reserved.h"
 #include "preload/process/process.h"
@@ -169,57 +170,23 @@ static void lock_mapping(uintptr_t from, uintptr_t to, bool on_fault)
 	}
 }
 
-static uintptr_t hex(const char **at)
-{
-	uintptr_t n = 0;
-
-	for (;; (*at)++) {
-		char c = **at;
-
-		if (c >= '0' && c <= '9')
-			n = n * 16 + (uintptr_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			n = n * 16 + (uintptr_t)(c - 'a' + 10);
-		else
-			return n;
-	}
-}
-
 /* line: "from-to perms ...", of /proc/self/maps */
-static void lock_line(const char *line, bool on_fault)
+static void lock_line(void *on_fault, const char *line)
 {
-	uintptr_t from = hex(&line), to;
+	uint64_t from, to;
+	const char *at = lines_number(line, 16, &from);
 
-	if (*line++ != '-')
+	if (*at != '-')
 		return;
-	to = hex(&line);
-	if (to > from && to - from < (uintptr_t)1 << 47)
-		lock_mapping(from, to, on_fault);
+	lines_number(at + 1, 16, &to);
+	if (to > from && to - from < (uint64_t)1 << 47)
+		lock_mapping(from, to, *(const bool *)on_fault);
 }
 
-/* False: there is no /proc. Names of files may be longer than the buffer. */
+/* False: there is no /proc. */
 static bool lock_all(bool on_fault)
 {
-	char buf[1024], line[48];
-	size_t used = 0;
-	ssize_t got;
-	int fd = os_open("/proc/self/maps", false);
-
-	if (fd < 0)
-		return false;
-	while ((got = os_read(fd, buf, sizeof buf)) > 0) {
-		for (ssize_t i = 0; i < got; i++) {
-			if (buf[i] == '\n') {
-				line[used] = '\0';
-				lock_line(line, on_fault);
-				used = 0;
-			} else if (used < sizeof line - 1) {
-				line[used++] = buf[i];
-			}
-		}
-	}
-	os_close(fd);
-	return true;
+	return lines_each("/proc/self/maps", lock_line, &on_fault);
 }
 
 EXPORT int mlockall(int flags)

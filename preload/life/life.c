@@ -31,6 +31,7 @@
 #include "preload/life/keep.h"
 #include "preload/life/replaced.h"
 #include "preload/life/resident.h"
+#include "preload/platform/coarse_clock.h"
 #include "preload/platform/os_linux.h"
 #include "preload/platform/text.h"
 #include "preload/process/identity.h"
@@ -110,6 +111,7 @@ static bool reserve(void)
 	live_small_born = strncmp(next_allocator(), "libc.so", 7) == 0;
 #endif
 	recent_init();
+	coarse_clock_find();
 	reserved = live_table_init(!live_small_born) && rows_init() &&
 		   threads_init(space_for_tables()) && history_reserve(config->history) &&
 		   snapshot_reserve(config) && tags_reserve();
@@ -187,6 +189,7 @@ static bool begin_child(void)
 	modules_reset();
 	peak_reset();
 	threads_reset();
+	coarse_clock_check();
 	complain_once(&of_parent->unprofiled_children);
 	begun = begin(&inherited);
 	complain_once(NULL);

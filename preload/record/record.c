@@ -10,36 +10,13 @@
 #include "preload/unwind/modules.h"
 #include "preload/unwind/tree.h"
 
+/* What is due when the thread's time has moved. */
 static void tick(struct thread *t)
 {
-	uint64_t ms = os_coarse_ms();
-	uint32_t now_ms = ms & LIVE_WORD;
-
-	t->now_ms = now_ms;
-	/* events that are milliseconds apart each get their own time */
-	if (unlikely(t->ticked_ms != now_ms)) {
-		t->ticked_ms = now_ms;
-		t->clock_gap = 1;
-		history_tick(ms);
-		mode_follow_listeners(t);
-	} else if (t->clock_gap < CLOCK_EVENTS) {
-		t->clock_gap *= 2;
-	}
-	t->clock_events = t->clock_gap;
-	modules_check(now_ms);
-}
-
-void *record_clock(struct thread *t, void *block)
-{
-	uint32_t gate = t->gate;
-
-	t->gate = GATE_BUSY;
-	compiler_barrier();
-	tick(t);
-	mode_refresh(t);
-	compiler_barrier();
-	t->gate = gate == GATE_BUSY ? GATE_BUSY : t->resume;
-	return block;
+	t->ticked_ms = t->now_ms;
+	history_tick(os_coarse_ms());
+	mode_follow_listeners(t);
+	modules_check(t->now_ms);
 }
 
 /* Single writer; readers outside may see the old value or the new one. */
@@ -83,14 +60,6 @@ static int64_t count_free_sampled(const struct thread *t, struct heapring_counte
 	return (int64_t)w.bytes;
 }
 
-/* A change that was large enough to fold is large enough to look at the clock when the
- * event is over: a program may be silent for long after it. */
-static void live_changed(struct thread *t, int64_t by)
-{
-	if (unlikely(peak_live_changed(t, by)))
-		t->clock_events = 1;
-}
-
 /* Counts the free of a block taken out of the live table. */
 static void free_taken(struct thread *t, const struct live_block *taken)
 {
@@ -115,7 +84,7 @@ static void free_taken(struct thread *t, const struct live_block *taken)
 	} else {
 		bytes = count_free_sampled(t, c, taken, rate);
 	}
-	live_changed(t, -bytes);
+	peak_live_changed(t, -bytes);
 }
 
 static void take_and_count(struct thread *t, uint32_t *word, const void *block)
@@ -170,7 +139,7 @@ static void count_at(struct thread *t, void *block, size_t size, struct counted_
 		live_put_sampled(word, site, size, t->now_ms);
 	}
 	probes_alloc(block, size, (uint64_t)bytes);
-	live_changed(t, bytes);
+	peak_live_changed(t, bytes);
 }
 
 /* Is the calling thread attached and allowed to count? */
@@ -182,18 +151,23 @@ static bool admit(struct thread **ret_thread)
 	return thread_self->gate >= GATE_EXACT;
 }
 
-static void read_clock(struct thread *t)
+/* Each event has its own time. The stamp first: a tick in between is seen by the next
+ * event. */
+static void follow_clock(struct thread *t)
 {
+	uint64_t stamp = coarse_clock_stamp();
+
+	if (likely(stamp == t->clock_stamp && coarse_clock_found()))
+		return;
+	t->clock_stamp = stamp;
 	t->now_ms = os_coarse_ms() & LIVE_WORD;
 }
 
-/* The event's time, where it is due to be looked at. */
 static void enter_gate(struct thread *t)
 {
 	t->gate = GATE_BUSY;
 	compiler_barrier();
-	if (t->clock_events == 1)
-		read_clock(t);
+	follow_clock(t);
 }
 
 /*
@@ -204,7 +178,7 @@ static void enter_gate(struct thread *t)
  */
 static void leave_gate(struct thread *t)
 {
-	if (--t->clock_events == 0)
+	if (t->ticked_ms != t->now_ms)
 		tick(t);
 	mode_refresh(t);
 	compiler_barrier();
@@ -236,11 +210,8 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 		return;
 	}
 	enter_gate(t);
-	if (t->resume == GATE_SAMPLED) {
+	if (t->resume == GATE_SAMPLED)
 		mode_rearm(t);
-		read_clock(t); /* samples are far apart */
-		t->clock_events = 1;
-	}
 	if (likely(t->resume != GATE_DORMANT))
 		count_at(t, block, size, lookup_site(t, caller));
 	else
@@ -275,7 +246,7 @@ void *record_alloc_rest(void *block, size_t size, uintptr_t pc, uintptr_t sp,
 		return NULL;
 	if (likely(record_is_plain(t, block))) {
 		count_plain(t, block, size, caller);
-		return record_done(t, block);
+		return block;
 	}
 	record_alloc_full(block, size, caller);
 	return block;
@@ -386,8 +357,11 @@ void record_taken_free(const struct live_block *taken)
 	}
 	enter_gate(t);
 	free_taken(t, taken);
+	if (t->ticked_ms != t->now_ms)
+		t->clock_stamp = 0;
 	compiler_barrier();
-	t->gate = t->resume; /* half of an event: no tick, and no other mode */
+	/* half of an event: no other mode, and no tick, which the other half makes */
+	t->gate = t->resume;
 }
 
 uint32_t record_stack(struct frame caller)

@@ -2,8 +2,8 @@
  * record - count one allocation or free: the hot path
  *
  * Law. On an application's thread: no lock, no allocation, no stdio, no system
- * call, errno untouched. From libc only clock_gettime (vDSO), once in at most
- * CLOCK_EVENTS calls: more often by a thread that allocates rarely.
+ * call, errno untouched. From libc only clock_gettime (vDSO), by the first event of a
+ * thread in each of the kernel's ticks (coarse_clock.h).
  *
  * Order of the two halves of an event
  *   - an allocation is recorded after the allocator returned the block, a free
@@ -32,11 +32,10 @@
 #include "preload/count/counters.h"
 #include "preload/count/peak.h"
 #include "preload/count/thread.h"
+#include "preload/platform/coarse_clock.h"
 #include "preload/platform/likely.h"
 #include "preload/unwind/modules.h"
 #include "preload/unwind/verify.h"
-
-#define CLOCK_EVENTS 32u
 
 #define compiler_barrier() __asm__ volatile("" ::: "memory")
 
@@ -48,10 +47,6 @@ void record_free_full(void *block);
  * included, which it returns. */
 void *record_alloc_rest(void *block, size_t size, uintptr_t pc, uintptr_t sp,
 			uintptr_t fp);
-
-/* Reads the coarse clock for the thread; returns block, so that the fast path
- * need not save it. */
-void *record_clock(struct thread *t, void *block);
 
 /* Which of HR_SIZES buckets, see HR_SIZE_BYTES; counting bits is slow on some CPUs. */
 static inline __attribute__((always_inline)) uint32_t size_bucket(uint64_t size)
@@ -147,11 +142,13 @@ record_alloc_at(struct thread *t, const struct recent *stack, void *block, size_
 		       : record_alloc_sized(t, stack, word, size, false);
 }
 
-/* Is the thread in exact mode, and the block where the fast path can handle it? */
+/* Is the thread in exact mode, its time right, and the block where the fast path can
+ * handle it? */
 static inline __attribute__((always_inline)) bool record_is_plain(const struct thread *t,
 								  const void *block)
 {
-	return t->gate == GATE_EXACT && ((uintptr_t)block & 15) == 0;
+	return t->gate == GATE_EXACT && ((uintptr_t)block & 15) == 0 &&
+	       likely(coarse_clock_stamp() == t->clock_stamp);
 }
 
 /*
@@ -263,13 +260,6 @@ static inline __attribute__((always_inline)) bool record_ignores(const struct th
 								 const void *block)
 {
 	return t->gate >= GATE_SAMPLED && !live_may_hold(block);
-}
-
-/* Ends an event of the fast path: now and then the clock is read. */
-static inline __attribute__((always_inline)) void *record_done(struct thread *t,
-							       void *block)
-{
-	return unlikely(--t->clock_events == 0) ? record_clock(t, block) : block;
 }
 
 /* realloc: the block's entry, taken out before the allocator may move it. */
