@@ -5,6 +5,7 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,6 +61,18 @@ Test(coarse_clock, once_found_its_stamp_moves_when_the_clock_does)
 			;
 		cr_expect(ne(u64, coarse_clock_stamp(), stamp));
 	}
+}
+
+Test(coarse_clock, a_page_that_may_not_be_read_is_told)
+{
+	char *page = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	cr_assert(page != MAP_FAILED);
+	cr_expect(os_readable(page));
+	mprotect(page, 4096, PROT_NONE);
+	cr_expect(not(os_readable(page)));
+	munmap(page + 4096, 4096);
+	cr_expect(not(os_readable(page + 4096)));
 }
 
 struct seen {

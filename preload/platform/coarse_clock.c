@@ -1,14 +1,13 @@
 #include "preload/platform/coarse_clock.h"
 
 #include <stddef.h>
-#include <string.h>
 #include <sys/auxv.h>
 #include <time.h>
 
-#include "preload/platform/lines.h"
+#include "preload/platform/os_linux.h"
 
 #define TRIES 4u /* a tick may come between two looks */
-#define FIELDS_TO_NAME 5u
+#define PAGES 8u
 
 static const uint64_t still[2];
 const volatile uint64_t *coarse_clock_words = still;
@@ -26,21 +25,6 @@ const volatile uint64_t *coarse_clock_among(const volatile uint64_t *page, uint3
 		found = &page[i];
 	}
 	return found;
-}
-
-/* "from-to perms offset device inode   [vvar]": its first page holds the time; those
- * behind it may be none that can be read. */
-static void take_line(void *arg, const char *line)
-{
-	const volatile uint64_t **page = arg;
-	uint64_t from;
-	const char *at = line;
-
-	lines_number(line, 16, &from);
-	for (unsigned i = 0; i < FIELDS_TO_NAME; i++)
-		at = lines_field(at);
-	if (strcmp(at, "[vvar]") == 0)
-		*page = (const volatile uint64_t *)(uintptr_t)from;
 }
 
 static const volatile uint64_t *find_among(const volatile uint64_t *page, uint32_t words)
@@ -61,12 +45,19 @@ static void use(const volatile uint64_t *found)
 	coarse_clock_words = found != NULL ? found : still;
 }
 
+/* The kernel's pages lie below its code, four to six of them, and the time in one of
+ * those that can be read. */
 void coarse_clock_find(void)
 {
-	const volatile uint64_t *page = NULL;
+	size_t page_bytes = getauxval(AT_PAGESZ);
+	const char *code = (const char *)getauxval(AT_SYSINFO_EHDR);
 
-	if (lines_each("/proc/self/maps", take_line, &page) && page != NULL)
-		use(find_among(page, (uint32_t)(getauxval(AT_PAGESZ) / sizeof *page)));
+	for (unsigned i = PAGES; i > 0 && code != NULL && !coarse_clock_found(); i--) {
+		const void *page = code - i * page_bytes;
+
+		if (os_readable(page))
+			use(find_among(page, (uint32_t)(page_bytes / sizeof(uint64_t))));
+	}
 }
 
 void coarse_clock_check(void)

@@ -12,7 +12,7 @@
  * seconds and nanoseconds, both exactly the clock's. The time itself always comes from
  * the clock. A torn read of the two says "moved" once too often, or a moment late.
  *
- * Not found: no /proc, a time namespace, gVisor, rr, another layout. Then every event
+ * Not found: a time namespace, gVisor, rr, another layout. Then every event
  * asks (GATE_EXACT_LEAVES).
  */
 #ifndef PRELOAD_COARSE_CLOCK_H

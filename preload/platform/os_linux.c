@@ -81,6 +81,17 @@ void *os_map_shared(int fd, size_t bytes)
 	return mem;
 }
 
+#define WAIT_PRIVATE 128 /* linux/futex.h, which a compiler for musl may lack */
+#define UNLIKELY 0x5ac3f00du
+
+/* The kernel reads it for us: a wait while it holds a value that it does not hold. */
+bool os_readable(const void *word)
+{
+	struct timespec none = { 0 };
+
+	return CALL(SYS_futex, word, WAIT_PRIVATE, UNLIKELY, &none, 0) != -EFAULT;
+}
+
 int os_lock(void *mem, size_t bytes, bool on_fault)
 {
 	return (int)CALL(SYS_mlock2, mem, bytes, on_fault ? MLOCK_ONFAULT : 0);

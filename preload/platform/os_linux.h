@@ -32,6 +32,9 @@ void *os_map_shared(int fd, size_t bytes);
  * fault: 0, -EINVAL where the kernel cannot say, else no space. */
 int os_populate(void *mem, size_t bytes);
 
+/* Can the aligned word be read without a fault? */
+bool os_readable(const void *word);
+
 /* Keeps memory from being swapped out. */
 int os_lock(void *mem, size_t bytes, bool on_fault);
 
