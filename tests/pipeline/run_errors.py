@@ -26,7 +26,10 @@ expect(2, "not a share", "run", "--poison", "nan", "--messages", 10)
 for plan in "slow=-5", "slow=nan", "outage=1", "refuse=101", "what=1":
     expect(3, "not understood", "run", "--messages", 10, "--chaos", plan)
 expect(2, "give --dlq", "run", "--topic", "x" * 249, "--messages", 10)
-expect(3, "is it running", "run", "--broker", "127.0.0.1:1", "--messages", 10)
+for command in "run", "produce":
+    expect(3, "is it running", command, "--broker", "127.0.0.1:1", "--messages", 10)
+expect(3, "is it running", "produce", "--broker", "127.0.0.1:1", "--partitions", 4,
+       "--messages", 10)
 expect(3, "folder that can be written", "run", "--messages", 10, "--sink",
        "sqlite:/no/such/folder/x.db")
 expect(3, "is it running", "run", "--messages", 10, "--sink",
