@@ -196,8 +196,12 @@ static void dependent(const struct limits_ask *ask, struct limits *l)
 		clamp(l->answer_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
 	l->receive_most = l->fetch_total + (l->memory != 0 ? l->memory / 2 : MESSAGE_MAX);
 	l->receive_most = clamp(l->receive_most, 0, INT32_MAX);
-	l->fetch_least =
-		clamp((size_t)l->batch * ask->payload / 2, 1, l->answer_bytes / 2);
+	/* a broker counts no more of a partition than is asked of it: one batch is all
+	 * that comes, and waiting would bring nothing */
+	l->fetch_least = l->fetch_bytes == SAMPLE_ONE_BATCH
+				 ? 1
+				 : clamp((size_t)l->batch * ask->payload / 2, 1,
+					 l->answer_bytes / 2);
 	l->inflight_bytes = (size_t)l->slots * l->batch * ask->payload * 2;
 	l->arena_bytes = (size_t)l->batch * LIMITS_ARENA_PER_MESSAGE;
 	l->retries = (unsigned)clamp(l->retry_bytes / (ask->payload + 128), 16, 65536);
