@@ -52,6 +52,7 @@
 #define QUEUED_MAX 1000000u
 #define FETCH_TOTAL_MIN MIB       /* librdkafka wants it above message.max.bytes */
 #define MESSAGE_MAX (256 * MIB)   /* without a budget */
+#define BELT_MAX (256 * MIB)      /* without a budget: 8,000 messages of 32 KiB */
 #define RESIDENT_VARIES (MIB / 4) /* from one start to the next */
 
 static size_t clamp(size_t value, size_t low, size_t high)
@@ -164,8 +165,12 @@ static void divide_prefetch(const struct limits_ask *ask, struct limits *l, size
 
 static void without_budget(const struct limits_ask *ask, struct limits *l)
 {
+	size_t rows = clamp(BELT_MAX / row_cost(ask), 1, ask->queue);
+
 	l->batch = ask->batch;
-	l->slots = (ask->queue + ask->batch - 1) / ask->batch;
+	if (rows < ask->queue)
+		l->batch = (unsigned)clamp((rows + 3) / 4, 1, ask->batch);
+	l->slots = (unsigned)((rows + l->batch - 1) / l->batch);
 	divide_prefetch(ask, l, clamp(16 * MIB / ask->partitions, 192 * KIB, 4 * MIB));
 	l->retry_bytes = MIB;
 	l->dlq_kbytes = 1024;
