@@ -86,11 +86,17 @@ int units_time_us(const char *text, uint64_t *ret)
 
 int units_rate(const char *text, uint64_t *ret)
 {
-	if (strcmp(text, "max") == 0) {
-		*ret = 0;
-		return 0;
+	uint64_t rate = 0;
+	int r = 0;
+
+	if (strcmp(text, "max") != 0) {
+		r = parse(text, rate_units, &rate);
+		if (r == 0 && rate == 0)
+			r = -ERANGE;
 	}
-	return parse(text, rate_units, ret);
+	if (r == 0)
+		*ret = rate;
+	return r;
 }
 
 const char *units_bytes_text(char *buf, uint64_t bytes)

@@ -6,16 +6,24 @@
  */
 #include "pipeline/belt/partitions.h"
 
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
 
 #include "pipeline/base/memory.h"
+#include "pipeline/base/units.h"
+
+#define SIGNATURE_MAX 48
 
 struct partitions {
 	pthread_mutex_t lock;
 	const char *topic;
 	unsigned most, generation;
 	_Atomic unsigned n; /* raised by the poller when those below are ready: release */
-	_Atomic uint64_t earlier; /* committed under assignments that are over */
+	_Atomic uint64_t counted; /* messages committed by this run: a gauge */
+	char signature[SIGNATURE_MAX];
 	struct partition at[];
 };
 
@@ -45,10 +53,28 @@ bool partitions_grow(struct partitions *t, int32_t id)
 	for (; n <= (unsigned)id; n++) {
 		watermark_init(&t->at[n].mark);
 		forget(&t->at[n]);
+		t->at[n].counted_to = -1;
 		gauge_set(&t->at[n].high, -1);
 		atomic_store_explicit(&t->n, n + 1, memory_order_release);
 	}
 	return true;
+}
+
+/* No other run's, on no other machine. */
+static void make_signature(char *signature)
+{
+	uint64_t number = (uintptr_t)signature;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		number ^= units_now_ns();
+	snprintf(signature, SIGNATURE_MAX, "heapring-pipeline %016" PRIx64, number);
+}
+
+static bool signed_here(const struct partitions *t,
+			const rd_kafka_topic_partition_t *group)
+{
+	return group->metadata != NULL && group->metadata_size == strlen(t->signature) &&
+	       memcmp(group->metadata, t->signature, group->metadata_size) == 0;
 }
 
 struct partitions *partitions_new(const char *topic, unsigned n)
@@ -61,6 +87,7 @@ struct partitions *partitions_new(const char *topic, unsigned n)
 	pthread_mutex_init(&t->lock, NULL);
 	t->topic = topic;
 	t->most = most;
+	make_signature(t->signature);
 	if (n > 0)
 		partitions_grow(t, (int32_t)n - 1);
 	return t;
@@ -89,21 +116,26 @@ struct partition *partitions_at(struct partitions *t, int32_t id)
 	return id >= 0 && (unsigned)id < partitions_count(t) ? &t->at[id] : NULL;
 }
 
-/* Messages committed under the partition's present assignment. */
-static uint64_t committed_here(const struct partition *p)
+/* What lies below offset was committed by this run. */
+static void count_to(struct partitions *t, struct partition *p, int64_t offset)
 {
-	int64_t first = gauge_get(&p->first), committed = gauge_get(&p->committed);
-
-	return first >= 0 && committed > first ? (uint64_t)(committed - first) : 0;
+	if (p->counted_to < 0 || offset <= p->counted_to)
+		return;
+	atomic_fetch_add_explicit(&t->counted, (uint64_t)(offset - p->counted_to),
+				  memory_order_relaxed);
+	p->counted_to = offset;
 }
 
-void partitions_assign(struct partitions *t, int32_t id, rd_kafka_queue_t *queue,
-		       int64_t committed)
+void partitions_assign(struct partitions *t, rd_kafka_queue_t *queue,
+		       const rd_kafka_topic_partition_t *group)
 {
-	struct partition *p = partitions_at(t, id);
-	int64_t begin = committed >= 0 ? committed : -1;
+	struct partition *p = partitions_at(t, group->partition);
+	int64_t begin = group->offset >= 0 ? group->offset : -1;
 
-	atomic_fetch_add_explicit(&t->earlier, committed_here(p), memory_order_relaxed);
+	if (signed_here(t, group))
+		count_to(t, p, begin);
+	if (begin >= 0)
+		p->counted_to = begin;
 	gauge_set(&p->first, begin);
 	gauge_set(&p->committed, begin);
 	gauge_set(&p->position, begin);
@@ -117,6 +149,12 @@ void partitions_assign(struct partitions *t, int32_t id, rd_kafka_queue_t *queue
 	pthread_mutex_unlock(&t->lock);
 }
 
+void partitions_begin(struct partition *p, int64_t offset)
+{
+	p->counted_to = offset;
+	gauge_set(&p->first, offset);
+}
+
 void partitions_revoke(struct partitions *t, int32_t id)
 {
 	struct partition *p = partitions_at(t, id);
@@ -128,7 +166,6 @@ void partitions_revoke(struct partitions *t, int32_t id)
 	p->owned = false;
 	t->generation++;
 	pthread_mutex_unlock(&t->lock);
-	atomic_fetch_add_explicit(&t->earlier, committed_here(p), memory_order_relaxed);
 	forget(p); /* its lag is another member's now */
 }
 
@@ -199,12 +236,16 @@ static void add_offset(struct partitions *t, int32_t id,
 {
 	struct partition *p = &t->at[id];
 	int64_t offset = watermark_offset(&p->mark);
+	rd_kafka_topic_partition_t *entry;
 
 	if (!p->owned || offset == WATERMARK_NONE || offset == p->sent)
 		return;
 	if (*list == NULL)
 		*list = rd_kafka_topic_partition_list_new((int)partitions_count(t));
-	rd_kafka_topic_partition_list_add(*list, t->topic, id)->offset = offset;
+	entry = rd_kafka_topic_partition_list_add(*list, t->topic, id);
+	entry->offset = offset;
+	entry->metadata = strdup(t->signature); /* freed with the list */
+	entry->metadata_size = entry->metadata != NULL ? strlen(t->signature) : 0;
 	p->sent = offset;
 }
 
@@ -229,6 +270,13 @@ partitions_offsets(struct partitions *t, const rd_kafka_topic_partition_list_t *
 	return list;
 }
 
+static void was_refused(struct partitions *t, struct partition *p)
+{
+	pthread_mutex_lock(&t->lock);
+	p->sent = -1; /* the next round sends it again */
+	pthread_mutex_unlock(&t->lock);
+}
+
 void partitions_committed(struct partitions *t,
 			  const rd_kafka_topic_partition_list_t *list)
 {
@@ -236,26 +284,21 @@ void partitions_committed(struct partitions *t,
 		const rd_kafka_topic_partition_t *entry = &list->elems[i];
 		struct partition *p = partitions_at(t, entry->partition);
 
-		if (p == NULL || !p->owned || entry->offset < 0)
+		if (p == NULL || entry->offset < 0)
 			continue;
-		if (entry->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-			if (entry->offset > gauge_get(&p->committed))
-				gauge_set(&p->committed, entry->offset);
-		} else {
-			pthread_mutex_lock(&t->lock);
-			p->sent = -1; /* the next round sends it again */
-			pthread_mutex_unlock(&t->lock);
+		if (entry->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+			was_refused(t, p);
+			continue;
 		}
+		count_to(t, p, entry->offset); /* late answers, too */
+		if (p->owned && entry->offset > gauge_get(&p->committed))
+			gauge_set(&p->committed, entry->offset);
 	}
 }
 
 uint64_t partitions_committed_sum(struct partitions *t)
 {
-	uint64_t sum = atomic_load_explicit(&t->earlier, memory_order_relaxed);
-
-	for (unsigned i = 0; i < partitions_count(t); i++)
-		sum += committed_here(&t->at[i]);
-	return sum;
+	return atomic_load_explicit(&t->counted, memory_order_relaxed);
 }
 
 uint64_t partitions_lag(struct partitions *t, int32_t id)

@@ -9,7 +9,10 @@
  *     table's lock, taken a few times a batch;
  *   - each assignment raises the generation; marks made under an older assignment
  *     of a partition are ignored, so a slow batch cannot commit what another
- *     member owns by now.
+ *     member owns by now;
+ *   - every commit carries this run's signature as its metadata. A broker may take a
+ *     commit whose answer is lost: where the group's offset is found signed at the next
+ *     assignment it was this run's, and counts; another member's does not.
  */
 #ifndef PIPELINE_PARTITIONS_H
 #define PIPELINE_PARTITIONS_H
@@ -25,6 +28,7 @@ struct partition {
 	rd_kafka_queue_t *queue;
 	int64_t expected;         /* next offset to be polled, -1: unknown */
 	uint64_t given, taken_ns; /* see turns.h */
+	int64_t counted_to; /* commits below it are counted or not ours, -1: unknown */
 	bool owned;
 	unsigned since; /* generation of the assignment */
 	/* under the lock */
@@ -47,9 +51,13 @@ unsigned partitions_count(const struct partitions *t);
 bool partitions_grow(struct partitions *t, int32_t id);
 struct partition *partitions_at(struct partitions *t, int32_t id);
 
-/* Poller, in the rebalance callback. committed: the group's offset, negative: none. */
-void partitions_assign(struct partitions *t, int32_t id, rd_kafka_queue_t *queue,
-		       int64_t committed);
+/* Poller, in the rebalance callback. group: where the group stands, its offset negative
+ * when that is not known. */
+void partitions_assign(struct partitions *t, rd_kafka_queue_t *queue,
+		       const rd_kafka_topic_partition_t *group);
+
+/* Poller: of a partition about which nothing was known the first message is here. */
+void partitions_begin(struct partition *p, int64_t offset);
 void partitions_revoke(struct partitions *t, int32_t id);
 unsigned partitions_generation(struct partitions *t);
 
@@ -73,8 +81,10 @@ partitions_offsets(struct partitions *t, const rd_kafka_topic_partition_list_t *
 void partitions_committed(struct partitions *t,
 			  const rd_kafka_topic_partition_list_t *list);
 
-/* Sums over the partitions: messages committed, and behind the end of the log. */
+/* Messages that this run committed. */
 uint64_t partitions_committed_sum(struct partitions *t);
+
+/* Messages between the committed offset and the end of the log. */
 uint64_t partitions_lag(struct partitions *t, int32_t id);
 
 #endif

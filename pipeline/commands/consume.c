@@ -198,8 +198,8 @@ static int open_all(struct job *job)
 	if (job->run.options->metrics != NULL && metrics_load() != 0)
 		return EXIT_INPUT;
 	if ((r = open_broker(job)) != 0 ||
-	    (r = probe_topic(&job->probe, job->run.brokers, job->run.options->topic)) !=
-		    0 ||
+	    (r = probe_topic(&job->probe, job->run.brokers, job->run.options->topic,
+			     interrupted)) != 0 ||
 	    (r = name_embedded(job)) != 0 || (r = derive_limits(job)) != 0 ||
 	    (r = open_sink(job)) != 0)
 		return r;

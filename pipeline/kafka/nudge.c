@@ -39,6 +39,7 @@ void nudge_took(struct nudge *n, int32_t id, unsigned messages, size_t bytes)
 	if (id == n->asked)
 		n->asked = messages + left > n->asked_left ? NOBODY : id;
 	n->asked_left = id == n->asked ? left : n->asked_left;
+	n->doubt |= is_full(n, left + messages, left_bytes + bytes, 4);
 	if (is_full(n, left, left_bytes, 1) ||
 	    !is_full(n, left + messages, left_bytes + bytes, 2))
 		return;
@@ -50,7 +51,7 @@ static void wake(struct nudge *n, uint64_t now_ns)
 {
 	n->asked = n->fell ? n->fell_id : NOBODY;
 	n->asked_left = n->fell ? n->target.length(n->target.with, n->asked) : 0;
-	n->fell = false;
+	n->fell = n->doubt = false;
 	n->woken_ns = now_ns;
 	n->target.wake(n->target.with);
 }
@@ -69,7 +70,7 @@ void nudge_round(struct nudge *n, uint64_t now_ns)
 
 void nudge_idle(struct nudge *n, uint64_t now_ns)
 {
-	if (now_ns - n->woken_ns >= NUDGE_IDLE_NS)
+	if (now_ns - n->woken_ns >= (n->doubt ? NUDGE_IDLE_NS : NUDGE_CALM_NS))
 		wake(n, now_ns);
 	else
 		nudge_round(n, now_ns);

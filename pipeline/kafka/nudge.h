@@ -10,8 +10,9 @@
  *     the size at which librdkafka fetches again;
  *   - nudge_round() once for each round over the partitions: wakes the threads if a queue
  *     fell, but not while an answer is awaited, for its thread will look by itself then;
- *   - nudge_idle() before the poller waits: wakes them every NUDGE_IDLE_NS whatever was
- *     seen, so that a wrong guess costs that long and not a second;
+ *   - nudge_idle() before the poller waits: wakes them every NUDGE_IDLE_NS if a queue may
+ *     have been full since, and every NUDGE_CALM_NS whatever was seen, so that a wrong
+ *     guess costs that long and not a second; who keeps up is not woken for nothing;
  *   - one thread calls all of it.
  */
 #ifndef PIPELINE_NUDGE_H
@@ -23,6 +24,7 @@
 
 #define NUDGE_AWAIT_NS UINT64_C(1000000) /* longest wait for an answer to a nudge */
 #define NUDGE_IDLE_NS UINT64_C(10000000)
+#define NUDGE_CALM_NS UINT64_C(100000000)
 
 /* What a nudge acts on; tests have their own. */
 struct nudge_target {
@@ -35,8 +37,9 @@ struct nudge {
 	struct nudge_target target;
 	size_t full, full_messages; /* bytes or messages in a queue that is not fetched */
 	bool fell;                  /* a queue fell below that since the last nudge */
-	int32_t fell_id;            /* the last one that did */
-	int32_t asked; /* the one of the last nudge, until it got messages; -1: none */
+	bool doubt;      /* one had a quarter of it, and messages differ in size */
+	int32_t fell_id; /* the last one that did */
+	int32_t asked;   /* the one of the last nudge, until it got messages; -1: none */
 	size_t asked_left; /* messages it had at most since */
 	uint64_t woken_ns;
 };

@@ -13,11 +13,13 @@
 
 #include "pipeline/base/say.h"
 #include "pipeline/kafka/no_log.h"
+#include "pipeline/kafka/reach.h"
 
-#define TIMEOUT_MS 5000
+#define NAME_MS 5000
 #define TRIES 3
 
-static rd_kafka_t *open_client(const char *brokers)
+static rd_kafka_t *open_client(const char *brokers, struct reach *reach,
+			       bool (*stop)(void))
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	rd_kafka_t *rk;
@@ -30,6 +32,7 @@ static rd_kafka_t *open_client(const char *brokers)
 		rd_kafka_conf_destroy(conf);
 		return NULL;
 	}
+	reach_watch(reach, conf, brokers, stop);
 	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
 	if (rk == NULL) {
 		say_error("broker %s: %s", brokers, why);
@@ -38,10 +41,11 @@ static rd_kafka_t *open_client(const char *brokers)
 	return rk;
 }
 
-static rd_kafka_resp_err_t ask(struct probe *p, rd_kafka_t *rk, rd_kafka_topic_t *topic)
+static rd_kafka_resp_err_t ask(struct probe *p, struct reach *reach, rd_kafka_t *rk,
+			       rd_kafka_topic_t *topic)
 {
 	const struct rd_kafka_metadata *meta;
-	rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 0, topic, &meta, TIMEOUT_MS);
+	rd_kafka_resp_err_t err = reach_metadata(reach, rk, topic, &meta);
 
 	if (err != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return err;
@@ -58,16 +62,18 @@ static rd_kafka_resp_err_t ask(struct probe *p, rd_kafka_t *rk, rd_kafka_topic_t
 
 static void name_cluster(struct probe *p, rd_kafka_t *rk, const char *brokers)
 {
-	char *id = rd_kafka_clusterid(rk, TIMEOUT_MS);
+	char *id = rd_kafka_clusterid(rk, NAME_MS);
 
 	snprintf(p->cluster, sizeof(p->cluster), "%s", id != NULL ? id : brokers);
 	if (id != NULL)
 		rd_kafka_mem_free(rk, id);
 }
 
-int probe_topic(struct probe *p, const char *brokers, const char *topic)
+int probe_topic(struct probe *p, const char *brokers, const char *topic,
+		bool (*stop)(void))
 {
-	rd_kafka_t *rk = open_client(brokers);
+	struct reach reach;
+	rd_kafka_t *rk = open_client(brokers, &reach, stop);
 	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
 	rd_kafka_topic_t *handle;
 
@@ -79,7 +85,7 @@ int probe_topic(struct probe *p, const char *brokers, const char *topic)
 		if (i > 0)
 			usleep(300000); /* a topic that was just made is known a moment
 					   later */
-		err = ask(p, rk, handle);
+		err = ask(p, &reach, rk, handle);
 		if (err == RD_KAFKA_RESP_ERR__TRANSPORT ||
 		    err == RD_KAFKA_RESP_ERR__TIMED_OUT)
 			break;

@@ -26,6 +26,7 @@
 #include "pipeline/base/units.h"
 #include "pipeline/kafka/no_log.h"
 #include "pipeline/kafka/order.h"
+#include "pipeline/kafka/reach.h"
 #include "pipeline/kafka/topic.h"
 
 #define QUEUE_MESSAGES 10000
@@ -34,14 +35,16 @@
 #define LINGER_MS 5
 #define TICK_US 1000
 #define FLUSH_NS UINT64_C(60000000000)
-#define ASK_TRIES 40
-#define ASK_PAUSE_US 250000
+#define UNASKED_NS                                                                       \
+	UINT64_C(10000000000) /* for a topic that the question may have made             \
+			       */
 #define MOCK_KEEPS (4u << 20) /* of 5 MiB: batch headers and the batch on its way */
 
 struct producer {
 	struct producer_conf conf;
 	rd_kafka_t *rk;
 	rd_kafka_topic_t *topic;
+	struct reach reach; /* of a real broker */
 	struct order_set *orders;
 	uint8_t *payloads;         /* RUN_LENGTH of them */
 	rd_kafka_message_t *batch; /* the same number, payloads set */
@@ -122,6 +125,8 @@ static int open_handle(struct producer *p)
 		rd_kafka_conf_destroy(conf);
 		return -1;
 	}
+	if (p->conf.brokers != NULL)
+		reach_watch(&p->reach, conf, p->conf.brokers, NULL);
 	p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof(why));
 	if (p->rk != NULL)
 		return 0;
@@ -147,42 +152,49 @@ static int start_mock(struct producer *p)
 	return 0;
 }
 
-/* -1 when the broker does not answer, which was said; else ret_err is the topic's. */
-static int ask_topic(struct producer *p, rd_kafka_resp_err_t *ret_err)
+/* NULL after a line, when the broker does not answer. */
+static const struct rd_kafka_metadata *ask(struct producer *p)
 {
 	const struct rd_kafka_metadata *meta;
-	rd_kafka_resp_err_t err = rd_kafka_metadata(p->rk, 0, p->topic, &meta, 10000);
+	rd_kafka_resp_err_t err = reach_metadata(&p->reach, p->rk, p->topic, &meta);
 
-	if (err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-		say_error("broker %s: %s; is it running?", p->conf.brokers,
-			  rd_kafka_err2str(err));
-		return -1;
-	}
-	*ret_err = meta->topics[0].err;
-	if (*ret_err == RD_KAFKA_RESP_ERR_NO_ERROR && meta->topics[0].partition_cnt > 0)
-		p->conf.partitions = (unsigned)meta->topics[0].partition_cnt;
-	rd_kafka_metadata_destroy(meta);
-	return 0;
+	if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return meta;
+	say_error("broker %s: %s; is it running?", p->conf.brokers,
+		  rd_kafka_err2str(err));
+	return NULL;
 }
 
-/* How many partitions a topic of a real broker has. One that was just made is not known
- * to every node yet, and one without a leader will have one in a moment. */
+/* One that was just made, now or by the question, is not known to every node yet, and one
+ * without a leader will have one in a moment. */
+static bool comes_soon(rd_kafka_resp_err_t err)
+{
+	return err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+	       err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+/* How many partitions a topic of a real broker has. */
 static int ask_partitions(struct producer *p)
 {
-	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+	uint64_t patience = p->conf.make_topic ? REACH_NS : UNASKED_NS, until = 0;
+	rd_kafka_resp_err_t err;
 
 	snprintf(p->brokers, sizeof(p->brokers), "%s", p->conf.brokers);
-	for (int i = 0; i < ASK_TRIES; i++) {
-		if (ask_topic(p, &err) != 0)
+	do {
+		const struct rd_kafka_metadata *meta = ask(p);
+
+		if (meta == NULL)
 			return -1;
+		if (until == 0)
+			until = units_now_ns() + patience;
+		err = meta->topics[0].err;
+		if (err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+		    meta->topics[0].partition_cnt > 0)
+			p->conf.partitions = (unsigned)meta->topics[0].partition_cnt;
+		rd_kafka_metadata_destroy(meta);
 		if (err == RD_KAFKA_RESP_ERR_NO_ERROR)
 			return 0;
-		if (err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE &&
-		    (err != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
-		     !p->conf.make_topic))
-			break;
-		usleep(ASK_PAUSE_US);
-	}
+	} while (comes_soon(err) && reach_again(&p->reach, until));
 	say_error("topic %s on %s: %s; create it first", p->conf.topic, p->conf.brokers,
 		  rd_kafka_err2str(err));
 	return -1;
@@ -190,13 +202,22 @@ static int ask_partitions(struct producer *p)
 
 /* Made before its handle: that one asks for it, and a broker that makes topics by
  * itself would make it with a number of partitions of its own. */
+static int make_topic(struct producer *p)
+{
+	const struct rd_kafka_metadata *meta = ask(p);
+
+	if (meta == NULL)
+		return -1;
+	rd_kafka_metadata_destroy(meta);
+	return topic_make(p->rk, p->conf.topic, p->conf.partitions) == 0 ? 0 : -1;
+}
+
 static int reach_topic(struct producer *p)
 {
 	const struct producer_conf *c = &p->conf;
 	unsigned wanted = c->partitions;
 
-	if (c->brokers != NULL && c->make_topic &&
-	    topic_make(p->rk, c->topic, c->partitions) != 0)
+	if (c->brokers != NULL && c->make_topic && make_topic(p) != 0)
 		return -1;
 	p->topic = rd_kafka_topic_new(p->rk, c->topic, NULL);
 	if (c->brokers == NULL)

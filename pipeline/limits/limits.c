@@ -52,6 +52,7 @@
 #define QUEUED_MAX 1000000u
 #define FETCH_TOTAL_MIN MIB       /* librdkafka wants it above message.max.bytes */
 #define MESSAGE_MAX (256 * MIB)   /* without a budget */
+#define BELT_MAX (256 * MIB)      /* without a budget: 8,000 messages of 32 KiB */
 #define RESIDENT_VARIES (MIB / 4) /* from one start to the next */
 
 static size_t clamp(size_t value, size_t low, size_t high)
@@ -164,8 +165,12 @@ static void divide_prefetch(const struct limits_ask *ask, struct limits *l, size
 
 static void without_budget(const struct limits_ask *ask, struct limits *l)
 {
+	size_t rows = clamp(BELT_MAX / row_cost(ask), 1, ask->queue);
+
 	l->batch = ask->batch;
-	l->slots = (ask->queue + ask->batch - 1) / ask->batch;
+	if (rows < ask->queue)
+		l->batch = (unsigned)clamp((rows + 3) / 4, 1, ask->batch);
+	l->slots = (unsigned)((rows + l->batch - 1) / l->batch);
 	divide_prefetch(ask, l, clamp(16 * MIB / ask->partitions, 192 * KIB, 4 * MIB));
 	l->retry_bytes = MIB;
 	l->dlq_kbytes = 1024;
@@ -196,8 +201,12 @@ static void dependent(const struct limits_ask *ask, struct limits *l)
 		clamp(l->answer_bytes * ask->partitions, FETCH_TOTAL_MIN, SIZE_MAX);
 	l->receive_most = l->fetch_total + (l->memory != 0 ? l->memory / 2 : MESSAGE_MAX);
 	l->receive_most = clamp(l->receive_most, 0, INT32_MAX);
-	l->fetch_least =
-		clamp((size_t)l->batch * ask->payload / 2, 1, l->answer_bytes / 2);
+	/* a broker counts no more of a partition than is asked of it: one batch is all
+	 * that comes, and waiting would bring nothing */
+	l->fetch_least = l->fetch_bytes == SAMPLE_ONE_BATCH
+				 ? 1
+				 : clamp((size_t)l->batch * ask->payload / 2, 1,
+					 l->answer_bytes / 2);
 	l->inflight_bytes = (size_t)l->slots * l->batch * ask->payload * 2;
 	l->arena_bytes = (size_t)l->batch * LIMITS_ARENA_PER_MESSAGE;
 	l->retries = (unsigned)clamp(l->retry_bytes / (ask->payload + 128), 16, 65536);

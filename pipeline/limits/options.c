@@ -16,6 +16,7 @@
  */
 #include "pipeline/limits/options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -162,7 +163,7 @@ static void number_text(const struct rule *rule, uint64_t number, char *to)
 	else if (rule->kind != KIND_TIME)
 		snprintf(to, UNITS_TEXT_MAX, "%llu", (unsigned long long)number);
 	else
-		snprintf(to, UNITS_TEXT_MAX, number < 1000 ? "%.3gms" : "%.6gs",
+		snprintf(to, UNITS_TEXT_MAX, number < 1000 ? "%.3gms" : "%.9gs",
 			 (double)number / (number < 1000 ? 1e3 : 1e6));
 }
 
@@ -170,6 +171,8 @@ static int bad_range(const struct rule *rule, const char *value)
 {
 	char low[UNITS_TEXT_MAX], high[UNITS_TEXT_MAX];
 
+	if (rule->kind == KIND_RATE)
+		return bad_value(rule, value, "out of range");
 	number_text(rule, rule->min, low);
 	number_text(rule, rule->max, high);
 	say_error("--%s %s: out of range; allowed is %s to %s", rule->name, value, low,
@@ -234,6 +237,7 @@ static int set_value(struct options *o, const struct rule *rule, const char *tex
 {
 	char *at = (char *)o + rule->at;
 	uint64_t number;
+	int r;
 
 	if (rule->kind == KIND_FLAG) {
 		*(bool *)at = true;
@@ -249,10 +253,11 @@ static int set_value(struct options *o, const struct rule *rule, const char *tex
 		*(const char **)at = text;
 		return 0;
 	}
-	if (read_number(rule, text, &number) != 0)
-		return bad_value(rule, text, "not a number with a known unit");
-	if (number < rule->min || number > rule->max)
+	r = read_number(rule, text, &number);
+	if (r == -ERANGE || (r == 0 && (number < rule->min || number > rule->max)))
 		return bad_range(rule, text);
+	if (r != 0)
+		return bad_value(rule, text, "not a number with a known unit");
 	if (rule->kind == KIND_COUNT || rule->kind == KIND_SIZE)
 		*(unsigned *)at = (unsigned)number;
 	else

@@ -31,9 +31,10 @@
 #define FIELDS 66        /* of an answer with one partition, without the topic's name */
 #define ANSWER_COST 1024 /* bytes that one answer more is worth, in work */
 #define LOG_LENGTH 256u  /* batches for which cuts are counted, the sample's in a row */
-#define LONG_BATCH (192u * 1024) /* 600 orders: one an answer costs little pace */
-#define LONG_WASTE 500           /* 100,000ths; what one an answer never throws away */
-#define MARGIN_BYTES 64          /* batches of equal messages differ by some bytes */
+#define LONG_BATCH (32u * 1024) /* 100 orders; shorter ones make too many requests */
+#define LONG_WASTE 1000         /* 100,000ths; what one an answer never throws away */
+#define NEAR_PACE (32u * 1024 * 1024) /* 100,000 orders a second, from far away */
+#define MARGIN_BYTES 64               /* batches of equal messages differ by some bytes */
 #define MARGIN_SHARE 512
 #define SMALL_SHARE 256
 
@@ -41,6 +42,8 @@
  * acquire where it is read while the client lives. sent orders nothing: relaxed. */
 struct looking {
 	size_t fields;
+	uint64_t first_ns, last_ns; /* answers; read after the client's end */
+	size_t first;               /* size of that one, which nothing was waited for */
 	_Atomic uint64_t sent;
 	_Atomic unsigned n;
 	uint32_t batch[SAMPLE_BATCHES];
@@ -58,6 +61,11 @@ static rd_kafka_resp_err_t on_answer(rd_kafka_t *rk, int fd, const char *broker,
 	(void)rtt;
 	if (key != FETCH_KEY || err != RD_KAFKA_RESP_ERR_NO_ERROR || size <= look->fields)
 		return RD_KAFKA_RESP_ERR_NO_ERROR;
+	look->last_ns = units_now_ns();
+	if (look->first_ns == 0) {
+		look->first_ns = look->last_ns;
+		look->first = size - look->fields;
+	}
 	atomic_fetch_add_explicit(&look->sent, size - look->fields, memory_order_relaxed);
 	if (n < SAMPLE_BATCHES) {
 		look->batch[n] = (uint32_t)(size - look->fields);
@@ -181,6 +189,14 @@ static void read_batches(rd_kafka_t *rk, const char *topic, unsigned partitions,
 	}
 }
 
+static uint64_t pace_of(const struct looking *look)
+{
+	uint64_t bytes = atomic_load_explicit(&look->sent, memory_order_relaxed);
+	uint64_t us = (look->last_ns - look->first_ns) / 1000;
+
+	return us == 0 ? 0 : (bytes - look->first) * 1000000 / us;
+}
+
 static void keep_sizes(struct sample *s, const struct looking *look)
 {
 	unsigned n = s->sent > 0 ? seen(look) : 0;
@@ -203,6 +219,7 @@ void sample_topic(struct sample *s, const char *brokers, const char *topic,
 	rd_kafka_consumer_close(rk);
 	rd_kafka_destroy(rk);
 	keep_sizes(s, &look);
+	s->pace = pace_of(&look);
 }
 
 /* Bytes that are sent in vain for each that is kept, in 100,000ths, when a log of these
@@ -262,7 +279,9 @@ size_t sample_fetch(const struct sample *s, size_t most)
 	if (s->n > 0 && usual < most / SMALL_SHARE)
 		return most; /* whatever is cut is next to nothing */
 	best = best_cut(s, most);
-	if (usual >= LONG_BATCH && (best == 0 || cut_share(s, best, 0) > LONG_WASTE))
+	if (usual < LONG_BATCH)
+		return best;
+	if (best == 0 || (s->pace >= NEAR_PACE && cut_share(s, best, 0) > LONG_WASTE))
 		return SAMPLE_ONE_BATCH;
 	return best;
 }

@@ -11,7 +11,7 @@
  *     came within a second;
  *   - sample_fetch() is the size between most / 2 and most at which cutting a log of such
  *     batches throws away the least; 0 when it does not know; SAMPLE_ONE_BATCH where
- *     batches are so long that they are better fetched one by one.
+ *     every cut wastes and batches come fast enough one by one.
  */
 #ifndef PIPELINE_SAMPLE_H
 #define PIPELINE_SAMPLE_H
@@ -30,6 +30,7 @@ struct sample {
 	uint64_t sent;                  /* bytes of those that were read */
 	uint64_t messages;              /* in these */
 	uint64_t bytes;                 /* their payloads and keys, not compressed */
+	uint64_t pace; /* bytes a second that came with one batch an answer */
 };
 
 void sample_topic(struct sample *s, const char *brokers, const char *topic,

@@ -18,15 +18,16 @@
 #define ASK_MS 5000
 #define COMMIT_MS 3000
 
-static void take_partition(struct run *run, rd_kafka_t *rk, int32_t id, int64_t committed)
+static void take_partition(struct run *run, rd_kafka_t *rk,
+			   const rd_kafka_topic_partition_t *group)
 {
 	static const uint64_t one = 1;
 	rd_kafka_queue_t *queue =
-		rd_kafka_queue_get_partition(rk, run->options->topic, id);
+		rd_kafka_queue_get_partition(rk, run->options->topic, group->partition);
 
 	rd_kafka_queue_forward(queue, NULL);
 	rd_kafka_queue_io_event_enable(queue, source_wake_fd(), &one, sizeof(one));
-	partitions_assign(run->partitions, id, queue, committed);
+	partitions_assign(run->partitions, queue, group);
 }
 
 /* Where the group stands: a first message behind that is a loss. Without an answer
@@ -69,8 +70,7 @@ static void assign(struct run *run, rd_kafka_t *rk, rd_kafka_topic_partition_lis
 
 	for (int i = 0; i < list->cnt; i++)
 		if (known_or_new(run, list->elems[i].partition))
-			take_partition(run, rk, list->elems[i].partition,
-				       committed->elems[i].offset);
+			take_partition(run, rk, &committed->elems[i]);
 	rd_kafka_topic_partition_list_destroy(committed);
 	error = rd_kafka_incremental_assign(rk, list);
 	if (error != NULL)
@@ -78,27 +78,47 @@ static void assign(struct run *run, rd_kafka_t *rk, rd_kafka_topic_partition_lis
 	rd_kafka_error_destroy(error);
 }
 
+struct answer {
+	rd_kafka_resp_err_t err;                  /* of the first that was refused */
+	rd_kafka_topic_partition_list_t *offsets; /* each with its own */
+};
+
 static void on_answer(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 		      rd_kafka_topic_partition_list_t *offsets, void *opaque)
 {
-	(void)rk, (void)offsets;
-	*(rd_kafka_resp_err_t *)opaque = err;
+	struct answer *answer = opaque;
+
+	(void)rk;
+	answer->err = err;
+	for (int i = 0; offsets != NULL && i < offsets->cnt; i++) {
+		rd_kafka_topic_partition_t *sent = rd_kafka_topic_partition_list_find(
+			answer->offsets, offsets->elems[i].topic,
+			offsets->elems[i].partition);
+
+		sent->err =
+			err != RD_KAFKA_RESP_ERR_NO_ERROR ? err : offsets->elems[i].err;
+		if (answer->err == RD_KAFKA_RESP_ERR_NO_ERROR)
+			answer->err = sent->err;
+	}
 }
 
 /* Waits for the answer, but not as long as librdkafka would when no broker is there. */
 static rd_kafka_resp_err_t commit_now(rd_kafka_t *rk,
-				      const rd_kafka_topic_partition_list_t *offsets)
+				      rd_kafka_topic_partition_list_t *offsets)
 {
-	rd_kafka_resp_err_t answer = RD_KAFKA_RESP_ERR__TIMED_OUT, err;
+	struct answer answer = { .offsets = offsets };
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+	rd_kafka_resp_err_t err =
+		rd_kafka_commit_queue(rk, offsets, queue, on_answer, &answer);
+	bool asked = err == RD_KAFKA_RESP_ERR_NO_ERROR;
 
-	err = rd_kafka_commit_queue(rk, offsets, queue, on_answer, &answer);
-	if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+	answer.err = asked ? RD_KAFKA_RESP_ERR__TIMED_OUT : err;
+	for (int i = 0; i < offsets->cnt; i++)
+		offsets->elems[i].err = answer.err;
+	if (asked)
 		rd_kafka_queue_poll_callback(queue, COMMIT_MS);
-		err = answer;
-	}
 	rd_kafka_queue_destroy(queue);
-	return err;
+	return answer.err;
 }
 
 /* While the run goes on the next owner just gets more of it again. */
@@ -124,8 +144,8 @@ static void commit_last(struct run *run, rd_kafka_t *rk,
 	if (offsets == NULL)
 		return;
 	err = commit_now(rk, offsets);
+	partitions_committed(run->partitions, offsets);
 	if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-		partitions_committed(run->partitions, offsets);
 		stats_add(&run->stats.commits, 1);
 	} else {
 		stats_add(&run->stats.commit_errors, 1);

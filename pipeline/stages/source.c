@@ -134,7 +134,7 @@ static bool check_order(struct run *run, struct partition *p, int32_t id, int64_
 		return false;
 	}
 	if (p->expected < 0) {
-		atomic_store_explicit(&p->first, offset, memory_order_relaxed);
+		partitions_begin(p, offset);
 	} else if (offset > p->expected) {
 		look_at_gap(run, id, p->expected, offset);
 	} else if (offset < p->expected) {

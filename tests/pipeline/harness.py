@@ -241,6 +241,7 @@ def survives_restart(broker, topic, messages, slow):
     check(r.status == 0, f"exit 0 {r.err}")
     pairs, ids = stored(file)
     check(sorted(ids) == list(range(1, messages + 1)), "exactly what was produced")
+    check(r["committed"] == messages, f"and all of it is committed {r.json}")
 
 
 def resident_kb(pid):

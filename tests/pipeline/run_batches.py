@@ -55,6 +55,13 @@ for size, memory in (16384, "20MiB"), (65536, "20MiB"), (262144, "20MiB"), (1000
     share = r["rx_bytes"] / r["consumed_bytes"]
     check(r.status == 0 and share <= 1.05, f"batches of {size}: {share:.3f} received {r.err}")
 
+topic, n = f"paced-{tag}", 10 * N
+fill(broker, topic, n, "--rate", 100000)  # up to 64 KiB, in no order
+r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messages", n,
+        "--memory", "20MiB", "--sink", "null")
+share = r["rx_bytes"] / r["consumed_bytes"]
+check(r.status == 0 and share <= 1.05, f"batches up to 64 KiB: {share:.3f} received {r.err}")
+
 # texts that must be rewritten take memory beside the message: each message has its own
 topic = "escapes-" + tag
 send(broker, topic, 400, size=100000, escapes=1)

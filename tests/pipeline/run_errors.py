@@ -14,6 +14,9 @@ def expect(status, text, *args):
 expect(2, "no such option", "run", "--bogus")
 expect(2, "allowed is", "run", "--decode", "magic")
 expect(2, "out of range", "run", "--workers", "0")
+expect(2, "out of range", "run", "--memory", "99999999999999999999")
+expect(2, "out of range", "run", "--rate", "0", "--messages", 10)
+expect(2, "31536000s", "run", "--duration", "2000000000")
 expect(2, "no such command", "stroll")
 expect(2, "no such fault", "run", "--fault", "none-such")
 expect(2, "need at least", "run", "--memory", "9MiB", "--messages", 10)
@@ -26,7 +29,10 @@ expect(2, "not a share", "run", "--poison", "nan", "--messages", 10)
 for plan in "slow=-5", "slow=nan", "outage=1", "refuse=101", "what=1":
     expect(3, "not understood", "run", "--messages", 10, "--chaos", plan)
 expect(2, "give --dlq", "run", "--topic", "x" * 249, "--messages", 10)
-expect(3, "is it running", "run", "--broker", "127.0.0.1:1", "--messages", 10)
+for command in "run", "produce":
+    expect(3, "is it running", command, "--broker", "127.0.0.1:1", "--messages", 10)
+expect(3, "is it running", "produce", "--broker", "127.0.0.1:1", "--partitions", 4,
+       "--messages", 10)
 expect(3, "folder that can be written", "run", "--messages", 10, "--sink",
        "sqlite:/no/such/folder/x.db")
 expect(3, "is it running", "run", "--messages", 10, "--sink",

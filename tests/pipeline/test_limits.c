@@ -71,6 +71,24 @@ Test(limits, a_message_may_be_as_long_as_half_the_budget)
 	cr_expect(le(sz, l.receive_most, INT32_MAX), "what librdkafka takes");
 }
 
+Test(limits, without_a_budget_long_messages_in_flight_are_few)
+{
+	struct limits_ask ask = ask_of(0, 6);
+	struct limits l;
+
+	ask.payload = 900000;
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(le(sz, (size_t)l.slots * l.batch * ask.payload, 300 << 20));
+	cr_expect(ge(u32, l.slots, 4));
+	ask.payload = 300000000;
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(ge(u32, l.slots, 2), "but at least one, and one more");
+	ask.payload = 300;
+	cr_assert(eq(int, limits_derive(&ask, &l), 0));
+	cr_expect(eq(u32, l.slots * l.batch, ask.queue),
+		  "and short ones as many as asked for");
+}
+
 Test(limits, an_answer_has_room_for_every_partition)
 {
 	struct limits_ask ask = ask_of(64 << 20, 32);
@@ -162,13 +180,13 @@ Test(limits, one_long_batch_an_answer_is_asked_for_with_a_byte_and_has_its_memor
 	s.sent = 0;
 	for (unsigned i = 0; i < s.n; i++)
 		s.sent += s.batch[i] = 200000 + i * 7919 % 70000;
-	s.messages = s.sent / 310, s.bytes = s.messages * 300;
+	s.messages = s.sent / 310, s.bytes = s.messages * 300, s.pace = 200 << 20;
 	ask.sample = &s;
 	cr_assert(eq(int, limits_derive(&ask, &l), 0));
 	cr_expect(eq(sz, l.fetch_bytes, SAMPLE_ONE_BATCH));
 	cr_expect(ge(sz, l.answer_bytes, sample_usual_batch(&s)));
 	cr_expect(ge(sz, l.fetch_total, 8 * l.answer_bytes));
-	cr_expect(ge(sz, l.fetch_least, 1));
+	cr_expect(eq(sz, l.fetch_least, 1), "a broker would wait for more in vain");
 }
 
 Test(limits, one_partition_can_make_an_answer_worth_sending)

@@ -125,9 +125,23 @@ Test(nudge, who_waits_for_messages_wakes_now_and_then_whatever_was_seen)
 {
 	struct nudge n = fresh();
 
-	nudge_idle(&n, NUDGE_IDLE_NS);
-	nudge_idle(&n, NUDGE_IDLE_NS + 1);
+	nudge_idle(&n, NUDGE_CALM_NS);
+	nudge_idle(&n, NUDGE_CALM_NS + 1);
 	cr_expect(eq(u32, woken, 1));
-	nudge_idle(&n, 2 * NUDGE_IDLE_NS);
+	nudge_idle(&n, 2 * NUDGE_CALM_NS);
 	cr_expect(eq(u32, woken, 2));
+}
+
+Test(nudge, who_waits_after_a_queue_that_may_have_been_full_wakes_soon)
+{
+	struct nudge n = fresh();
+
+	queue[0] = 30;
+	take(&n, 0, 30, BYTES);
+	nudge_idle(&n, NUDGE_IDLE_NS);
+	cr_expect(eq(u32, woken, 1));
+	queue[0] = 20;
+	take(&n, 0, 20, BYTES);
+	nudge_idle(&n, 2 * NUDGE_IDLE_NS);
+	cr_expect(eq(u32, woken, 1), "nothing was full");
 }

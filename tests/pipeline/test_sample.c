@@ -7,9 +7,11 @@
 
 #include "pipeline/limits/sample.h"
 
+#define NEAR (UINT64_C(200) << 20)
+
 static struct sample batches_of(unsigned n, const uint32_t *sizes, unsigned n_sizes)
 {
-	struct sample s = { .n = n };
+	struct sample s = { .n = n, .pace = NEAR };
 
 	for (unsigned i = 0; i < n; i++)
 		s.batch[i] = sizes[i % n_sizes];
@@ -71,24 +73,45 @@ Test(sample, the_longer_answer_is_taken_where_both_waste_as_little)
 
 Test(sample, long_batches_are_fetched_one_by_one_where_every_cut_wastes)
 {
-	static const uint32_t mixed[] = {
+	static const uint32_t longest[] = {
 		400000, 650000, 210000, 900000, 333000, 500000
 	};
+	static const uint32_t mixed[] = {
+		65407, 65407, 25000, 65407, 41000, 7000, 33000
+	};
 	static const uint32_t equal = 300000;
-	struct sample s = batches_of(6, mixed, 6);
+	struct sample s = batches_of(6, longest, 6);
 
 	cr_expect(eq(sz, sample_fetch(&s, 1500000), SAMPLE_ONE_BATCH));
 	cr_expect(eq(sz, sample_fetch(&s, 150000), SAMPLE_ONE_BATCH), "none fits");
+	s = batches_of(128, mixed, 7);
+	for (unsigned i = 0; i < s.n; i++) /* in no order */
+		s.batch[i] = mixed[i * i % 11 % 7];
+	cr_expect(eq(sz, sample_fetch(&s, 150000), SAMPLE_ONE_BATCH));
 	s = batches_of(8, &equal, 1);
 	cr_expect(gt(sz, sample_fetch(&s, 1000000), 900000), "and cut where it does not");
 }
 
+Test(sample, a_far_broker_is_asked_for_more_than_a_batch_where_more_fits)
+{
+	static const uint32_t mixed[] = {
+		400000, 650000, 210000, 900000, 333000, 500000
+	};
+	struct sample s = batches_of(6, mixed, 6);
+
+	s.pace = NEAR / 100;
+	cr_expect(gt(sz, sample_fetch(&s, 1500000), 900000));
+	cr_expect(eq(sz, sample_fetch(&s, 150000), SAMPLE_ONE_BATCH), "none fits");
+}
+
 Test(sample, short_batches_are_not_fetched_one_by_one)
 {
-	static const uint32_t mixed[] = { 65407, 65407, 25000, 65407, 41000 };
-	struct sample s = batches_of(30, mixed, 5);
+	static const uint32_t mixed[] = { 16000, 16100, 5000, 15000, 11000, 9000 };
+	struct sample s = batches_of(36, mixed, 6);
 
-	cr_expect(gt(sz, sample_fetch(&s, 150000), 65407));
+	for (unsigned i = 0; i < s.n; i++)
+		s.batch[i] = mixed[i * i % 7 % 6];
+	cr_expect(gt(sz, sample_fetch(&s, 100000), 16100));
 }
 
 Test(sample, nothing_is_said_of_batches_that_do_not_fit_or_were_not_seen)

@@ -14,7 +14,9 @@ static struct partitions *three(void)
 	struct partitions *all = partitions_new("t", 3);
 
 	for (int32_t i = 0; i < 3; i++) {
-		partitions_assign(all, i, NULL, 0);
+		rd_kafka_topic_partition_t group = { .partition = i };
+
+		partitions_assign(all, NULL, &group);
 		atomic_store(&partitions_at(all, i)->high, 100000);
 		turns_took(partitions_at(all, i), 1000, NOW);
 	}

@@ -49,6 +49,9 @@ Test(units, a_rate_may_be_per_second_or_max)
 	cr_expect(eq(u64, n, 100000));
 	cr_assert(eq(int, units_rate("max", &n), 0));
 	cr_expect(eq(u64, n, 0));
+	n = 1;
+	cr_expect(eq(int, units_rate("0/s", &n), -ERANGE), "nothing at all is no pace");
+	cr_expect(eq(u64, n, 1));
 }
 
 Test(units, the_whole_text_must_be_a_number)
