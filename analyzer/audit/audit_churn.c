@@ -15,6 +15,7 @@
 
 #include <math.h>
 
+#include "analyzer/audit/audit_mentions.h"
 #include "analyzer/audit/audit_pattern.h"
 
 #define BLOCKS_PER_S 100e3

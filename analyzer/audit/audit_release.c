@@ -251,6 +251,14 @@ static bool find_on_stack(const struct audit_facts *facts,
 	return false;
 }
 
+/* A library's own allocation function, or copy of a text: what it gives out is plain
+ * memory, but perhaps not free()'s. */
+static bool is_memory_of_library(const struct symbol *symbol)
+{
+	return wrapper_name_is_one(symbol->function) && culprit_is_of_system(symbol) &&
+	       !culprit_is_runtime(symbol) && !(symbol->flags & HR_MODULE_ALLOCATOR);
+}
+
 /* A call into a library of which nothing more is known. */
 static bool is_unknown_call(const struct audit_facts *facts,
 			    const struct audit_function *function, size_t stack,
@@ -260,8 +268,11 @@ static bool is_unknown_call(const struct audit_facts *facts,
 	unsigned count = inner_frames(facts, function, stack, inner);
 	const struct symbol *called = count ? inner[count - 1] : NULL;
 
-	if (!called || !is_of_library(called, function) || is_plain_memory(called) ||
+	if (!called || !is_of_library(called, function) ||
 	    (called->flags & HR_MODULE_LIBC))
+		return false;
+	ret->is_text = is_memory_of_library(called);
+	if (!ret->is_text && is_plain_memory(called))
 		return false;
 	/* nothing but an address: then the library's name says more */
 	snprintf(ret->made_by, sizeof(ret->made_by), "%s",

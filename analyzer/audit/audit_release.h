@@ -22,7 +22,7 @@
 struct audit_release {
 	char made_by[AUDIT_RELEASE_NAME]; /* "fopen" */
 	char by[AUDIT_RELEASE_NAME];      /* "fclose()"; "" not known */
-	bool is_text; /* plain memory, whose release is free(): no object */
+	bool is_text; /* plain memory, no object; by: "" where it may not be free()'s */
 };
 
 /* False: the culprit's own memory, or nothing is known of the function. */

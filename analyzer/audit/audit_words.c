@@ -92,7 +92,7 @@ const char *audit_function_name(const struct audit_function *function)
 double audit_eta(const struct audit_facts *facts, const struct audit_decision *decision)
 {
 	const struct audit_surroundings *around = facts->around;
-	double left, rate = decision->rate_bytes_per_s, eta;
+	double left, rate = decision->all_bytes_per_s, eta;
 
 	if (!around->has_limit || !(rate > 0) ||
 	    (decision->verdict != AUDIT_LEAK && decision->verdict != AUDIT_THREAD_LEAK))
@@ -106,6 +106,15 @@ double audit_eta(const struct audit_facts *facts, const struct audit_decision *d
 		eta = log1p(left / rate * M_LN2 / decision->shape->model.doubling) *
 		      decision->shape->model.doubling / M_LN2;
 	return eta < ETA_MAX * 100 ? eta : -1;
+}
+
+size_t audit_since(const struct audit_facts *facts, const struct series_shape *shape)
+{
+	size_t first = 0;
+
+	while (first + 1 < facts->window.count && facts->window.at[first] < shape->since)
+		first++;
+	return first;
 }
 
 static void say_teeth(const struct audit_facts *facts,
@@ -154,14 +163,16 @@ static void say_storm(const struct audit_facts *facts,
 	}
 	audit_say(&audit->evidence,
 		  "%s allocates %s and %s a second; %.3g%% of all its blocks die "
-		  "young, and live bytes do not grow",
+		  "young (within %u ms), and live bytes do not grow",
 		  audit_function_name(function),
 		  audit_some(function->allocs / seconds, "block").text,
 		  audit_bytes(function->alloc_bytes / seconds).text,
-		  100 * function->temporary_allocs / fmax(1, function->allocs));
+		  100 * function->temporary_allocs / fmax(1, function->allocs),
+		  (unsigned)HR_LIFETIME_MS(0));
 	audit_say(&audit->evidence,
 		  "the process: %s that die young and %s of them a second, %.0f%% of "
-		  "all its blocks; all that lives is made anew %s a second",
+		  "all its blocks; as many bytes as live are allocated %s a "
+		  "second",
 		  audit_some(churn->temporary_per_s, "block").text,
 		  audit_bytes(churn->temporary_bytes_per_s).text,
 		  100 * churn->temporary_share, times(churn->turnover_per_s, text));
@@ -178,12 +189,16 @@ static void say_warming(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit)
 {
 	const struct series_shape *shape = decision->shape;
+	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
+	const double *at = facts->window.at;
+	size_t first = audit_since(facts, shape);
 
 	audit_say(
 		&audit->evidence,
 		"live bytes rose by %s in %s, and less and less: the last quarter of the "
 		"time brought %.0f%% of the rise (a straight line: 25%%)",
-		audit_bytes(shape->net).text, audit_age(audit_facts_seconds(facts)).text,
+		audit_bytes(shape->level - live[first]).text,
+		audit_age(at[facts->window.count - 1] - at[first]).text,
 		fmax(0, 25 * shape->end_ratio));
 	if (shape->model.plateau > 0)
 		audit_say(&audit->evidence, "curve: %s of about %s; now %s",
@@ -201,35 +216,39 @@ static void say_warming(const struct audit_facts *facts,
  * wrong way round, chance makes one in fourteen (Kendall). */
 #define FEW_SLICES 8u
 
+#define TOO_FEW "too few slices to tell a trend"
+
 /* Without the first tenth, and not from nothing: that is where everything begins. */
-bool audit_swings(const struct audit_facts *facts, char text[AUDIT_SWINGS])
+const char *audit_no_trend(const struct audit_facts *facts, char text[AUDIT_TREND])
 {
 	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
 	size_t count = facts->window.count;
 	double low = live[count - 1], high = low;
 
+	if (facts->shape.kind == SHAPE_SHORT)
+		return TOO_FEW;
 	for (size_t i = count / 10 + (live[count / 10] == 0); i < count; i++) {
 		low = fmin(low, live[i]);
 		high = fmax(high, live[i]);
 	}
-	audit_text(text, AUDIT_SWINGS,
-		   count < FEW_SLICES
-			   ? "between %s and %s, too few slices to tell a trend"
-			   : "swings between %s and %s, no rise",
+	if (high - low <= SWINGS * high)
+		return "no trend";
+	audit_text(text, AUDIT_TREND,
+		   count < FEW_SLICES ? "between %s and %s, " TOO_FEW
+				      : "swings between %s and %s, no rise",
 		   audit_bytes(low).text, audit_bytes(high).text);
-	return high - low > SWINGS * high;
+	return text;
 }
 
 static const char *say_trend(const struct audit_facts *facts,
-			     const struct series_shape *shape, char text[AUDIT_SWINGS])
+			     const struct series_shape *shape, char text[AUDIT_TREND])
 {
-	if (shape->kind == SHAPE_SHORT)
-		return "too few slices to tell a trend";
 	if (shape->kind == SHAPE_LEVELLING)
 		return "rose and levels off";
-	if (shape->trend.p <= 0.05 && facts->window.count >= FEW_SLICES)
+	if (shape->kind != SHAPE_SHORT && shape->trend.p <= 0.05 &&
+	    facts->window.count >= FEW_SLICES)
 		return "no rise that lasts";
-	return audit_swings(facts, text) ? text : "no trend";
+	return audit_no_trend(facts, text);
 }
 
 #define PASSING 0.5 /* of a stack's blocks that go again, to be called passing */
@@ -288,14 +307,14 @@ static void say_steady(const struct audit_facts *facts,
 		       const struct audit_decision *decision, struct audit *audit)
 {
 	const struct series_shape *shape = decision->shape;
-	char swings[AUDIT_SWINGS];
+	char trend[AUDIT_TREND];
 
 	audit_say(&audit->evidence, "live bytes are at %s, %s at most in %s: %s",
 		  audit_bytes(shape->level).text,
 		  audit_bytes(fmax(shape->highest, (double)facts->profile->peak_space))
 			  .text,
 		  audit_age(audit_facts_seconds(facts)).text,
-		  say_trend(facts, shape, swings));
+		  say_trend(facts, shape, trend));
 	if (shape->kind != SHAPE_SHORT)
 		say_no_storm(facts, &decision->churn, audit);
 }
@@ -311,6 +330,11 @@ static void say_fragmentation(const struct audit_facts *facts,
 		  audit_bytes(live).text, audit_bytes(live + decision->held_bytes).text);
 	audit_say(&audit->evidence, "%s is held though no live block needs it",
 		  audit_bytes(decision->held_bytes).text);
+	if (decision->function)
+		audit_say(&audit->evidence,
+			  "%s of %s still live, most of all: likely what keeps the pages",
+			  audit_some(decision->function->live_objects, "block").text,
+			  audit_function_name(decision->function));
 }
 
 static void say_routine(struct audit *audit)

@@ -338,6 +338,7 @@ static int look(const struct window *w, struct series_shape *shape)
 
 	memset(shape, 0, sizeof(*shape));
 	shape->points = w->count;
+	shape->since = w->at[0];
 	count = thin(w, at, value);
 	r = trend_test(at, value, count, &shape->trend);
 	if (r == 0)
@@ -374,6 +375,7 @@ static int slope_after_corner(const struct window *w, struct series_shape *shape
 		shape->rate = tail.slope;
 		shape->trend.low = tail.low;
 		shape->trend.high = tail.high;
+		shape->since = rest.at[0];
 	}
 	return r;
 }
@@ -410,6 +412,8 @@ int series_shape_find(const double *at, const double *value, size_t count,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->trend.p = 1;
+	if (count > 0)
+		ret->since = at[0];
 	if (count > 0)
 		ret->level = ret->highest = value[count - 1];
 	if (w.count < SHAPE_POINTS_MIN)
