@@ -16,6 +16,7 @@
 #include "analyzer/audit/audit_interpreter.h"
 #include "analyzer/audit/audit_owner.h"
 #include "analyzer/audit/audit_pattern.h"
+#include "analyzer/audit/audit_release.h"
 
 #define THREADS_MIN 3.0
 #define THREADS_SHARE 0.1 /* of all that were created; else most are given back */
@@ -196,6 +197,8 @@ static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)
 	if (!function)
 		return is_diffuse_leak(facts, decision);
 	owner = audit_owner_of(facts, function);
+	if (!owner)
+		owner = audit_release_maker(facts, function, function->growth_stack);
 	if (!owner)
 		owner = function;
 	blame(decision, AUDIT_LEAK, owner,

@@ -10,6 +10,7 @@
 
 #include "analyzer/audit/audit_interpreter.h"
 #include "analyzer/audit/audit_pauses.h"
+#include "analyzer/audit/audit_plateau.h"
 #include "analyzer/audit/audit_stack_text.h"
 
 #include <errno.h>
@@ -28,13 +29,12 @@
 #define ERRORS_MIN 4.0  /* standard errors of sampling */
 #define TAKEN_OVER 0.5  /* of the growth must show in the process's */
 #define NOISE 3.0
-#define DRIFT_BLOCKS 16.0    /* of more than these, the mean size tells */
-#define DRIFT_SIZE 1.25      /* the mean size rose by less */
-#define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
-#define BY_NUMBER 0.5        /* more blocks explain more of it: no container */
-#define EMPTIED 0.25         /* of what a container holds now, that went before */
-#define STRAIGHT 0.8         /* end ratio of a number of blocks that does not level off */
-#define BYTES_BEND 0.6       /* certainty left where only the bytes level off */
+#define DRIFT_BLOCKS 16.0       /* of more than these, the mean size tells */
+#define DRIFT_SIZE 1.25         /* the mean size rose by less */
+#define DRIFT_EXPLAINED 0.25    /* more blocks explain less of the growth */
+#define BY_NUMBER 0.5           /* more blocks explain more of it: no container */
+#define ONE_BLOCK 2.0           /* the old one while it is copied */
+#define EMPTIED 0.25            /* of what a container holds now, that went before */
 #define RECURSION_LOOKED_AT 16u /* frames */
 #define FALL 0.25               /* of a tooth's height, from one point to the next */
 #define LIVED_THROUGH 0.1       /* of what a stack has at the end, at a fall */
@@ -183,6 +183,17 @@ static bool was_emptied(const struct audit_pauses *pauses)
 	return false;
 }
 
+/* No line: it stands still between its steps. */
+static bool is_one_block(const struct audit_facts *facts,
+			 double (*series)[AUDIT_GRID_MAX])
+{
+	double most = 0;
+
+	for (size_t i = 0; i < facts->window.count; i++)
+		most = fmax(most, series[PROFILE_INUSE_OBJECTS][i]);
+	return most <= ONE_BLOCK;
+}
+
 /* In the figures as they are, or, of a function that hardly allocates, with its pauses.
  */
 static bool is_container(const struct audit_facts *facts,
@@ -192,7 +203,8 @@ static bool is_container(const struct audit_facts *facts,
 {
 	struct audit_pauses pauses;
 
-	if (shape->kind != SHAPE_RISING && !rises_by_number(facts, series) &&
+	if ((shape->kind != SHAPE_RISING || is_one_block(facts, series)) &&
+	    !rises_by_number(facts, series) &&
 	    doubling_find(facts->window.at, series[PROFILE_INUSE_SPACE],
 			  facts->window.count, ret))
 		return true;
@@ -224,36 +236,6 @@ static bool fills_up(const struct audit_facts *facts,
 	return true;
 }
 
-/*
- * Bytes that level off while the number of blocks rises in a straight line: the last ones
- * happened to be small. A plateau is one of both.
- */
-static int look_at_number(const struct audit_facts *facts,
-			  double (*series)[AUDIT_GRID_MAX], struct series_shape *shape)
-{
-	struct series_shape number;
-	double size;
-	int r;
-
-	if (shape->kind != SHAPE_LEVELLING)
-		return 0;
-	r = series_shape_find(facts->window.at, series[PROFILE_INUSE_OBJECTS],
-			      facts->window.count, &number);
-	if (r < 0 || number.kind != SHAPE_RISING || number.model.law != GROWTH_LINEAR ||
-	    number.end_ratio < STRAIGHT)
-		return r;
-	shape->kind = SHAPE_RISING;
-	size = shape->level / fmax(1, number.level);
-	shape->rate = number.rate * size;
-	shape->trend = number.trend;
-	shape->trend.slope *= size;
-	shape->trend.low *= size;
-	shape->trend.high *= size;
-	shape->certainty = BYTES_BEND * number.certainty;
-	shape->model.law = GROWTH_LINEAR;
-	return 0;
-}
-
 /* Beside large blocks that stay, what the others do looks like nothing, or like a rise.
  */
 static bool is_hidden(const struct audit_function *function)
@@ -269,7 +251,7 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 				  &function->shape);
 
 	if (r == 0)
-		r = look_at_number(facts, function->series, &function->shape);
+		r = audit_plateau_look(facts, function->series, &function->shape);
 	if (r == 0 && !is_hidden(function) &&
 	    (fills_up(facts, function, function->series, &function->shape,
 		      &function->doubling) ||

@@ -31,13 +31,16 @@ static bool holds_blocks(const struct audit_facts *facts, const struct symbol *s
 	return false;
 }
 
-/* inside_of: NULL: every frame counts. */
+/* Whose names count, besides those of the call in `inside_of`. */
+enum callers { NO_CALLERS, CALLERS_THAT_HOLD, ALL_CALLERS };
+
 static bool mentions(const struct audit_facts *facts, size_t stack,
-		     const struct symbol *inside_of, const char *words)
+		     const struct symbol *inside_of, enum callers callers,
+		     const char *words)
 {
 	const struct segment *segment = facts->profile->segment;
 	uint32_t node = facts->profile->stacks[stack].node;
-	bool is_outside = false;
+	bool is_caller = false;
 
 	for (unsigned frames = 0; node >= HR_NODE_FIRST && frames < FRAMES_MAX;
 	     node = segment->nodes[node].parent) {
@@ -47,10 +50,12 @@ static bool mentions(const struct audit_facts *facts, size_t stack,
 
 		for (unsigned i = 0; i < count; i++, frames++) {
 			if (says(&symbol[i], words) &&
-			    (!is_outside || holds_blocks(facts, &symbol[i])))
+			    (!is_caller || callers == ALL_CALLERS ||
+			     (callers == CALLERS_THAT_HOLD &&
+			      holds_blocks(facts, &symbol[i]))))
 				return true;
-			is_outside |= inside_of &&
-				      symbol_is_same_function(&symbol[i], inside_of);
+			is_caller |= inside_of &&
+				     symbol_is_same_function(&symbol[i], inside_of);
 		}
 	}
 	return false;
@@ -59,7 +64,14 @@ static bool mentions(const struct audit_facts *facts, size_t stack,
 bool audit_stack_mentions(const struct audit_facts *facts, size_t stack,
 			  const char *words)
 {
-	return mentions(facts, stack, NULL, words);
+	return mentions(facts, stack, NULL, ALL_CALLERS, words);
+}
+
+bool audit_call_mentions(const struct audit_facts *facts,
+			 const struct audit_function *function, size_t stack,
+			 const char *words)
+{
+	return mentions(facts, stack, function->symbol, NO_CALLERS, words);
 }
 
 bool audit_function_mentions(const struct audit_facts *facts,
@@ -76,5 +88,5 @@ bool audit_keeper_mentions(const struct audit_facts *facts,
 			   const struct audit_function *function, size_t stack,
 			   const char *words)
 {
-	return mentions(facts, stack, function->symbol, words);
+	return mentions(facts, stack, function->symbol, CALLERS_THAT_HOLD, words);
 }

@@ -19,6 +19,11 @@ bool audit_stack_mentions(const struct audit_facts *facts, size_t stack,
 bool audit_function_mentions(const struct audit_facts *facts,
 			     const struct audit_function *function, const char *words);
 
+/* The function's call on the stack: its own frame, and those that it calls. */
+bool audit_call_mentions(const struct audit_facts *facts,
+			 const struct audit_function *function, size_t stack,
+			 const char *words);
+
 /*
  * What may keep the stack's blocks: the function, what it calls, and those of its callers
  * that hold blocks of their own. A caller that holds none (main(), a handler, a test of a

@@ -56,8 +56,7 @@ static void say_growth(const struct audit_facts *facts,
 		  audit_age(at[last] - at[first]).text);
 	if (function != decision->function)
 		audit_say(&audit->evidence,
-			  "%s keeps a block of its own for each few of them: they "
-			  "belong to what it keeps",
+			  "they belong to what %s keeps, which grows with them",
 			  audit_function_name(decision->function));
 	if (decision->growth == AUDIT_GROWTH_EXPONENTIAL)
 		audit_say(&audit->evidence,

@@ -39,6 +39,7 @@
 #define TEETH_FEW 3u      /* their valleys tell no trend */
 #define TEETH_DRIFT 0.1   /* of their height, that these may rise */
 #define TOOTH_DEEP 0.5    /* deep enough without being regular */
+#define TOOTH_EVEN 0.7    /* of TEETH_FEW or more that are narrow */
 #define POINTS_SCALE 10.0 /* certainty(points) = 1 - exp(-(points - 3) / scale) */
 
 struct window {
@@ -209,6 +210,7 @@ static bool has_teeth(const struct teeth *teeth)
 	if (teeth->count < 2 || teeth->depth < TOOTH_DEPTH)
 		return false;
 	return teeth->regularity >= TOOTH_REGULAR ||
+	       (teeth->count >= TEETH_FEW && teeth->evenness >= TOOTH_EVEN) ||
 	       (teeth->depth >= TOOTH_DEEP && teeth->smoothness >= TOOTH_SMOOTH);
 }
 
