@@ -14,6 +14,7 @@
 #include "analyzer/audit/audit_growth.h"
 #include "analyzer/audit/audit_held.h"
 #include "analyzer/audit/audit_interpreter.h"
+#include "analyzer/audit/audit_load.h"
 #include "analyzer/audit/audit_owner.h"
 #include "analyzer/audit/audit_pattern.h"
 #include "analyzer/audit/audit_release.h"
@@ -150,7 +151,9 @@ static bool is_diffuse_leak(struct audit_facts *facts, struct audit_decision *de
 
 	if (facts->shape.kind != SHAPE_RISING || !function ||
 	    facts->shape.net < fmax(TEETH_BYTES, TOTAL_PART * facts->shape.highest) ||
-	    function->shape.kind == SHAPE_LEVELLING)
+	    function->shape.kind == SHAPE_LEVELLING ||
+	    audit_load_follows(facts, facts->total.value[PROFILE_ALLOC_OBJECTS],
+			       facts->total.value[PROFILE_INUSE_OBJECTS]))
 		return false;
 	blame(decision, AUDIT_LEAK, function, TOTAL_ONLY * facts->shape.certainty);
 	grows(facts, decision, &facts->shape);

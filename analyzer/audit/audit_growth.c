@@ -9,6 +9,7 @@
 #include "analyzer/audit/audit_growth.h"
 
 #include "analyzer/audit/audit_interpreter.h"
+#include "analyzer/audit/audit_load.h"
 #include "analyzer/audit/audit_pauses.h"
 #include "analyzer/audit/audit_plateau.h"
 #include "analyzer/audit/audit_stack_text.h"
@@ -72,10 +73,11 @@ static bool is_taken_over(const struct audit_facts *facts, const double *value)
  * As many blocks as before, each a little larger: names that get a digit more, say.
  * Blocks that really grow (a buffer by realloc) become larger by more than that.
  */
-static bool only_drifts(const struct audit_facts *facts, const double *bytes,
-			const double *objects)
+static bool only_drifts(const struct audit_facts *facts, const struct series_shape *shape,
+			const double *bytes, const double *objects)
 {
-	size_t count = facts->window.count, from = count / 2;
+	size_t count = facts->window.count;
+	size_t from = (count + audit_window_index(&facts->window, shape->since)) / 2;
 	size_t last = count - count / 12 - 1;
 	double before = fmax(1, mean_from(objects, count, from));
 	double after = fmax(1, mean_from(objects, count, last));
@@ -137,7 +139,9 @@ static bool grows(const struct audit_facts *facts, const struct audit_function *
 	return is_enough(facts, function, shape) &&
 	       shape->net >= ERRORS_MIN * sqrt(fmax(0, variance)) &&
 	       !is_taken_over(facts, bytes) &&
-	       !only_drifts(facts, bytes, series[PROFILE_INUSE_OBJECTS]);
+	       !only_drifts(facts, shape, bytes, series[PROFILE_INUSE_OBJECTS]) &&
+	       !audit_load_follows(facts, series[PROFILE_ALLOC_OBJECTS],
+				   series[PROFILE_INUSE_OBJECTS]);
 }
 
 /* Does the rise above the lowest point come from more blocks of the same size, and not
@@ -317,6 +321,30 @@ static bool is_lost_in_function(const struct audit_facts *facts,
 		       NOISE * function->shape.model.error;
 }
 
+/* What is added in the last quarter, by means of a twelfth. */
+static double last_growth(const double *value, size_t count)
+{
+	return mean_from(value, count, count - count / 12 - 1) -
+	       mean_from(value, count, count - count / 4 - 1);
+}
+
+/*
+ * The function stands, and one of its stacks goes on: what is replaced in a full cache
+ * moves from the stack that filled it to the one that replaces.
+ */
+static bool moves_in_function(const struct audit_facts *facts,
+			      const struct audit_function *function, const double *bytes)
+{
+	const double *whole = function->series[PROFILE_INUSE_SPACE];
+	size_t count = facts->window.count, from = count - count / 4 - 1;
+	double noise = 0;
+
+	for (size_t i = from + 1; i < count; i++)
+		noise += fabs(whole[i] - whole[i - 1]) / (double)(count - from);
+	return function->shape.kind == SHAPE_LEVELLING &&
+	       last_growth(whole, count) + noise < TAKEN_OVER * last_growth(bytes, count);
+}
+
 /* The last point before which the function lost a good part of a tooth at once. */
 static size_t last_fall(const struct audit_facts *facts,
 			const struct audit_function *function)
@@ -403,6 +431,7 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 	    (fills_up(facts, function, series->value, &shape, &doubling) ||
 	     (grows(facts, function, &shape, series->value, variance_of(facts, stack)) &&
 	      !is_lost_in_function(facts, function, series->value) &&
+	      !moves_in_function(facts, function, value) &&
 	      !was_not_collected_yet(facts, function, series->value)))) {
 		function->grows = true;
 		function->doubling = doubling;

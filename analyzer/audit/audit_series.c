@@ -129,6 +129,15 @@ void audit_window_find(const struct history *history, bool ended,
 		ret->at[i] = ret->from_s + span * (double)i / (double)(ret->count - 1);
 }
 
+size_t audit_window_index(const struct audit_window *window, double at)
+{
+	size_t index = 0;
+
+	while (index + 1 < window->count && window->at[index] < at)
+		index++;
+	return index;
+}
+
 bool audit_window_fell_silent(const struct audit_window *window, double share)
 {
 	return window->idle_s > share * (window->to_s - window->from_s);

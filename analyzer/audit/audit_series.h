@@ -36,6 +36,9 @@ struct audit_series {
 void audit_window_find(const struct history *history, bool ended,
 		       struct audit_window *ret);
 
+/* The first point of the grid at that time or after it, the last one at most. */
+size_t audit_window_index(const struct audit_window *window, double at);
+
 /* Such a share of the time before was cut off at the end, with no allocations. */
 bool audit_window_fell_silent(const struct audit_window *window, double share);
 

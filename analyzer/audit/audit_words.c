@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "analyzer/audit/audit_interpreter.h"
+#include "analyzer/audit/audit_load.h"
 #include "analyzer/audit/audit_pattern.h"
 #include "analyzer/console/text.h"
 #include "analyzer/views/thread_routine.h"
 
 #define ETA_MAX (365.0 * 86400)
+#define LOWS_RISE 0.1     /* of a tooth's height, from the first low to the last */
 #define WORTH_SAYING 0.05 /* of the time, without allocations */
 
 void audit_text(char *text, size_t room, const char *format, ...)
@@ -108,15 +110,6 @@ double audit_eta(const struct audit_facts *facts, const struct audit_decision *d
 	return eta < ETA_MAX * 100 ? eta : -1;
 }
 
-size_t audit_since(const struct audit_facts *facts, const struct series_shape *shape)
-{
-	size_t first = 0;
-
-	while (first + 1 < facts->window.count && facts->window.at[first] < shape->since)
-		first++;
-	return first;
-}
-
 static void say_teeth(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit)
 {
@@ -129,8 +122,10 @@ static void say_teeth(const struct audit_facts *facts,
 		  audit_age(audit_facts_seconds(facts)).text,
 		  audit_bytes(teeth->height).text, 100 * teeth->depth);
 	if (audit->period_s > 0)
-		audit_say(&audit->evidence, "about every %s; the lows do not rise",
-			  audit_span(audit->period_s, 2).text);
+		audit_say(&audit->evidence, "about every %s; the lows %s",
+			  audit_span(audit->period_s, 2).text,
+			  teeth->valley_rise > LOWS_RISE ? "rise: something stays"
+							 : "do not rise");
 	audit_say(&audit->evidence, "most of it is %s's",
 		  audit_function_name(decision->function));
 }
@@ -191,7 +186,7 @@ static void say_warming(const struct audit_facts *facts,
 	const struct series_shape *shape = decision->shape;
 	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
 	const double *at = facts->window.at;
-	size_t first = audit_since(facts, shape);
+	size_t first = audit_window_index(&facts->window, shape->since);
 
 	audit_say(
 		&audit->evidence,
@@ -245,6 +240,11 @@ static const char *say_trend(const struct audit_facts *facts,
 {
 	if (shape->kind == SHAPE_LEVELLING)
 		return "rose and levels off";
+	if (shape->kind == SHAPE_RISING &&
+	    audit_load_follows(facts, facts->total.value[PROFILE_ALLOC_OBJECTS],
+			       facts->total.value[PROFILE_INUSE_OBJECTS]))
+		return "they rose with the load: more comes, and stays no longer than "
+		       "before";
 	if (shape->kind != SHAPE_SHORT && shape->trend.p <= 0.05 &&
 	    facts->window.count >= FEW_SLICES)
 		return "no rise that lasts";

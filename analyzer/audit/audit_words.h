@@ -27,9 +27,6 @@ struct units_text audit_span(double seconds, int digits); /* "1.25s", then 2m05s
 /* A curve that is not called exponential in the verdict is not in the evidence. */
 const char *audit_law_name(const struct series_shape *shape, enum audit_growth growth);
 
-/* The point of the window at which the curve begins that the shape is of. */
-size_t audit_since(const struct audit_facts *facts, const struct series_shape *shape);
-
 /* Never NULL. */
 const char *audit_function_name(const struct audit_function *function);
 

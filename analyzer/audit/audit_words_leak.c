@@ -43,7 +43,8 @@ static void say_growth(const struct audit_facts *facts,
 				     ? function->series[PROFILE_INUSE_SPACE]
 				     : facts->total.value[PROFILE_INUSE_SPACE];
 	const double *at = facts->window.at;
-	size_t last = facts->window.count - 1, first = audit_since(facts, shape);
+	size_t last = facts->window.count - 1,
+	       first = audit_window_index(&facts->window, shape->since);
 
 	if (function && function->doubling.steps > 0) {
 		say_doubling(function, audit);
