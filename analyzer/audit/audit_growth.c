@@ -8,11 +8,10 @@
  */
 #include "analyzer/audit/audit_growth.h"
 
-#include "analyzer/audit/audit_interpreter.h"
 #include "analyzer/audit/audit_load.h"
+#include "analyzer/audit/audit_one_stack.h"
 #include "analyzer/audit/audit_pauses.h"
 #include "analyzer/audit/audit_plateau.h"
-#include "analyzer/audit/audit_stack_text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -30,41 +29,20 @@
 #define ERRORS_MIN 4.0  /* standard errors of sampling */
 #define TAKEN_OVER 0.5  /* of the growth must show in the process's */
 #define NOISE 3.0
-#define DRIFT_BLOCKS 16.0       /* of more than these, the mean size tells */
-#define DRIFT_SIZE 1.25         /* the mean size rose by less */
-#define DRIFT_EXPLAINED 0.25    /* more blocks explain less of the growth */
-#define BY_NUMBER 0.5           /* more blocks explain more of it: no container */
-#define ONE_BLOCK 2.0           /* the old one while it is copied */
-#define EMPTIED 0.25            /* of what a container holds now, that went before */
-#define RECURSION_LOOKED_AT 16u /* frames */
-#define FALL 0.25               /* of a tooth's height, from one point to the next */
-#define LIVED_THROUGH 0.1       /* of what a stack has at the end, at a fall */
-#define PART_SMALL 0.01         /* of what a function holds: its stacks tell more */
-
-/* About a moment: the mean of a twelfth of the window that begins or ends there. */
-static double mean_from(const double *value, size_t count, size_t from)
-{
-	size_t width = count / 12 + 1;
-	double sum = 0;
-
-	for (size_t i = from; i < from + width; i++)
-		sum += value[i < count ? i : count - 1];
-	return sum / (double)width;
-}
-
-/* Growth in the second half, by means of a twelfth. */
-static double late_growth(const double *value, size_t count)
-{
-	return mean_from(value, count, count - count / 12 - 1) -
-	       mean_from(value, count, count / 2);
-}
+#define DRIFT_BLOCKS 16.0    /* of more than these, the mean size tells */
+#define DRIFT_SIZE 1.25      /* the mean size rose by less */
+#define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
+#define BY_NUMBER 0.5        /* more blocks explain more of it: no container */
+#define ONE_BLOCK 2.0        /* the old one while it is copied */
+#define EMPTIED 0.25         /* of what a container holds now, that went before */
+#define PART_SMALL 0.01      /* of what a function holds: its stacks tell more */
 
 /* Total grew less than this part of it: then others shrank by as much. */
 static bool is_taken_over(const struct audit_facts *facts, const double *value)
 {
 	size_t count = facts->window.count;
-	double here = late_growth(value, count);
-	double total = late_growth(facts->total.value[PROFILE_INUSE_SPACE], count);
+	double here = audit_late_growth(value, count);
+	double total = audit_late_growth(facts->total.value[PROFILE_INUSE_SPACE], count);
 
 	return total + NOISE * facts->shape.model.error < TAKEN_OVER * here;
 }
@@ -79,9 +57,10 @@ static bool only_drifts(const struct audit_facts *facts, const struct series_sha
 	size_t count = facts->window.count;
 	size_t from = (count + audit_window_index(&facts->window, shape->since)) / 2;
 	size_t last = count - count / 12 - 1;
-	double before = fmax(1, mean_from(objects, count, from));
-	double after = fmax(1, mean_from(objects, count, last));
-	double old = mean_from(bytes, count, from), now = mean_from(bytes, count, last);
+	double before = fmax(1, audit_mean_from(objects, count, from));
+	double after = fmax(1, audit_mean_from(objects, count, last));
+	double old = audit_mean_from(bytes, count, from),
+	       now = audit_mean_from(bytes, count, last);
 	double grown = now - old, size = now / after, size_before = old / before;
 
 	return after > DRIFT_BLOCKS && size < DRIFT_SIZE * size_before &&
@@ -304,113 +283,6 @@ static int judge_functions(struct audit_facts *facts, double *growth)
 	return r;
 }
 
-/*
- * A few blocks more at one stack, in the later half (what fills up has come to rest by
- * then), that the ups and downs of the function's others would hide: they may be those
- * that another of its stacks has fewer of (an entry that was made larger somewhere else).
- */
-static bool is_lost_in_function(const struct audit_facts *facts,
-				const struct audit_function *function,
-				double (*series)[AUDIT_GRID_MAX])
-{
-	size_t count = facts->window.count;
-	const double *objects = series[PROFILE_INUSE_OBJECTS];
-
-	return late_growth(objects, count) < STEPS_MANY / 2.0 &&
-	       TAKEN_OVER * late_growth(series[PROFILE_INUSE_SPACE], count) <
-		       NOISE * function->shape.model.error;
-}
-
-/* What is added in the last quarter, by means of a twelfth. */
-static double last_growth(const double *value, size_t count)
-{
-	return mean_from(value, count, count - count / 12 - 1) -
-	       mean_from(value, count, count - count / 4 - 1);
-}
-
-/*
- * The function stands, and one of its stacks goes on: what is replaced in a full cache
- * moves from the stack that filled it to the one that replaces.
- */
-static bool moves_in_function(const struct audit_facts *facts,
-			      const struct audit_function *function, const double *bytes)
-{
-	const double *whole = function->series[PROFILE_INUSE_SPACE];
-	size_t count = facts->window.count, from = count - count / 4 - 1;
-	double noise = 0;
-
-	for (size_t i = from + 1; i < count; i++)
-		noise += fabs(whole[i] - whole[i - 1]) / (double)(count - from);
-	return function->shape.kind == SHAPE_LEVELLING &&
-	       last_growth(whole, count) + noise < TAKEN_OVER * last_growth(bytes, count);
-}
-
-/* The last point before which the function lost a good part of a tooth at once. */
-static size_t last_fall(const struct audit_facts *facts,
-			const struct audit_function *function)
-{
-	const double *value = function->series[PROFILE_INUSE_SPACE];
-	size_t i = facts->window.count - 1;
-
-	while (i > 0 && value[i - 1] - value[i] < FALL * function->shape.teeth.height)
-		i--;
-	return i;
-}
-
-/* Where the function's blocks are given back in waves, a stack that came after the last
- * one is none that stays (code that was compiled anew has another address). */
-static bool was_not_collected_yet(const struct audit_facts *facts,
-				  const struct audit_function *function,
-				  double (*series)[AUDIT_GRID_MAX])
-{
-	const double *value = series[PROFILE_INUSE_SPACE];
-
-	return function->shape.kind == SHAPE_TEETH &&
-	       value[last_fall(facts, function)] <
-		       LIVED_THROUGH * value[facts->window.count - 1];
-}
-
-/* Does a function call itself inside of the culprit's call, or the culprit itself? */
-struct recursion {
-	const struct symbol *function, *seen[RECURSION_LOOKED_AT];
-	size_t count;
-	bool is_outside, found;
-};
-
-static void look_for_recursion(void *arg, const struct symbol *symbol, const char *text)
-{
-	struct recursion *search = arg;
-	bool is_culprit = symbol_is_same_function(symbol, search->function);
-
-	(void)text;
-	if (search->is_outside) {
-		search->found |= is_culprit;
-		return;
-	}
-	for (size_t i = 0; i < search->count; i++)
-		search->found |= symbol_is_same_function(symbol, search->seen[i]);
-	if (search->count < RECURSION_LOOKED_AT)
-		search->seen[search->count++] = symbol;
-	search->is_outside = is_culprit;
-}
-
-/*
- * What a recursion makes lies on one stack for each depth, and moves from one to the
- * other as a tree is rebalanced or a list gets longer: no stack of it tells what stays.
- * An interpreter's recursion is the script's calls.
- */
-static bool is_of_recursion(const struct audit_facts *facts,
-			    const struct audit_function *function, size_t stack)
-{
-	struct recursion search = { .function = function->symbol };
-
-	if (!function->symbol || audit_interpreter_of(facts, stack))
-		return false;
-	audit_stack_each(facts->profile, facts->symbols, stack, look_for_recursion,
-			 &search);
-	return search.found;
-}
-
 /* A leak beside larger things of the same function: its own stack shows it. */
 static int judge_stack(struct audit_facts *facts, size_t stack,
 		       struct audit_series *series)
@@ -423,16 +295,14 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 	int r;
 
 	if (function->stacks < 2 || function->grows ||
-	    is_of_recursion(facts, function, stack))
+	    audit_one_stack_recurs(facts, function, stack))
 		return 0;
 	audit_facts_stack_series(facts, stack, series);
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);
 	if (r == 0 &&
 	    (fills_up(facts, function, series->value, &shape, &doubling) ||
 	     (grows(facts, function, &shape, series->value, variance_of(facts, stack)) &&
-	      !is_lost_in_function(facts, function, series->value) &&
-	      !moves_in_function(facts, function, value) &&
-	      !was_not_collected_yet(facts, function, series->value)))) {
+	      audit_one_stack_tells(facts, function, series)))) {
 		function->grows = true;
 		function->doubling = doubling;
 		function->growth_certainty = shape.certainty;
