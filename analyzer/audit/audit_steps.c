@@ -45,7 +45,7 @@ static void heap_trend(const struct audit_facts *facts,
 					      ? "as a whole rose less and less"
 					      : "rose and levels off",
 				      "rises and falls back again and again",
-				      "falls" };
+				      "falls after its start" };
 	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
 
 	step->is_known = facts->shape.kind != SHAPE_SHORT;
