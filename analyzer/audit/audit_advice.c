@@ -257,6 +257,12 @@ void audit_words_advice(const struct audit_facts *facts,
 			  25 * decision->shape->end_ratio < FLAT_QUARTER
 				  ? ""
 				  : "; look again when the curve is flat");
+	if (decision->verdict == AUDIT_SAWTOOTH)
+		audit_say(&audit->advice, "%s",
+			  audit_lows_rise(&decision->shape->teeth)
+				  ? "What stays after each flush may be a leak: compare "
+				    "two lows with `heapring diff`."
+				  : "Nothing leaks.");
 	if (decision->verdict == AUDIT_STEADY && decision->confidence >= 0.5)
 		audit_say(&audit->advice, "Nothing to do.");
 	if (audit->too_short)

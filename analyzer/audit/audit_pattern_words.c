@@ -122,9 +122,8 @@ static const struct {
 	[AUDIT_BATCH_FLUSH] = { "filled and flushed",
 				"memory is gathered and given back at once, again and "
 				"again",
-				"Nothing leaks; if the peak is too high, flush sooner or "
-				"bound the batch in "
-				"bytes." },
+				"If the peak is too high, flush sooner or bound the "
+				"batch in bytes." },
 	[AUDIT_THREAD_PER_MESSAGE] = { "thread per message",
 				       "a thread is created for each piece of work",
 				       "Use a pool of threads with a bounded queue." },

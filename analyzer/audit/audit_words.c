@@ -15,7 +15,10 @@
 #include "analyzer/views/thread_routine.h"
 
 #define ETA_MAX (365.0 * 86400)
-#define LOWS_RISE 0.1     /* of a tooth's height, from the first low to the last */
+#define LOWS_APART 5.0    /* slices; of narrower teeth a slice is no low */
+#define LOWS_EVENLY 0.7   /* Kendall's tau of them */
+#define LOWS_FEW 3u       /* fewer tell nothing */
+#define LOWS_RISE 0.1     /* of a tooth, from the low behind the first fall to the last */
 #define WORTH_SAYING 0.05 /* of the time, without allocations */
 
 void audit_text(char *text, size_t room, const char *format, ...)
@@ -110,6 +113,12 @@ double audit_eta(const struct audit_facts *facts, const struct audit_decision *d
 	return eta < ETA_MAX * 100 ? eta : -1;
 }
 
+bool audit_lows_rise(const struct teeth *teeth)
+{
+	return teeth->period >= LOWS_APART && teeth->count >= LOWS_FEW &&
+	       teeth->drift > LOWS_RISE && teeth->tau_of_valleys >= LOWS_EVENLY;
+}
+
 static void say_teeth(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit)
 {
@@ -124,8 +133,8 @@ static void say_teeth(const struct audit_facts *facts,
 	if (audit->period_s > 0)
 		audit_say(&audit->evidence, "about every %s; the lows %s",
 			  audit_span(audit->period_s, 2).text,
-			  teeth->valley_rise > LOWS_RISE ? "rise: something stays"
-							 : "do not rise");
+			  audit_lows_rise(teeth) ? "rise: something stays"
+						 : "do not rise");
 	audit_say(&audit->evidence, "most of it is %s's",
 		  audit_function_name(decision->function));
 }

@@ -27,6 +27,9 @@ struct units_text audit_span(double seconds, int digits); /* "1.25s", then 2m05s
 /* A curve that is not called exponential in the verdict is not in the evidence. */
 const char *audit_law_name(const struct series_shape *shape, enum audit_growth growth);
 
+/* Does something stay behind each fall? */
+bool audit_lows_rise(const struct teeth *teeth);
+
 /* Never NULL. */
 const char *audit_function_name(const struct audit_function *function);
 
