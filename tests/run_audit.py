@@ -158,12 +158,17 @@ class Audit(Dumps):
                              r"kept\.cc:\d+ grows at the same time" % (container, function))
             self.assertEqual(self.pattern(name), "queue or container that grows")
 
+    def test_a_cache_further_out_is_none_that_keeps(self):
+        said = self.text(self.dump(KEPT, "visits"))
+        self.assertRegex(said, r"culprit: note_visit  kept\.cc:\d+")
+        self.assertNotRegex(said, "cache without a limit|by its name")
+
     def test_a_vector_in_each_object_keeps_none_of_them(self):
         self.assertEqual(self.pattern("members"), "forgotten blocks")
 
     def test_a_cycle_of_references_is_no_missing_free(self):
         said = self.text(self.dump(KEPT, "cycle"))
-        self.assertRegex(said, r"owned by std::shared_ptr; either .* cycle")
+        self.assertRegex(said, r"made for a std::shared_ptr; either .* cycle")
         self.assertIn("std::weak_ptr", said)
         self.assertNotRegex(said, "early return|nobody frees")
 

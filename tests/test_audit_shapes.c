@@ -98,6 +98,38 @@ Test(series_shape, teeth_that_leave_something_rise)
 	cr_expect(eq(int, shape.kind, SHAPE_RISING));
 }
 
+/* Filled at one rate, emptied at once: a tooth is three or four of 18 slices wide. */
+Test(series_shape, narrow_teeth_are_told_by_their_equal_steps)
+{
+	double at[18], even[18], uneven[18];
+	struct series_shape shape;
+
+	for (size_t i = 0; i < 18; i++) {
+		at[i] = (double)i;
+		even[i] = 150 + 140 * fmod((double)i, 3.5);
+		uneven[i] = 150 + 70 * (double)(i * i * 7 % 11);
+	}
+	cr_assert(eq(int, series_shape_find(at, even, 18, &shape), 0));
+	cr_expect(eq(int, shape.kind, SHAPE_TEETH));
+	cr_assert(eq(int, series_shape_find(at, uneven, 18, &shape), 0));
+	cr_expect(ne(int, shape.kind, SHAPE_TEETH));
+}
+
+/* A limit that was doubled: no single curve fits, but it stands. */
+Test(series_shape, two_rises_each_to_a_level_do_not_go_on_rising)
+{
+	double at[90], value[90];
+	struct series_shape shape;
+
+	for (size_t i = 0; i < 90; i++) {
+		at[i] = (double)i;
+		value[i] = fmin((double)i, 25) + fmin(fmax(0, (double)i - 35), 25) +
+			   0.1 * (double)(i * 7 % 5);
+	}
+	cr_assert(eq(int, series_shape_find(at, value, 90, &shape), 0));
+	cr_expect(ne(int, shape.kind, SHAPE_RISING));
+}
+
 Test(series_shape, long_enough_each_family_is_recognised)
 {
 	for (int family = 0; family < CURVE_FAMILIES; family++) {

@@ -156,6 +156,7 @@ static void fill_in(struct audit_facts *facts, const struct audit_decision *deci
 	audit->too_short = facts->history && facts->window.count < AUDIT_SLICES_FEW &&
 			   decision->confidence < AUDIT_GUESS;
 	audit->rate_bytes_per_s = decision->rate_bytes_per_s;
+	audit->all_bytes_per_s = decision->all_bytes_per_s;
 	audit->threads_per_s = decision->threads_per_s;
 	audit->threads_alive = threads_alive(facts, &decision->churn);
 	if (decision->verdict == AUDIT_THREAD_LEAK && decision->function &&

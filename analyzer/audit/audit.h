@@ -51,6 +51,7 @@ enum audit_pattern {
 	AUDIT_RETRIES_PILING_UP,
 	AUDIT_CACHE_WITHOUT_LIMIT,
 	AUDIT_CONTAINER_ONLY_GROWS,
+	AUDIT_TABLE_ONLY_GROWS,
 	AUDIT_FORGOTTEN_BLOCKS,
 	AUDIT_KEPT_TO_THE_END,
 	AUDIT_READER_STOPPED,
@@ -124,6 +125,7 @@ struct audit {
 	bool too_short;          /* so few slices that the verdict is a guess */
 	bool has_site;           /* findings[0] is the culprit */
 	double rate_bytes_per_s; /* growth of live bytes; < 0 falls */
+	double all_bytes_per_s;  /* the same of all functions that grow */
 	double threads_per_s;    /* that come and stay; thread leak only, else 0 */
 	double threads_alive;    /* at the end; < 0: not known */
 	/* What its threads run, thread leak only; NULL: not known. Belongs to the

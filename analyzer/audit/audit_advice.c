@@ -11,11 +11,13 @@
 
 #include "analyzer/audit/audit_interpreter.h"
 #include "analyzer/audit/audit_keeper.h"
+#include "analyzer/audit/audit_lives.h"
 #include "analyzer/audit/audit_pattern.h"
 #include "analyzer/audit/audit_release.h"
 #include "analyzer/console/shell_word.h"
 
 #define WORD 256u
+#define FLAT_QUARTER 5.0 /* percent of the rise, in the last quarter of the time */
 
 /* As it was given on the command line; else what would do for a process that lives. */
 static void target_word(const struct audit_facts *facts, char *text)
@@ -101,7 +103,12 @@ static void advise_release(const struct audit_facts *facts,
 	    audit->pattern == AUDIT_SCRIPT_OBJECTS ||
 	    !audit_release_find(facts, decision->function, decision->stack, &release))
 		return;
-	if (!*release.by)
+	if (!*release.by && release.is_text)
+		audit_say(&audit->advice,
+			  "they come from %s(), which is a library's: its manual says "
+			  "which call gives them back",
+			  release.made_by);
+	else if (!*release.by)
 		audit_say(&audit->advice,
 			  "%s: they come from %s, which is a library's; its manual says "
 			  "which call gives them back",
@@ -167,6 +174,20 @@ static void advise_script(const struct audit_facts *facts,
 	audit_say(&audit->advice, "Next: %s.", interpreter->tool);
 }
 
+/* What is taken out of it says what it is. */
+static const char *remedy_of_container(const struct audit_facts *facts,
+				       const struct audit_decision *decision)
+{
+	if (audit_pattern_nothing_freed(decision->function))
+		return "Hardly anything was taken out of it: take out what is done with, "
+		       "or bound how much may be in it.";
+	if (audit_lives_of(facts, decision->stack) == AUDIT_LIVES_FORGET)
+		return "Most is taken out of it soon, and some never: look for the way "
+		       "on which an entry is not taken out.";
+	return "Bound it: make who fills it wait, drop or evict when it is full; then "
+	       "see why its reader is slower, or whether anything is taken out at all.";
+}
+
 static void advise_container(const struct audit_facts *facts,
 			     const struct audit_decision *decision, struct audit *audit)
 {
@@ -182,7 +203,7 @@ static void advise_container(const struct audit_facts *facts,
 		  "likely a queue or container that grows: %s in %s%s grows at the same "
 		  "time",
 		  container.name, container.in->function, place);
-	audit_say(&audit->advice, "%s", audit_pattern_remedy(audit->pattern));
+	audit_say(&audit->advice, "%s", remedy_of_container(facts, decision));
 }
 
 static void advise_references(const struct audit_facts *facts,
@@ -195,9 +216,10 @@ static void advise_references(const struct audit_facts *facts,
 		return;
 	audit_say(
 		&audit->advice,
-		"%s: what stays is owned by %s; either objects refer to each other in a "
-		"cycle, or a container still holds them",
-		audit_pattern_name(audit->pattern), reference->owner);
+		"%s: what stays was made for a %s; either objects refer to each other in "
+		"a cycle, or a container still holds them, or %ss that nobody removes "
+		"(they keep the counts, and what was made together with them)",
+		audit_pattern_name(audit->pattern), reference->owner, reference->weak);
 	audit_say(&audit->advice,
 		  "Make the way back of a cycle a %s; if there is no cycle, see which "
 		  "container or callback still has a %s to them.",
@@ -231,9 +253,16 @@ void audit_words_advice(const struct audit_facts *facts,
 	advise_pattern(facts, decision, audit);
 	advise_commands(facts, decision, audit);
 	if (decision->verdict == AUDIT_WARMING)
-		audit_say(&audit->advice,
-			  "Nothing to do if the level fits the limit; look "
-			  "again when the curve is flat.");
+		audit_say(&audit->advice, "Nothing to do if the level fits the limit%s.",
+			  25 * decision->shape->end_ratio < FLAT_QUARTER
+				  ? ""
+				  : "; look again when the curve is flat");
+	if (decision->verdict == AUDIT_SAWTOOTH)
+		audit_say(&audit->advice, "%s",
+			  audit_lows_rise(&decision->shape->teeth)
+				  ? "What stays after each flush may be a leak: compare "
+				    "two lows with `heapring diff`."
+				  : "Nothing leaks.");
 	if (decision->verdict == AUDIT_STEADY && decision->confidence >= 0.5)
 		audit_say(&audit->advice, "Nothing to do.");
 	if (audit->too_short)

@@ -12,9 +12,12 @@
 #include <string.h>
 
 #include "analyzer/audit/audit_growth.h"
+#include "analyzer/audit/audit_held.h"
 #include "analyzer/audit/audit_interpreter.h"
+#include "analyzer/audit/audit_load.h"
 #include "analyzer/audit/audit_owner.h"
 #include "analyzer/audit/audit_pattern.h"
+#include "analyzer/audit/audit_release.h"
 
 #define THREADS_MIN 3.0
 #define THREADS_SHARE 0.1 /* of all that were created; else most are given back */
@@ -148,7 +151,9 @@ static bool is_diffuse_leak(struct audit_facts *facts, struct audit_decision *de
 
 	if (facts->shape.kind != SHAPE_RISING || !function ||
 	    facts->shape.net < fmax(TEETH_BYTES, TOTAL_PART * facts->shape.highest) ||
-	    function->shape.kind == SHAPE_LEVELLING)
+	    function->shape.kind == SHAPE_LEVELLING ||
+	    audit_load_follows(facts, facts->total.value[PROFILE_ALLOC_OBJECTS],
+			       facts->total.value[PROFILE_INUSE_OBJECTS]))
 		return false;
 	blame(decision, AUDIT_LEAK, function, TOTAL_ONLY * facts->shape.certainty);
 	grows(facts, decision, &facts->shape);
@@ -196,6 +201,8 @@ static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)
 		return is_diffuse_leak(facts, decision);
 	owner = audit_owner_of(facts, function);
 	if (!owner)
+		owner = audit_release_maker(facts, function, function->growth_stack);
+	if (!owner)
 		owner = function;
 	blame(decision, AUDIT_LEAK, owner,
 	      fmin(function->growth_certainty, doubt(facts, function)));
@@ -205,64 +212,17 @@ static bool is_leak(struct audit_facts *facts, struct audit_decision *decision)
 	return true;
 }
 
-#define HELD_PEAK 0.7 /* live now over live at the peak */
-#define HELD_LIVE 1.6 /* resident over live */
-#define HELD_RSS 0.5  /* resident over live at the peak */
-#define HELD_BYTES (8.0 * (1 << 20))
-
-/* The most that lived in the last tenth of the window; of one that was cut short, what
- * lives now: what was cut off came after it. */
-static double highest_lately(const struct audit_facts *facts)
-{
-	const double *series = facts->total.value[PROFILE_INUSE_SPACE];
-	size_t count = facts->window.count;
-	bool cut = facts->window.idle_s + facts->window.teardown_s > 0;
-	double highest = 0;
-
-	if (cut && facts->profile->life != SEGMENT_EXITED)
-		return (double)facts->profile->total[PROFILE_INUSE_SPACE];
-	for (size_t i = count - (count + 9) / 10; i < count; i++)
-		highest = fmax(highest, series[i]);
-	return highest;
-}
-
-/*
- * Resident memory, and what lived then. Of a process that ended it is what was resident
- * at its exit, after its tear-down, which may have given some of it back: what lived is
- * that of the work before.
- */
-static bool find_held(const struct audit_facts *facts, double *ret_rss, double *ret_live)
-{
-	const struct audit_surroundings *around = facts->around;
-	const struct heapring_header *header = &facts->profile->segment->header;
-	const double *series = facts->total.value[PROFILE_INUSE_SPACE];
-
-	*ret_live = (double)facts->profile->total[PROFILE_INUSE_SPACE];
-	if (around->samples_count > 0) {
-		*ret_rss = (double)around->samples[around->samples_count - 1].rss_bytes;
-		return true;
-	}
-	*ret_rss = (double)header->resident_bytes;
-	if (facts->profile->life == SEGMENT_EXITED)
-		*ret_live = fmax(*ret_live, series[facts->window.count - 1]);
-	return header->resident_bytes > 0;
-}
-
 /* Resident memory that no live block needs, for as long as is known. */
 static bool is_fragmentation(struct audit_facts *facts, struct audit_decision *decision)
 {
-	double peak = (double)facts->profile->peak_space, rss, live;
+	const struct audit_function *keeper = audit_held_keeper(facts);
 
-	if (!find_held(facts, &rss, &live))
+	if (!audit_held_find(facts, &decision->held_bytes, &decision->held_beside) ||
+	    !audit_held_is_much(facts, decision->held_bytes, decision->held_beside))
 		return false;
-	decision->held_bytes = fmax(0, rss - live);
-	decision->held_beside = live;
-	if (live > HELD_PEAK * peak || highest_lately(facts) > HELD_PEAK * peak ||
-	    rss < HELD_LIVE * live + HELD_BYTES || rss < HELD_RSS * peak)
-		return false;
-	blame(decision, AUDIT_FRAGMENTATION, NULL,
+	blame(decision, AUDIT_FRAGMENTATION, keeper,
 	      by_slices(facts->history ? facts->history->count : 2, 6) *
-		      fmin(1, 0.6 + 0.1 * rss / (live + HELD_BYTES)));
+		      audit_held_certainty(decision->held_bytes, decision->held_beside));
 	return true;
 }
 
@@ -472,16 +432,24 @@ static void is_steady(struct audit_facts *facts, struct audit_decision *decision
 		decision->growth = AUDIT_GROWTH_PLATEAU;
 }
 
-int audit_decide(struct audit_facts *facts, struct audit_decision *ret)
+/* Of a leak, the others' too. */
+static double rate_of_all(const struct audit_facts *facts,
+			  const struct audit_decision *decision)
+{
+	double rate = decision->rate_bytes_per_s;
+
+	for (size_t i = 0; decision->verdict == AUDIT_LEAK && i < facts->functions_count;
+	     i++)
+		if (facts->functions[i].grows && &facts->functions[i] != decision->grown)
+			rate += facts->functions[i].shape.rate;
+	return rate;
+}
+
+static int decide(struct audit_facts *facts, struct audit_decision *ret)
 {
 	bool found = false;
-	int r = audit_growth_find(facts);
+	int r;
 
-	memset(ret, 0, sizeof(*ret));
-	ret->held_bytes = -1;
-	ret->stack = AUDIT_NO_STACK;
-	if (r < 0)
-		return r;
 	audit_churn_find(facts, &ret->churn);
 	if (is_thread_leak(facts, ret) || is_leak(facts, ret) ||
 	    is_fragmentation(facts, ret))
@@ -494,4 +462,17 @@ int audit_decide(struct audit_facts *facts, struct audit_decision *ret)
 	if (ret->verdict != AUDIT_STORM)
 		doubt_what_is_not_seen(facts, ret);
 	return 0;
+}
+
+int audit_decide(struct audit_facts *facts, struct audit_decision *ret)
+{
+	int r = audit_growth_find(facts);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->held_bytes = -1;
+	ret->stack = AUDIT_NO_STACK;
+	if (r == 0)
+		r = decide(facts, ret);
+	ret->all_bytes_per_s = rate_of_all(facts, ret);
+	return r;
 }

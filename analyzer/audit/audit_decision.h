@@ -22,8 +22,8 @@ struct audit_decision {
 	const struct audit_function *function; /* to blame */
 	const struct audit_function *grown;    /* whose blocks grow: it, or its helper */
 	size_t stack;
-	const struct series_shape *shape; /* that decided; NULL: none did */
-	double rate_bytes_per_s;
+	const struct series_shape *shape;         /* that decided; NULL: none did */
+	double rate_bytes_per_s, all_bytes_per_s; /* all: of all functions that grow */
 	double threads_per_s; /* that come and stay, of a thread leak */
 	struct audit_churn churn;
 	double held_bytes;  /* resident and not live, when known; < 0 */

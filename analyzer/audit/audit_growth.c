@@ -8,9 +8,10 @@
  */
 #include "analyzer/audit/audit_growth.h"
 
-#include "analyzer/audit/audit_interpreter.h"
+#include "analyzer/audit/audit_load.h"
+#include "analyzer/audit/audit_one_stack.h"
 #include "analyzer/audit/audit_pauses.h"
-#include "analyzer/audit/audit_stack_text.h"
+#include "analyzer/audit/audit_plateau.h"
 
 #include <errno.h>
 #include <math.h>
@@ -32,38 +33,16 @@
 #define DRIFT_SIZE 1.25      /* the mean size rose by less */
 #define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
 #define BY_NUMBER 0.5        /* more blocks explain more of it: no container */
+#define ONE_BLOCK 2.0        /* the old one while it is copied */
 #define EMPTIED 0.25         /* of what a container holds now, that went before */
-#define STRAIGHT 0.8         /* end ratio of a number of blocks that does not level off */
-#define BYTES_BEND 0.6       /* certainty left where only the bytes level off */
-#define RECURSION_LOOKED_AT 16u /* frames */
-#define FALL 0.25               /* of a tooth's height, from one point to the next */
-#define LIVED_THROUGH 0.1       /* of what a stack has at the end, at a fall */
-#define PART_SMALL 0.01         /* of what a function holds: its stacks tell more */
-
-/* About a moment: the mean of a twelfth of the window that begins or ends there. */
-static double mean_from(const double *value, size_t count, size_t from)
-{
-	size_t width = count / 12 + 1;
-	double sum = 0;
-
-	for (size_t i = from; i < from + width; i++)
-		sum += value[i < count ? i : count - 1];
-	return sum / (double)width;
-}
-
-/* Growth in the second half, by means of a twelfth. */
-static double late_growth(const double *value, size_t count)
-{
-	return mean_from(value, count, count - count / 12 - 1) -
-	       mean_from(value, count, count / 2);
-}
+#define PART_SMALL 0.01      /* of what a function holds: its stacks tell more */
 
 /* Total grew less than this part of it: then others shrank by as much. */
 static bool is_taken_over(const struct audit_facts *facts, const double *value)
 {
 	size_t count = facts->window.count;
-	double here = late_growth(value, count);
-	double total = late_growth(facts->total.value[PROFILE_INUSE_SPACE], count);
+	double here = audit_late_growth(value, count);
+	double total = audit_late_growth(facts->total.value[PROFILE_INUSE_SPACE], count);
 
 	return total + NOISE * facts->shape.model.error < TAKEN_OVER * here;
 }
@@ -72,14 +51,16 @@ static bool is_taken_over(const struct audit_facts *facts, const double *value)
  * As many blocks as before, each a little larger: names that get a digit more, say.
  * Blocks that really grow (a buffer by realloc) become larger by more than that.
  */
-static bool only_drifts(const struct audit_facts *facts, const double *bytes,
-			const double *objects)
+static bool only_drifts(const struct audit_facts *facts, const struct series_shape *shape,
+			const double *bytes, const double *objects)
 {
-	size_t count = facts->window.count, from = count / 2;
+	size_t count = facts->window.count;
+	size_t from = (count + audit_window_index(&facts->window, shape->since)) / 2;
 	size_t last = count - count / 12 - 1;
-	double before = fmax(1, mean_from(objects, count, from));
-	double after = fmax(1, mean_from(objects, count, last));
-	double old = mean_from(bytes, count, from), now = mean_from(bytes, count, last);
+	double before = fmax(1, audit_mean_from(objects, count, from));
+	double after = fmax(1, audit_mean_from(objects, count, last));
+	double old = audit_mean_from(bytes, count, from),
+	       now = audit_mean_from(bytes, count, last);
 	double grown = now - old, size = now / after, size_before = old / before;
 
 	return after > DRIFT_BLOCKS && size < DRIFT_SIZE * size_before &&
@@ -137,7 +118,9 @@ static bool grows(const struct audit_facts *facts, const struct audit_function *
 	return is_enough(facts, function, shape) &&
 	       shape->net >= ERRORS_MIN * sqrt(fmax(0, variance)) &&
 	       !is_taken_over(facts, bytes) &&
-	       !only_drifts(facts, bytes, series[PROFILE_INUSE_OBJECTS]);
+	       !only_drifts(facts, shape, bytes, series[PROFILE_INUSE_OBJECTS]) &&
+	       !audit_load_follows(facts, series[PROFILE_ALLOC_OBJECTS],
+				   series[PROFILE_INUSE_OBJECTS]);
 }
 
 /* Does the rise above the lowest point come from more blocks of the same size, and not
@@ -183,6 +166,17 @@ static bool was_emptied(const struct audit_pauses *pauses)
 	return false;
 }
 
+/* No line: it stands still between its steps. */
+static bool is_one_block(const struct audit_facts *facts,
+			 double (*series)[AUDIT_GRID_MAX])
+{
+	double most = 0;
+
+	for (size_t i = 0; i < facts->window.count; i++)
+		most = fmax(most, series[PROFILE_INUSE_OBJECTS][i]);
+	return most <= ONE_BLOCK;
+}
+
 /* In the figures as they are, or, of a function that hardly allocates, with its pauses.
  */
 static bool is_container(const struct audit_facts *facts,
@@ -192,7 +186,8 @@ static bool is_container(const struct audit_facts *facts,
 {
 	struct audit_pauses pauses;
 
-	if (shape->kind != SHAPE_RISING && !rises_by_number(facts, series) &&
+	if ((shape->kind != SHAPE_RISING || is_one_block(facts, series)) &&
+	    !rises_by_number(facts, series) &&
 	    doubling_find(facts->window.at, series[PROFILE_INUSE_SPACE],
 			  facts->window.count, ret))
 		return true;
@@ -224,36 +219,6 @@ static bool fills_up(const struct audit_facts *facts,
 	return true;
 }
 
-/*
- * Bytes that level off while the number of blocks rises in a straight line: the last ones
- * happened to be small. A plateau is one of both.
- */
-static int look_at_number(const struct audit_facts *facts,
-			  double (*series)[AUDIT_GRID_MAX], struct series_shape *shape)
-{
-	struct series_shape number;
-	double size;
-	int r;
-
-	if (shape->kind != SHAPE_LEVELLING)
-		return 0;
-	r = series_shape_find(facts->window.at, series[PROFILE_INUSE_OBJECTS],
-			      facts->window.count, &number);
-	if (r < 0 || number.kind != SHAPE_RISING || number.model.law != GROWTH_LINEAR ||
-	    number.end_ratio < STRAIGHT)
-		return r;
-	shape->kind = SHAPE_RISING;
-	size = shape->level / fmax(1, number.level);
-	shape->rate = number.rate * size;
-	shape->trend = number.trend;
-	shape->trend.slope *= size;
-	shape->trend.low *= size;
-	shape->trend.high *= size;
-	shape->certainty = BYTES_BEND * number.certainty;
-	shape->model.law = GROWTH_LINEAR;
-	return 0;
-}
-
 /* Beside large blocks that stay, what the others do looks like nothing, or like a rise.
  */
 static bool is_hidden(const struct audit_function *function)
@@ -269,7 +234,7 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 				  &function->shape);
 
 	if (r == 0)
-		r = look_at_number(facts, function->series, &function->shape);
+		r = audit_plateau_look(facts, function->series, &function->shape);
 	if (r == 0 && !is_hidden(function) &&
 	    (fills_up(facts, function, function->series, &function->shape,
 		      &function->doubling) ||
@@ -318,89 +283,6 @@ static int judge_functions(struct audit_facts *facts, double *growth)
 	return r;
 }
 
-/*
- * A few blocks more at one stack, in the later half (what fills up has come to rest by
- * then), that the ups and downs of the function's others would hide: they may be those
- * that another of its stacks has fewer of (an entry that was made larger somewhere else).
- */
-static bool is_lost_in_function(const struct audit_facts *facts,
-				const struct audit_function *function,
-				double (*series)[AUDIT_GRID_MAX])
-{
-	size_t count = facts->window.count;
-	const double *objects = series[PROFILE_INUSE_OBJECTS];
-
-	return late_growth(objects, count) < STEPS_MANY / 2.0 &&
-	       TAKEN_OVER * late_growth(series[PROFILE_INUSE_SPACE], count) <
-		       NOISE * function->shape.model.error;
-}
-
-/* The last point before which the function lost a good part of a tooth at once. */
-static size_t last_fall(const struct audit_facts *facts,
-			const struct audit_function *function)
-{
-	const double *value = function->series[PROFILE_INUSE_SPACE];
-	size_t i = facts->window.count - 1;
-
-	while (i > 0 && value[i - 1] - value[i] < FALL * function->shape.teeth.height)
-		i--;
-	return i;
-}
-
-/* Where the function's blocks are given back in waves, a stack that came after the last
- * one is none that stays (code that was compiled anew has another address). */
-static bool was_not_collected_yet(const struct audit_facts *facts,
-				  const struct audit_function *function,
-				  double (*series)[AUDIT_GRID_MAX])
-{
-	const double *value = series[PROFILE_INUSE_SPACE];
-
-	return function->shape.kind == SHAPE_TEETH &&
-	       value[last_fall(facts, function)] <
-		       LIVED_THROUGH * value[facts->window.count - 1];
-}
-
-/* Does a function call itself inside of the culprit's call, or the culprit itself? */
-struct recursion {
-	const struct symbol *function, *seen[RECURSION_LOOKED_AT];
-	size_t count;
-	bool is_outside, found;
-};
-
-static void look_for_recursion(void *arg, const struct symbol *symbol, const char *text)
-{
-	struct recursion *search = arg;
-	bool is_culprit = symbol_is_same_function(symbol, search->function);
-
-	(void)text;
-	if (search->is_outside) {
-		search->found |= is_culprit;
-		return;
-	}
-	for (size_t i = 0; i < search->count; i++)
-		search->found |= symbol_is_same_function(symbol, search->seen[i]);
-	if (search->count < RECURSION_LOOKED_AT)
-		search->seen[search->count++] = symbol;
-	search->is_outside = is_culprit;
-}
-
-/*
- * What a recursion makes lies on one stack for each depth, and moves from one to the
- * other as a tree is rebalanced or a list gets longer: no stack of it tells what stays.
- * An interpreter's recursion is the script's calls.
- */
-static bool is_of_recursion(const struct audit_facts *facts,
-			    const struct audit_function *function, size_t stack)
-{
-	struct recursion search = { .function = function->symbol };
-
-	if (!function->symbol || audit_interpreter_of(facts, stack))
-		return false;
-	audit_stack_each(facts->profile, facts->symbols, stack, look_for_recursion,
-			 &search);
-	return search.found;
-}
-
 /* A leak beside larger things of the same function: its own stack shows it. */
 static int judge_stack(struct audit_facts *facts, size_t stack,
 		       struct audit_series *series)
@@ -413,15 +295,14 @@ static int judge_stack(struct audit_facts *facts, size_t stack,
 	int r;
 
 	if (function->stacks < 2 || function->grows ||
-	    is_of_recursion(facts, function, stack))
+	    audit_one_stack_recurs(facts, function, stack))
 		return 0;
 	audit_facts_stack_series(facts, stack, series);
 	r = series_shape_find(facts->window.at, value, facts->window.count, &shape);
 	if (r == 0 &&
 	    (fills_up(facts, function, series->value, &shape, &doubling) ||
 	     (grows(facts, function, &shape, series->value, variance_of(facts, stack)) &&
-	      !is_lost_in_function(facts, function, series->value) &&
-	      !was_not_collected_yet(facts, function, series->value)))) {
+	      audit_one_stack_tells(facts, function, series)))) {
 		function->grows = true;
 		function->doubling = doubling;
 		function->growth_certainty = shape.certainty;

@@ -18,6 +18,7 @@
 #include "analyzer/audit/audit_interpreter.h"
 #include "analyzer/audit/audit_keeper.h"
 #include "analyzer/audit/audit_lives.h"
+#include "analyzer/audit/audit_mentions.h"
 #include "analyzer/audit/audit_name_words.h"
 #include "analyzer/audit/audit_release.h"
 #include "analyzer/audit/audit_stack_text.h"
@@ -25,10 +26,10 @@
 #define BUFFER_BYTES 4096.0 /* mean size of what is kept: a buffer, not a message */
 #define SAME_SHARE 0.1      /* counts of stacks that belong together differ by less */
 #define TABLE_ALLOCS_MAX 64.0
+#define TABLE_LIVE_MIN 0.5
 #define TABLE_LIVE_MAX 2.0 /* the old one while it is copied */
 #define DATA_BYTES 64.0    /* smaller blocks are objects, whatever is as large as they */
 #define CALLS_KEPT 32u
-#define FRAMES_MAX 24u /* from the innermost; further out is main() and the like */
 
 #define WORDS_RETRY "retry|retries|attempt|backoff|resend|redeliver|redelivery|*requeue"
 #define WORDS_QUEUE "*queue|backlog|pending|inbox|mailbox|fifo"
@@ -50,44 +51,6 @@
 #define WORDS_LOG "log|logger|logging|*syslog|trace|line|audit|journal"
 #define MESSAGES_A_BUFFER 20.0 /* small objects that grow with one large */
 
-static const char *base_name(const char *path)
-{
-	const char *base = path ? strrchr(path, '/') : NULL;
-
-	return base ? base + 1 : path;
-}
-
-bool audit_stack_mentions(const struct audit_facts *facts, size_t stack,
-			  const char *words)
-{
-	const struct segment *segment = facts->profile->segment;
-	uint32_t node = facts->profile->stacks[stack].node;
-
-	for (unsigned frames = 0; node >= HR_NODE_FIRST && frames < FRAMES_MAX;
-	     node = segment->nodes[node].parent) {
-		unsigned count;
-		const struct symbol *symbol =
-			symbols_of_node(facts->symbols, node, &count);
-
-		for (unsigned i = 0; i < count; i++, frames++)
-			if (audit_name_says(symbol[i].function, words) ||
-			    audit_name_says(base_name(symbol[i].file), words))
-				return true;
-	}
-	return false;
-}
-
-/* What is said by the names of any stack of the function, not of one only. */
-static bool function_mentions(const struct audit_facts *facts,
-			      const struct audit_function *function, const char *words)
-{
-	for (size_t i = 0; i < facts->profile->stacks_count; i++)
-		if (&facts->functions[facts->stacks[i].function] == function &&
-		    facts->stacks[i].allocs > 0 && audit_stack_mentions(facts, i, words))
-			return true;
-	return false;
-}
-
 /* One large block besides many small ones: buckets, which double now and then. */
 static bool has_table(const struct audit_facts *facts,
 		      const struct audit_function *function)
@@ -106,6 +69,7 @@ static bool has_table(const struct audit_facts *facts,
 			continue;
 		/* of equal ones none may be many: a first object is no table */
 		few = (few || size > most) && stack->allocs <= TABLE_ALLOCS_MAX &&
+		      stack->live_objects >= TABLE_LIVE_MIN &&
 		      stack->live_objects <= TABLE_LIVE_MAX;
 		most = size;
 	}
@@ -208,7 +172,7 @@ static enum audit_pattern pattern_of_waiting(const struct audit_facts *facts,
  */
 static enum audit_pattern pattern_of_keeping(const struct audit_facts *facts,
 					     const struct audit_function *function,
-					     size_t stack, bool is_text)
+					     size_t stack)
 {
 	const struct audit_stack *it = &facts->stacks[stack];
 	double size = it->live_objects > 0 ? it->live_bytes / it->live_objects : 0;
@@ -219,22 +183,23 @@ static enum audit_pattern pattern_of_keeping(const struct audit_facts *facts,
 	enum audit_pattern waiting =
 		pattern_of_waiting(facts, function, stack, size, freed);
 
-	if (waiting != AUDIT_PATTERN_NONE && !some_forgotten)
+	if (waiting != AUDIT_PATTERN_NONE && !some_forgotten && !one_block)
 		return waiting;
 	if (size >= BUFFER_BYTES && !one_block && !some_forgotten &&
 	    audit_stack_mentions(facts, stack, WORDS_BUFFER))
 		return AUDIT_RETAINED_BUFFERS;
 	if (freed < AUDIT_LIVES_FREED_MIN &&
-	    (audit_stack_mentions(facts, stack, WORDS_CACHE) ||
-	     (!is_text && has_table(facts, function))))
+	    audit_keeper_mentions(facts, function, stack, WORDS_CACHE))
 		return AUDIT_CACHE_WITHOUT_LIMIT;
 	return one_block ? AUDIT_CONTAINER_ONLY_GROWS : pattern_of_lives(lives);
 }
 
-/* Nothing else told: then the stacks of what may keep them. */
+/* Nothing else told: then the stacks of what may keep them. A table is told by its one
+ * large block, where its kind has no name. */
 static enum audit_pattern pattern_of_keeper(const struct audit_facts *facts,
 					    const struct audit_function *function,
-					    size_t stack, enum audit_pattern found)
+					    size_t stack, enum audit_pattern found,
+					    bool is_text)
 {
 	struct audit_container container;
 
@@ -243,8 +208,12 @@ static enum audit_pattern pattern_of_keeper(const struct audit_facts *facts,
 		return found;
 	if (audit_container_find(facts, function, stack, &container))
 		return AUDIT_GROWING_CONTAINER;
-	return audit_reference_find(facts, function, stack) ? AUDIT_COUNTED_REFERENCES
-							    : found;
+	if (audit_reference_find(facts, function, stack))
+		return AUDIT_COUNTED_REFERENCES;
+	return !is_text && audit_pattern_nothing_freed(function) &&
+			       has_table(facts, function)
+		       ? AUDIT_TABLE_ONLY_GROWS
+		       : found;
 }
 
 static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
@@ -265,7 +234,7 @@ static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 	    !audit_stack_mentions(facts, stack, WORDS_QUEUE))
 		return AUDIT_RUNAWAY_GROWTH;
 	return pattern_of_keeper(facts, function, stack,
-				 pattern_of_keeping(facts, function, stack, known));
+				 pattern_of_keeping(facts, function, stack), known);
 }
 
 bool audit_pattern_nothing_freed(const struct audit_function *function)
@@ -277,7 +246,7 @@ bool audit_pattern_may_be_filling(const struct audit_facts *facts,
 				  const struct audit_function *function, size_t stack)
 {
 	return audit_pattern_nothing_freed(function) &&
-	       audit_stack_mentions(facts, stack, WORDS_STORE);
+	       audit_keeper_mentions(facts, function, stack, WORDS_STORE);
 }
 
 struct map_search {
@@ -319,16 +288,17 @@ static enum audit_pattern pattern_of_storm(const struct audit_facts *facts,
 
 	if (function->is_thread_create)
 		return AUDIT_THREAD_PER_MESSAGE;
-	if (!function->is_direct && function_mentions(facts, function, AUDIT_WORDS_BATCH))
+	if (!function->is_direct &&
+	    audit_function_mentions(facts, function, AUDIT_WORDS_BATCH))
 		return AUDIT_MISSING_BATCH;
-	if (function_mentions(facts, function, WORDS_REGEX))
+	if (audit_function_mentions(facts, function, WORDS_REGEX))
 		return AUDIT_COMPILED_EACH_TIME;
-	if (function_mentions(facts, function, WORDS_FORMAT))
+	if (audit_function_mentions(facts, function, WORDS_FORMAT))
 		return AUDIT_FORMATTING_IN_LOOP;
 	if (builds_a_map(facts, function) && often + 1 > same)
 		return AUDIT_MAP_PER_MESSAGE;
 	if ((same >= 3 && function->alloc_bytes >= DATA_BYTES * function->allocs) ||
-	    function_mentions(facts, function, WORDS_COPY))
+	    audit_function_mentions(facts, function, WORDS_COPY))
 		return AUDIT_COPIES_ON_HOT_PATH;
 	return AUDIT_TEMPORARY_OBJECTS;
 }

@@ -34,9 +34,4 @@ bool audit_pattern_may_be_filling(const struct audit_facts *facts,
 const char *audit_pattern_what(enum audit_pattern pattern);
 const char *audit_pattern_remedy(enum audit_pattern pattern);
 
-/* Any of the stack's functions or files says one of the words ("retry|again";
- * audit_name_words.h). */
-bool audit_stack_mentions(const struct audit_facts *facts, size_t stack,
-			  const char *words);
-
 #endif

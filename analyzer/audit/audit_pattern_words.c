@@ -37,6 +37,13 @@ static const struct {
 					 "Take out what is done with, bound how much may "
 					 "be "
 					 "in it, or write it off in pieces." },
+	[AUDIT_TABLE_ONLY_GROWS] = { "table that only grows",
+				     "one larger block of the same function stays beside "
+				     "them, likely the table or list that they are in: "
+				     "much is put in, and hardly any taken out",
+				     "Take out what is done with; what is kept only to "
+				     "be "
+				     "found sooner needs a bound by size or age." },
 	[AUDIT_FORGOTTEN_BLOCKS] = { "forgotten blocks",
 				     "blocks are allocated again and again, and stay: "
 				     "nobody frees them, or what holds them only grows",
@@ -64,11 +71,7 @@ static const struct {
 				   "which the free is missing." },
 	[AUDIT_LIBRARY_OBJECTS] = { "a library's objects not given back", NULL, NULL },
 	[AUDIT_SCRIPT_OBJECTS] = { "a script's objects", NULL, NULL },
-	[AUDIT_GROWING_CONTAINER] = { "queue or container that grows", NULL,
-				      "Bound it: make who fills it wait, drop or evict "
-				      "when it is full; then see why its reader is "
-				      "slower, or whether anything is taken out at "
-				      "all." },
+	[AUDIT_GROWING_CONTAINER] = { "queue or container that grows", NULL, NULL },
 	[AUDIT_COUNTED_REFERENCES] = { "kept by a reference count", NULL, NULL },
 	[AUDIT_CAUSE_NOT_CLEAR] = { "cause not clear",
 				    "some of these blocks are freed, late, and more and "
@@ -105,7 +108,8 @@ static const struct {
 				      "blocks are freed as soon as they were made, over "
 				      "and over",
 				      "Reuse one buffer for each thread, or put it on "
-				      "the stack." },
+				      "the stack; what becomes longer piece by piece "
+				      "wants its room at once." },
 	[AUDIT_COMPILED_EACH_TIME] = { "compiled each time",
 				       "a pattern is compiled for each use and thrown "
 				       "away",
@@ -118,9 +122,8 @@ static const struct {
 	[AUDIT_BATCH_FLUSH] = { "filled and flushed",
 				"memory is gathered and given back at once, again and "
 				"again",
-				"Nothing leaks; if the peak is too high, flush sooner or "
-				"bound the batch in "
-				"bytes." },
+				"If the peak is too high, flush sooner or bound the "
+				"batch in bytes." },
 	[AUDIT_THREAD_PER_MESSAGE] = { "thread per message",
 				       "a thread is created for each piece of work",
 				       "Use a pool of threads with a bounded queue." },

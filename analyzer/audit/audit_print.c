@@ -307,7 +307,7 @@ json_t *audit_print_json(const struct audit_printed *printed)
 		object,
 		json_pack(
 			"{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			"s:o, s:o, s:I}",
+			"s:o, s:o, s:o, s:I}",
 			"verdict", audit_verdict_name(audit->verdict), "growth",
 			audit_growth_name(audit->growth), "pattern",
 			audit_pattern_name(audit->pattern), "confidence",
@@ -315,6 +315,7 @@ json_t *audit_print_json(const struct audit_printed *printed)
 			audit->has_site ? json_incref(json_array_get(findings, 0))
 					: json_null(),
 			"rate_bytes_per_s", number(audit->rate_bytes_per_s),
+			"all_bytes_per_s", number(audit->all_bytes_per_s),
 			"threads_per_s",
 			audit->verdict == AUDIT_THREAD_LEAK ? number(audit->threads_per_s)
 							    : json_null(),

@@ -181,12 +181,11 @@ bool audit_release_of_name(const char *function, struct audit_release *ret)
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		bool is_inner = pairs[i].inner && is_any_of(name, pairs[i].inner);
-
-		if (!is_inner && !is_any_of(name, pairs[i].made_by))
+		ret->is_inner = pairs[i].inner && is_any_of(name, pairs[i].inner);
+		if (!ret->is_inner && !is_any_of(name, pairs[i].made_by))
 			continue;
 		snprintf(ret->by, sizeof(ret->by), "%s", pairs[i].by);
-		if (is_inner)
+		if (ret->is_inner)
 			snprintf(ret->made_by, sizeof(ret->made_by), "%.*s",
 				 (int)strcspn(pairs[i].made_by, "|*"), pairs[i].made_by);
 		return true;
@@ -251,6 +250,14 @@ static bool find_on_stack(const struct audit_facts *facts,
 	return false;
 }
 
+/* A library's own allocation function, or copy of a text: what it gives out is plain
+ * memory, but perhaps not free()'s. */
+static bool is_memory_of_library(const struct symbol *symbol)
+{
+	return wrapper_name_is_one(symbol->function) && culprit_is_of_system(symbol) &&
+	       !culprit_is_runtime(symbol) && !(symbol->flags & HR_MODULE_ALLOCATOR);
+}
+
 /* A call into a library of which nothing more is known. */
 static bool is_unknown_call(const struct audit_facts *facts,
 			    const struct audit_function *function, size_t stack,
@@ -260,8 +267,11 @@ static bool is_unknown_call(const struct audit_facts *facts,
 	unsigned count = inner_frames(facts, function, stack, inner);
 	const struct symbol *called = count ? inner[count - 1] : NULL;
 
-	if (!called || !is_of_library(called, function) || is_plain_memory(called) ||
+	if (!called || !is_of_library(called, function) ||
 	    (called->flags & HR_MODULE_LIBC))
+		return false;
+	ret->is_text = is_memory_of_library(called);
+	if (!ret->is_text && is_plain_memory(called))
 		return false;
 	/* nothing but an address: then the library's name says more */
 	snprintf(ret->made_by, sizeof(ret->made_by), "%s",
@@ -287,4 +297,33 @@ bool audit_release_find(const struct audit_facts *facts,
 			return true;
 	memset(ret, 0, sizeof(*ret));
 	return is_unknown_call(facts, function, stack, ret);
+}
+
+static bool makes_such(const struct audit_facts *facts,
+		       const struct audit_function *function, const char *by)
+{
+	struct audit_release release;
+
+	for (size_t i = 0; i < facts->profile->stacks_count; i++)
+		if (&facts->functions[facts->stacks[i].function] == function &&
+		    find_on_stack(facts, function, i, &release) && !release.is_inner &&
+		    strcmp(release.by, by) == 0)
+			return true;
+	return false;
+}
+
+const struct audit_function *audit_release_maker(const struct audit_facts *facts,
+						 const struct audit_function *function,
+						 size_t stack)
+{
+	struct audit_release release;
+
+	if (!function->symbol || !find_on_stack(facts, function, stack, &release) ||
+	    !release.is_inner || makes_such(facts, function, release.by))
+		return NULL;
+	for (size_t i = 0; i < facts->functions_count; i++)
+		if (facts->functions[i].grows && facts->functions[i].symbol &&
+		    makes_such(facts, &facts->functions[i], release.by))
+			return &facts->functions[i];
+	return NULL;
 }

@@ -22,13 +22,22 @@
 struct audit_release {
 	char made_by[AUDIT_RELEASE_NAME]; /* "fopen" */
 	char by[AUDIT_RELEASE_NAME];      /* "fclose()"; "" not known */
-	bool is_text; /* plain memory, whose release is free(): no object */
+	bool is_inner; /* allocated on first use, by another call than that */
+	bool is_text;  /* plain memory, no object; by: "" where it may not be free()'s */
 };
 
 /* False: the culprit's own memory, or nothing is known of the function. */
 bool audit_release_find(const struct audit_facts *facts,
 			const struct audit_function *function, size_t stack,
 			struct audit_release *ret);
+
+/*
+ * What an object allocates on first use is its own, whoever is the first to use it: the
+ * function that grows and has made such objects; NULL: it is the function's own.
+ */
+const struct audit_function *audit_release_maker(const struct audit_facts *facts,
+						 const struct audit_function *function,
+						 size_t stack);
 
 /* What the name of a library's function promises; false: nothing. */
 bool audit_release_of_name(const char *function, struct audit_release *ret);

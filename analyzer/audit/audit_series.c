@@ -129,6 +129,31 @@ void audit_window_find(const struct history *history, bool ended,
 		ret->at[i] = ret->from_s + span * (double)i / (double)(ret->count - 1);
 }
 
+double audit_mean_from(const double *value, size_t count, size_t from)
+{
+	size_t width = count / 12 + 1;
+	double sum = 0;
+
+	for (size_t i = from; i < from + width; i++)
+		sum += value[i < count ? i : count - 1];
+	return sum / (double)width;
+}
+
+double audit_late_growth(const double *value, size_t count)
+{
+	return audit_mean_from(value, count, count - count / 12 - 1) -
+	       audit_mean_from(value, count, count / 2);
+}
+
+size_t audit_window_index(const struct audit_window *window, double at)
+{
+	size_t index = 0;
+
+	while (index + 1 < window->count && window->at[index] < at)
+		index++;
+	return index;
+}
+
 bool audit_window_fell_silent(const struct audit_window *window, double share)
 {
 	return window->idle_s > share * (window->to_s - window->from_s);

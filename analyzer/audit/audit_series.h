@@ -36,8 +36,17 @@ struct audit_series {
 void audit_window_find(const struct history *history, bool ended,
 		       struct audit_window *ret);
 
+/* The first point of the grid at that time or after it, the last one at most. */
+size_t audit_window_index(const struct audit_window *window, double at);
+
 /* Such a share of the time before was cut off at the end, with no allocations. */
 bool audit_window_fell_silent(const struct audit_window *window, double share);
+
+/* About a moment: the mean of a twelfth of the window that begins there. */
+double audit_mean_from(const double *value, size_t count, size_t from);
+
+/* Growth in the second half, by means of a twelfth. */
+double audit_late_growth(const double *value, size_t count);
 
 void audit_series_total(const struct history *history, const struct audit_window *window,
 			struct audit_series *ret);

@@ -27,21 +27,32 @@ static struct units_text some(double value, const char *one)
 	return units_counted((uint64_t)fmax(0, fmin(round(value), 9e18)), one);
 }
 
-static void heap_trend(const struct audit_facts *facts, struct audit_step *step)
+/* As a whole it may level off while a part of it goes on. */
+static bool goes_on_rising(const struct audit_decision *decision)
 {
-	char swings[AUDIT_SWINGS];
-	const char *const kinds[] = { "too few slices to tell a trend",
-				      audit_swings(facts, swings) ? swings : "no trend",
+	return decision->verdict == AUDIT_LEAK || decision->verdict == AUDIT_THREAD_LEAK;
+}
+
+static void heap_trend(const struct audit_facts *facts,
+		       const struct audit_decision *decision, struct audit_step *step)
+{
+	char text[AUDIT_TREND];
+	const char *no_trend = audit_no_trend(facts, text);
+	const char *const kinds[] = { no_trend,
+				      no_trend,
 				      "rises and goes on rising",
-				      "rose and levels off",
+				      goes_on_rising(decision)
+					      ? "as a whole rose less and less"
+					      : "rose and levels off",
 				      "rises and falls back again and again",
-				      "falls" };
+				      "falls after its start" };
 	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
 
 	step->is_known = facts->shape.kind != SHAPE_SHORT;
 	audit_text(step->finding, sizeof(step->finding),
-		   "live bytes: %s (%s to %s in %s, %s)", kinds[facts->shape.kind],
-		   bytes(live[0]).text, bytes(live[facts->window.count - 1]).text,
+		   "live bytes: %s (%s to %s in %s, %s with allocations)",
+		   kinds[facts->shape.kind], bytes(live[0]).text,
+		   bytes(live[facts->window.count - 1]).text,
 		   audit_span(audit_facts_seconds(facts), 3).text,
 		   some((double)facts->window.count, "slice").text);
 }
@@ -57,9 +68,10 @@ static void allocation_rate(const struct audit_facts *facts,
 	}
 	step->is_known = true;
 	audit_text(step->finding, sizeof(step->finding),
-		   "%s and %s a second; %.0f%% of the blocks die young",
+		   "%s and %s a second; %.0f%% of the blocks die young "
+		   "(within %u ms)",
 		   some(allocs, "block").text, bytes(all).text,
-		   100 * churn->temporary_share);
+		   100 * churn->temporary_share, (unsigned)HR_LIFETIME_MS(0));
 }
 
 static void allocator_activity(const struct audit_facts *facts,
@@ -282,7 +294,7 @@ void audit_steps_fill(const struct audit_facts *facts,
 
 	for (unsigned i = 0; i < AUDIT_STEPS; i++)
 		step[i].step = names[i];
-	heap_trend(facts, step++);
+	heap_trend(facts, decision, step++);
 	allocation_rate(facts, &decision->churn, step++);
 	allocator_activity(facts, decision, step++);
 	thread_count(facts, &decision->churn, step++);

@@ -9,11 +9,16 @@
 #include <string.h>
 
 #include "analyzer/audit/audit_interpreter.h"
+#include "analyzer/audit/audit_load.h"
 #include "analyzer/audit/audit_pattern.h"
 #include "analyzer/console/text.h"
 #include "analyzer/views/thread_routine.h"
 
 #define ETA_MAX (365.0 * 86400)
+#define LOWS_APART 5.0    /* slices; of narrower teeth a slice is no low */
+#define LOWS_EVENLY 0.7   /* Kendall's tau of them */
+#define LOWS_FEW 3u       /* fewer tell nothing */
+#define LOWS_RISE 0.1     /* of a tooth, from the low behind the first fall to the last */
 #define WORTH_SAYING 0.05 /* of the time, without allocations */
 
 void audit_text(char *text, size_t room, const char *format, ...)
@@ -92,7 +97,7 @@ const char *audit_function_name(const struct audit_function *function)
 double audit_eta(const struct audit_facts *facts, const struct audit_decision *decision)
 {
 	const struct audit_surroundings *around = facts->around;
-	double left, rate = decision->rate_bytes_per_s, eta;
+	double left, rate = decision->all_bytes_per_s, eta;
 
 	if (!around->has_limit || !(rate > 0) ||
 	    (decision->verdict != AUDIT_LEAK && decision->verdict != AUDIT_THREAD_LEAK))
@@ -108,6 +113,12 @@ double audit_eta(const struct audit_facts *facts, const struct audit_decision *d
 	return eta < ETA_MAX * 100 ? eta : -1;
 }
 
+bool audit_lows_rise(const struct teeth *teeth)
+{
+	return teeth->period >= LOWS_APART && teeth->count >= LOWS_FEW &&
+	       teeth->drift > LOWS_RISE && teeth->tau_of_valleys >= LOWS_EVENLY;
+}
+
 static void say_teeth(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit)
 {
@@ -120,8 +131,10 @@ static void say_teeth(const struct audit_facts *facts,
 		  audit_age(audit_facts_seconds(facts)).text,
 		  audit_bytes(teeth->height).text, 100 * teeth->depth);
 	if (audit->period_s > 0)
-		audit_say(&audit->evidence, "about every %s; the lows do not rise",
-			  audit_span(audit->period_s, 2).text);
+		audit_say(&audit->evidence, "about every %s; the lows %s",
+			  audit_span(audit->period_s, 2).text,
+			  audit_lows_rise(teeth) ? "rise: something stays"
+						 : "do not rise");
 	audit_say(&audit->evidence, "most of it is %s's",
 		  audit_function_name(decision->function));
 }
@@ -154,14 +167,16 @@ static void say_storm(const struct audit_facts *facts,
 	}
 	audit_say(&audit->evidence,
 		  "%s allocates %s and %s a second; %.3g%% of all its blocks die "
-		  "young, and live bytes do not grow",
+		  "young (within %u ms), and live bytes do not grow",
 		  audit_function_name(function),
 		  audit_some(function->allocs / seconds, "block").text,
 		  audit_bytes(function->alloc_bytes / seconds).text,
-		  100 * function->temporary_allocs / fmax(1, function->allocs));
+		  100 * function->temporary_allocs / fmax(1, function->allocs),
+		  (unsigned)HR_LIFETIME_MS(0));
 	audit_say(&audit->evidence,
 		  "the process: %s that die young and %s of them a second, %.0f%% of "
-		  "all its blocks; all that lives is made anew %s a second",
+		  "all its blocks; as many bytes as live are allocated %s a "
+		  "second",
 		  audit_some(churn->temporary_per_s, "block").text,
 		  audit_bytes(churn->temporary_bytes_per_s).text,
 		  100 * churn->temporary_share, times(churn->turnover_per_s, text));
@@ -178,12 +193,16 @@ static void say_warming(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit)
 {
 	const struct series_shape *shape = decision->shape;
+	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
+	const double *at = facts->window.at;
+	size_t first = audit_window_index(&facts->window, shape->since);
 
 	audit_say(
 		&audit->evidence,
 		"live bytes rose by %s in %s, and less and less: the last quarter of the "
 		"time brought %.0f%% of the rise (a straight line: 25%%)",
-		audit_bytes(shape->net).text, audit_age(audit_facts_seconds(facts)).text,
+		audit_bytes(shape->level - live[first]).text,
+		audit_age(at[facts->window.count - 1] - at[first]).text,
 		fmax(0, 25 * shape->end_ratio));
 	if (shape->model.plateau > 0)
 		audit_say(&audit->evidence, "curve: %s of about %s; now %s",
@@ -201,35 +220,44 @@ static void say_warming(const struct audit_facts *facts,
  * wrong way round, chance makes one in fourteen (Kendall). */
 #define FEW_SLICES 8u
 
+#define TOO_FEW "too few slices to tell a trend"
+
 /* Without the first tenth, and not from nothing: that is where everything begins. */
-bool audit_swings(const struct audit_facts *facts, char text[AUDIT_SWINGS])
+const char *audit_no_trend(const struct audit_facts *facts, char text[AUDIT_TREND])
 {
 	const double *live = facts->total.value[PROFILE_INUSE_SPACE];
 	size_t count = facts->window.count;
 	double low = live[count - 1], high = low;
 
+	if (facts->shape.kind == SHAPE_SHORT)
+		return TOO_FEW;
 	for (size_t i = count / 10 + (live[count / 10] == 0); i < count; i++) {
 		low = fmin(low, live[i]);
 		high = fmax(high, live[i]);
 	}
-	audit_text(text, AUDIT_SWINGS,
-		   count < FEW_SLICES
-			   ? "between %s and %s, too few slices to tell a trend"
-			   : "swings between %s and %s, no rise",
+	if (high - low <= SWINGS * high)
+		return "no trend";
+	audit_text(text, AUDIT_TREND,
+		   count < FEW_SLICES ? "between %s and %s, " TOO_FEW
+				      : "swings between %s and %s, no rise",
 		   audit_bytes(low).text, audit_bytes(high).text);
-	return high - low > SWINGS * high;
+	return text;
 }
 
 static const char *say_trend(const struct audit_facts *facts,
-			     const struct series_shape *shape, char text[AUDIT_SWINGS])
+			     const struct series_shape *shape, char text[AUDIT_TREND])
 {
-	if (shape->kind == SHAPE_SHORT)
-		return "too few slices to tell a trend";
 	if (shape->kind == SHAPE_LEVELLING)
 		return "rose and levels off";
-	if (shape->trend.p <= 0.05 && facts->window.count >= FEW_SLICES)
+	if (shape->kind == SHAPE_RISING &&
+	    audit_load_follows(facts, facts->total.value[PROFILE_ALLOC_OBJECTS],
+			       facts->total.value[PROFILE_INUSE_OBJECTS]))
+		return "they rose with the load: more comes, and stays no longer than "
+		       "before";
+	if (shape->kind != SHAPE_SHORT && shape->trend.p <= 0.05 &&
+	    facts->window.count >= FEW_SLICES)
 		return "no rise that lasts";
-	return audit_swings(facts, text) ? text : "no trend";
+	return audit_no_trend(facts, text);
 }
 
 #define PASSING 0.5 /* of a stack's blocks that go again, to be called passing */
@@ -288,14 +316,14 @@ static void say_steady(const struct audit_facts *facts,
 		       const struct audit_decision *decision, struct audit *audit)
 {
 	const struct series_shape *shape = decision->shape;
-	char swings[AUDIT_SWINGS];
+	char trend[AUDIT_TREND];
 
 	audit_say(&audit->evidence, "live bytes are at %s, %s at most in %s: %s",
 		  audit_bytes(shape->level).text,
 		  audit_bytes(fmax(shape->highest, (double)facts->profile->peak_space))
 			  .text,
 		  audit_age(audit_facts_seconds(facts)).text,
-		  say_trend(facts, shape, swings));
+		  say_trend(facts, shape, trend));
 	if (shape->kind != SHAPE_SHORT)
 		say_no_storm(facts, &decision->churn, audit);
 }
@@ -311,6 +339,11 @@ static void say_fragmentation(const struct audit_facts *facts,
 		  audit_bytes(live).text, audit_bytes(live + decision->held_bytes).text);
 	audit_say(&audit->evidence, "%s is held though no live block needs it",
 		  audit_bytes(decision->held_bytes).text);
+	if (decision->function)
+		audit_say(&audit->evidence,
+			  "%s of %s still live, most of all: likely what keeps the pages",
+			  audit_some(decision->function->live_objects, "block").text,
+			  audit_function_name(decision->function));
 }
 
 static void say_routine(struct audit *audit)

@@ -27,6 +27,9 @@ struct units_text audit_span(double seconds, int digits); /* "1.25s", then 2m05s
 /* A curve that is not called exponential in the verdict is not in the evidence. */
 const char *audit_law_name(const struct series_shape *shape, enum audit_growth growth);
 
+/* Does something stay behind each fall? */
+bool audit_lows_rise(const struct teeth *teeth);
+
 /* Never NULL. */
 const char *audit_function_name(const struct audit_function *function);
 
@@ -38,10 +41,11 @@ void audit_words_leak(const struct audit_facts *facts,
 void audit_words_advice(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit);
 
-#define AUDIT_SWINGS 96u
+#define AUDIT_TREND 96u
 
-/* "swings between A and B, no rise", where the process's live bytes do so. */
-bool audit_swings(const struct audit_facts *facts, char text[AUDIT_SWINGS]);
+/* Of a process whose live bytes do not grow: "swings between A and B, no rise", "no
+ * trend", or that there are too few slices to say so. */
+const char *audit_no_trend(const struct audit_facts *facts, char text[AUDIT_TREND]);
 
 /* The check list, in its order. */
 void audit_steps_fill(const struct audit_facts *facts,

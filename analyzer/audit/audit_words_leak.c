@@ -42,7 +42,9 @@ static void say_growth(const struct audit_facts *facts,
 	const double *live = function && function->series
 				     ? function->series[PROFILE_INUSE_SPACE]
 				     : facts->total.value[PROFILE_INUSE_SPACE];
-	size_t last = facts->window.count - 1;
+	const double *at = facts->window.at;
+	size_t last = facts->window.count - 1,
+	       first = audit_window_index(&facts->window, shape->since);
 
 	if (function && function->doubling.steps > 0) {
 		say_doubling(function, audit);
@@ -51,12 +53,11 @@ static void say_growth(const struct audit_facts *facts,
 	audit_say(&audit->evidence,
 		  "live bytes of %s rose from %s to %s in %s and still rise",
 		  function ? audit_function_name(function) : "the process",
-		  audit_bytes(live[0]).text, audit_bytes(live[last]).text,
-		  audit_age(audit_facts_seconds(facts)).text);
+		  audit_bytes(live[first]).text, audit_bytes(live[last]).text,
+		  audit_age(at[last] - at[first]).text);
 	if (function != decision->function)
 		audit_say(&audit->evidence,
-			  "%s keeps a block of its own for each few of them: they "
-			  "belong to what it keeps",
+			  "they belong to what %s keeps, which grows with them",
 			  audit_function_name(decision->function));
 	if (decision->growth == AUDIT_GROWTH_EXPONENTIAL)
 		audit_say(&audit->evidence,
@@ -70,6 +71,22 @@ static void say_growth(const struct audit_facts *facts,
 	audit_say(&audit->evidence, "new highs in %zu of %s; the curve: %s",
 		  shape->increases, audit_some((double)shape->points, "slice").text,
 		  audit_law_name(shape, decision->growth));
+}
+
+/* The headline's rate is that of one. */
+static void say_others(const struct audit_facts *facts,
+		       const struct audit_decision *decision, struct audit *audit)
+{
+	size_t others = 0;
+
+	for (size_t i = 0; i < facts->functions_count; i++)
+		others += facts->functions[i].grows &&
+			  &facts->functions[i] != decision->grown;
+	if (others > 0 && decision->grown)
+		audit_say(&audit->evidence,
+			  "%zu other function%s too: together %s a minute", others,
+			  others == 1 ? " grows" : "s grow",
+			  audit_bytes(decision->all_bytes_per_s * 60).text);
 }
 
 /* For those who know what they mean. */
@@ -162,6 +179,7 @@ static void say_none_freed(const struct audit_facts *facts,
 		audit_bytes(function.alloc_bytes / fmax(1, function.allocs));
 	const char *name = audit_function_name(whole);
 	const char *end = say_end(facts, whole, stack);
+	const char *where = stack == AUDIT_NO_STACK ? "" : "at this stack ";
 	double frees = round(function.frees);
 
 	if (round(function.allocs) == 1)
@@ -171,14 +189,14 @@ static void say_none_freed(const struct audit_facts *facts,
 			  name, end, size.text);
 	else if (frees < 1)
 		audit_say(&audit->evidence,
-			  "of %s that %s allocated in that time none was freed%s; mean "
+			  "of %s that %s allocated %sin that time none was freed%s; mean "
 			  "size %s",
-			  made.text, name, end, size.text);
+			  made.text, name, where, end, size.text);
 	else
 		audit_say(&audit->evidence,
-			  "of %s that %s allocated in that time only %s %s freed%s; mean "
-			  "size %s",
-			  made.text, name, units_count((uint64_t)frees).text,
+			  "of %s that %s allocated %sin that time only %s %s freed%s; "
+			  "mean size %s",
+			  made.text, name, where, units_count((uint64_t)frees).text,
 			  frees == 1 ? "was" : "were", end, size.text);
 }
 
@@ -241,6 +259,7 @@ void audit_words_leak(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit)
 {
 	say_growth(facts, decision, audit);
+	say_others(facts, decision, audit);
 	/* of a container only its old rooms are freed: that says nothing about its
 	 * content */
 	if (decision->function->doubling.steps == 0) {

@@ -25,8 +25,11 @@
 #define STARTUP_PARTS 10u /* the first tenth */
 #define UNEVEN_MAX 0.25   /* falls of the envelope over its rise */
 #define P_MAX 0.02
-#define LEVEL_MODEL 0.55   /* end slope of the fitted curve over the mean slope */
-#define LEVEL_END 0.65     /* last quarter's rise over a quarter of all */
+#define LEVEL_MODEL 0.55  /* end slope of the fitted curve over the mean slope */
+#define LEVEL_END 0.65    /* last quarter's rise over a quarter of all */
+#define STANDS_PART 0.3   /* of the window, at its end */
+#define STANDS_SHARE 0.25 /* of a line's rise there, at most */
+#define STANDS_POINTS 5u
 #define CORNER_SURE 0.99   /* weight of the law with a corner */
 #define CORNER_POINTS 6.0  /* after it */
 #define GAP_DIP 0.02       /* of the rise, that the series may dip at its end */
@@ -39,6 +42,7 @@
 #define TEETH_FEW 3u      /* their valleys tell no trend */
 #define TEETH_DRIFT 0.1   /* of their height, that these may rise */
 #define TOOTH_DEEP 0.5    /* deep enough without being regular */
+#define TOOTH_EVEN 0.7    /* of TEETH_FEW or more that are narrow */
 #define POINTS_SCALE 10.0 /* certainty(points) = 1 - exp(-(points - 3) / scale) */
 
 struct window {
@@ -192,6 +196,32 @@ static bool stands_since_corner(const struct series_shape *shape)
 	       (1 - model->turn) * (double)shape->points >= CORNER_POINTS;
 }
 
+/*
+ * Hardly rose in its last part, by more than what it goes up and down there. How well a
+ * curve fits what was before has no part in that: of two rises, each to a level, none
+ * does.
+ */
+static bool stands_at_end(const struct window *w, const struct series_shape *shape)
+{
+	size_t last = (size_t)(STANDS_PART * (double)w->count), width = last / 4 + 1;
+	const double *end = w->value + w->count - last;
+	double middle, rise, noise = 0;
+	double pick[THIN_MAX];
+
+	if (last < STANDS_POINTS || last > THIN_MAX)
+		return false;
+	memcpy(pick, end, last * sizeof(*pick));
+	middle = order_stats_median(pick, last);
+	for (size_t i = 0; i < last; i++)
+		noise += fabs(end[i] - middle) / (double)last;
+	memcpy(pick, end, width * sizeof(*pick));
+	rise = -order_stats_median(pick, width);
+	memcpy(pick, end + last - width, width * sizeof(*pick));
+	rise += order_stats_median(pick, width);
+	return fabs(rise) + LEVEL_ERRORS * noise <
+	       STANDS_SHARE * STANDS_PART * shape->net;
+}
+
 static bool is_levelling(const struct window *w, const struct series_shape *shape)
 {
 	const struct growth_model *model = &shape->model;
@@ -200,7 +230,8 @@ static bool is_levelling(const struct window *w, const struct series_shape *shap
 			  model->end_slope < LEVEL_MODEL;
 	double error = curve_says ? 0 : LEVEL_ERRORS * model->error / shape->net;
 
-	return (shape->end_ratio + error < LEVEL_END || stands_since_corner(shape)) &&
+	return (shape->end_ratio + error < LEVEL_END || stands_since_corner(shape) ||
+		stands_at_end(w, shape)) &&
 	       !ends_in_a_gap(w, shape);
 }
 
@@ -209,6 +240,7 @@ static bool has_teeth(const struct teeth *teeth)
 	if (teeth->count < 2 || teeth->depth < TOOTH_DEPTH)
 		return false;
 	return teeth->regularity >= TOOTH_REGULAR ||
+	       (teeth->count >= TEETH_FEW && teeth->evenness >= TOOTH_EVEN) ||
 	       (teeth->depth >= TOOTH_DEEP && teeth->smoothness >= TOOTH_SMOOTH);
 }
 
@@ -338,6 +370,7 @@ static int look(const struct window *w, struct series_shape *shape)
 
 	memset(shape, 0, sizeof(*shape));
 	shape->points = w->count;
+	shape->since = w->at[0];
 	count = thin(w, at, value);
 	r = trend_test(at, value, count, &shape->trend);
 	if (r == 0)
@@ -374,6 +407,7 @@ static int slope_after_corner(const struct window *w, struct series_shape *shape
 		shape->rate = tail.slope;
 		shape->trend.low = tail.low;
 		shape->trend.high = tail.high;
+		shape->since = rest.at[0];
 	}
 	return r;
 }
@@ -397,7 +431,10 @@ static int look_past_corner(const struct window *w, struct series_shape *shape)
 	r = look(&rest, &tail);
 	if (r == 0 && tail.kind == SHAPE_RISING && tail.increases >= rest.count / 4 &&
 	    tail.end_ratio > LEVEL_END)
-		*shape = tail;
+		r = slope_after_corner(&rest, &tail);
+	else
+		return r;
+	*shape = tail;
 	return r;
 }
 
@@ -411,11 +448,14 @@ int series_shape_find(const double *at, const double *value, size_t count,
 	memset(ret, 0, sizeof(*ret));
 	ret->trend.p = 1;
 	if (count > 0)
+		ret->since = at[0];
+	if (count > 0)
 		ret->level = ret->highest = value[count - 1];
 	if (w.count < SHAPE_POINTS_MIN)
 		return 0;
 	r = look(&w, ret);
 	if (r == 0)
-		r = look_past_corner(&w, ret);
-	return r == 0 ? slope_after_corner(&w, ret) : r;
+		r = ret->kind == SHAPE_LEVELLING ? look_past_corner(&w, ret)
+						 : slope_after_corner(&w, ret);
+	return r;
 }

@@ -33,6 +33,7 @@ enum shape_kind {
 
 struct series_shape {
 	enum shape_kind kind;
+	double since;      /* the time at which the curve begins that was looked at */
 	double certainty;  /* 0 .. 1: how far from the thresholds; not yet calibrated */
 	size_t points;     /* that were looked at */
 	double net;        /* rise of the lower envelope over the window */

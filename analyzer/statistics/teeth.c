@@ -163,6 +163,26 @@ static double tau_of(const double *value, size_t count)
 	return s / ((double)count * (double)(count - 1) / 2);
 }
 
+/*
+ * What is filled at one rate and emptied at once rises in equal steps, even where its
+ * teeth are but three or four points wide. up, apart: room for count values.
+ */
+static double evenness_of(const double *value, size_t count, double *up, double *apart)
+{
+	size_t ups = 0;
+	double median;
+
+	for (size_t i = 1; i < count; i++)
+		if (value[i] > value[i - 1])
+			up[ups++] = value[i] - value[i - 1];
+	if (2 * ups < count)
+		return 0;
+	median = order_stats_median(up, ups);
+	for (size_t i = 0; i < ups; i++)
+		apart[i] = fabs(up[i] - median);
+	return fmax(0, 1 - order_stats_median(apart, ups) / median);
+}
+
 static void describe(struct zigzag *z, struct teeth *teeth)
 {
 	size_t gaps = z->valleys_count > 1 ? z->valleys_count - 1 : 0;
@@ -220,6 +240,7 @@ static void find(const double *value, size_t count, double *room, struct teeth *
 		zigzag(&z, value, count, height_of(rest, count, sorted));
 	find_period(rest, count, teeth);
 	describe(&z, teeth);
+	teeth->evenness = evenness_of(value, count, rest, sorted);
 }
 
 int teeth_find(const double *value, size_t count, struct teeth *ret)

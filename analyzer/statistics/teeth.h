@@ -23,6 +23,7 @@ struct teeth {
 	double period;         /* points; 0 unknown */
 	double regularity;     /* autocorrelation at the period, 0 .. 1 */
 	double smoothness;     /* of neighbours; white noise has 0 */
+	double evenness;       /* of its steps upwards: 1 all alike, noise 0.3 */
 	double valley_rise;    /* last valley minus first, over the median height */
 	double drift;          /* the same from the first valley behind a fall */
 	double tau_of_valleys; /* Kendall's; 0 with fewer than 3 */

@@ -53,7 +53,7 @@ static void judge(const char *path, struct triage_verdict *verdict)
 	verdict->verdict = target.audit->verdict;
 	verdict->growth = target.audit->growth;
 	verdict->confidence = target.audit->confidence;
-	verdict->rate_bytes_per_s = target.audit->rate_bytes_per_s;
+	verdict->rate_bytes_per_s = target.audit->all_bytes_per_s;
 	verdict->threads_per_s = target.audit->threads_per_s;
 	verdict->eta_to_limit_s = target.audit->eta_to_limit_s;
 	verdict->live_bytes = target.profile->total[PROFILE_INUSE_SPACE];

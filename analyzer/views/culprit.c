@@ -118,6 +118,11 @@ static bool is_runtime_source(const char *file)
 	return text_begins(file, "/rustc/") || strstr(file, "/rustlib/src/rust/library/");
 }
 
+bool culprit_is_of_system(const struct symbol *symbol)
+{
+	return is_system_path(symbol->path);
+}
+
 bool culprit_is_runtime(const struct symbol *symbol)
 {
 	return is_runtime_source(symbol->file) ||

@@ -49,4 +49,7 @@ struct culprit culprit_of(const struct culprits *culprits, size_t stack);
 /* The C or C++ runtime, the loader, an allocator: nobody's own code. */
 bool culprit_is_runtime(const struct symbol *symbol);
 
+/* Installed by a distribution; /usr/local and /opt are the user's own. */
+bool culprit_is_of_system(const struct symbol *symbol);
+
 #endif

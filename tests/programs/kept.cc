@@ -1,11 +1,13 @@
 // kept - blocks that something keeps: a queue, a vector, a cycle of references, a ring
 //
-// Usage: kept queue|vector|members|cycle|ring SECONDS
+// Usage: kept queue|vector|members|cycle|ring|visits SECONDS
 //
 // What is said of them is known by construction: `queue` and `vector` have a container
 // that grows, `members` a small vector in each of the objects that are forgotten, `cycle`
-// objects that own each other, `ring` blocks that live for a while and are replaced.
+// objects that own each other, `ring` blocks that live for a while and are replaced,
+// `visits` blocks that are forgotten by a caller of a cache that is full.
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -99,6 +101,22 @@ __attribute__((noinline)) static void replace(int id)
 	}
 }
 
+static char *volatile last_visit;
+
+__attribute__((noinline)) static void note_visit(int id)
+{
+	last_visit = (char *)std::malloc(40 + (size_t)id % 9);
+}
+
+/* Holds no block itself, whatever it is called. */
+__attribute__((noinline)) static void look_into_cache(int id)
+{
+	static char entries[50][20];
+
+	std::snprintf(entries[id % 50], sizeof(entries[0]), "entry %d", id);
+	note_visit(id);
+}
+
 int main(int count, char **arguments)
 {
 	const std::string mode = count > 1 ? arguments[1] : "";
@@ -116,6 +134,8 @@ int main(int count, char **arguments)
 			open_session();
 		else if (mode == "ring")
 			replace(i);
+		else if (mode == "visits")
+			look_into_cache(i);
 		else
 			return 2;
 	}

@@ -211,6 +211,75 @@ static void terms(double scale)
 		forget_term(parse_term(9));
 }
 
+/* tiles are put into free places until there is none, then in the place of others */
+#define TILES 900u
+
+static char *tile[2 * TILES];
+
+SCENARIO static char *draw_tile(void)
+{
+	size_t bytes = 2000 + scenario_random(2000);
+
+	return scenario_use(malloc(bytes), bytes);
+}
+
+static void put_tile(unsigned *used, unsigned limit)
+{
+	unsigned place;
+
+	if (*used < limit) {
+		tile[(*used)++] = draw_tile();
+		return;
+	}
+	place = scenario_random(limit);
+	free(tile[place]);
+	tile[place] = draw_tile();
+}
+
+static void full_then_replaced(double scale)
+{
+	unsigned used = 0;
+
+	while (scenario_tick(160 * scale))
+		put_tile(&used, TILES);
+}
+
+/* in the midst the limit is doubled */
+static void limit_doubled(double scale)
+{
+	unsigned used = 0;
+
+	while (scenario_tick(600 * scale))
+		put_tile(&used, scenario_done() < 0.45 ? TILES : 2 * TILES);
+}
+
+/* each user stays for as long; more and more come */
+#define USERS 4000u
+#define STAYS 0.1 /* of the time */
+
+static char *user[USERS];
+static double leaves[USERS];
+
+SCENARIO static char *welcome_user(void)
+{
+	return scenario_use(malloc(1500), 1500);
+}
+
+static void more_users(double scale)
+{
+	unsigned first = 0, last = 0;
+	double due = 0;
+
+	while (scenario_tick(250)) {
+		for (due += 4 * scenario_done() * scale; due >= 1; due--, last++) {
+			leaves[last % USERS] = scenario_done() + STAYS;
+			user[last % USERS] = welcome_user();
+		}
+		for (; first < last && leaves[first % USERS] < scenario_done(); first++)
+			free(user[first % USERS]);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
@@ -222,6 +291,9 @@ int main(int argc, char **argv)
 		{ "reports-above-a-heap", reports_above_a_heap },
 		{ "sizes-by-chance", sizes_by_chance },
 		{ "terms", terms },
+		{ "full-then-replaced", full_then_replaced },
+		{ "limit-doubled", limit_doubled },
+		{ "more-users", more_users },
 		{ NULL },
 	};
 

@@ -64,10 +64,21 @@ def log_in_batches():
 
 
 def words_counted():
+    """A vocabulary of 1,500 words: after a third of the time hardly one is new."""
     count = collections.Counter()
     for _ in ticks.ticks(200):
         for _ in range(25):
-            count["word %d" % int(RANDOM.paretovariate(0.7) % 3000)] += 1
+            count["word %d" % RANDOM.randrange(1500)] += 1
+
+
+def words_still_come():
+    """Heaps' law: the n-th word is new with a chance of n to the power of -0.3."""
+    count, words = collections.Counter(), 0
+    for _ in ticks.ticks(200):
+        for _ in range(25):
+            words += 1
+            new = RANDOM.random() < words ** -0.3
+            count["word %d" % (len(count) if new else RANDOM.randrange(len(count) or 1))] += 1
 
 
 def trees_parsed():
@@ -101,6 +112,7 @@ ticks.run({
     "rows-read": rows_read,
     "log-in-batches": log_in_batches,
     "words-counted": words_counted,
+    "words-still-come": words_still_come,
     "trees-parsed": trees_parsed,
     "results-by-thread": results_by_thread,
     "text-grows": text_grows,

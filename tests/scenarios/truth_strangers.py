@@ -21,7 +21,13 @@ STRANGERS = [
         ("reports-above-a-heap", STEADY + SAW, (), {}),
         ("reports-above-a-heap", STEADY + SAW, (), {"scale": 1.2}),
         ("sizes-by-chance", STEADY + WARM, (), {}),
-        ("terms", STORM, ("parse_term",), {}))
+        ("terms", STORM, ("parse_term",), {}),
+        ("full-then-replaced", WARM, (), {}),
+        ("full-then-replaced", WARM, (), {"seconds": 12}),
+        ("limit-doubled", WARM + STEADY, (), {}),
+        ("limit-doubled", WARM + STEADY, (), {"seconds": 12}),
+        ("more-users", STEADY, (), {}),
+        ("more-users", STEADY, (), {"seconds": 12}))
 ] + [
     Case("searches", name, verdict, culprit, **more) for name, verdict, culprit, more in (
         ("ways", STEADY, (), {}),
