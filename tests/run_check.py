@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """This repository checks itself: the analyzer and the pipeline stay within limits.
 
-Usage: run_check.py HEAPRING PIPELINE
+Usage: run_check.py HEAPRING PIPELINE MANY_LEAKS
 The limits of docs/ci.md, run as a CI job would. About 10 s.
 """
+import json
+
 from profiled import ARGS, HEAPRING, Profiled, main
 
-PIPELINE = ARGS[0]
+PIPELINE, MANY_LEAKS = ARGS
 
 
 class Itself(Profiled):
@@ -29,6 +31,25 @@ class Itself(Profiled):
         self.assertEqual(done.returncode, 0, done)
         self.check(dump, "--max-leak", "64KiB", "--max-peak", "128MiB", "--max-growth",
                    "1MiB/min")
+
+
+class ManyLeaks(Profiled):
+    """Thirty functions leak, all at one rate."""
+
+    def test_each_counts_and_is_told(self):
+        dump = self.path("dump")
+        self.heapring("run", "-q", "--interval", "100ms", "-o", dump, "--", MANY_LEAKS, "8000")
+        leaks = ["leak_%d" % i for i in range(10, 40)]
+        audit = json.loads(self.heapring("audit", "--format", "json", dump).stdout)
+        self.assertEqual(sorted(one["function"] for one in audit["findings"]), leaks)
+        rate = 60 * sum(one["rate_bytes_per_s"] for one in audit["findings"])
+        result, = json.loads(self.heapring("check", "--max-growth", "%dB/min" % (rate * 0.95),
+                                           "--format", "json", dump).stdout)["rows"]
+        self.assertFalse(result["passed"], result)
+        self.assertAlmostEqual(result["value"], rate, delta=0.01 * rate)
+        text = self.heapring("audit", dump).stdout.decode()
+        self.assertEqual(text.count("\nalso leak: leak_"), 11, text)
+        self.assertIn("\nalso 18 more functions, ", text)
 
 
 if __name__ == "__main__":

@@ -92,45 +92,46 @@ static void add_cause(const struct audit_facts *facts,
 	audit->has_site = true;
 }
 
-/* Of the functions that grow and are not told yet, the one with the highest rate. */
-static const struct audit_function *next_growing(const struct audit_facts *facts,
-						 const struct audit_decision *cause,
-						 double below)
+static bool is_other(const struct audit_function *function,
+		     const struct audit_decision *decision)
 {
-	const struct audit_function *best = NULL;
-
-	for (size_t i = 0; i < facts->functions_count; i++) {
-		const struct audit_function *function = &facts->functions[i];
-
-		if (function->grows && function != cause->function &&
-		    function != cause->grown && function->shape.rate < below &&
-		    (!best || function->shape.rate > best->shape.rate))
-			best = function;
-	}
-	return best;
+	return function->grows && function != decision->function &&
+	       function != decision->grown;
 }
 
-/* Other functions that grow: a process may leak in two places. */
+static int by_rate(const void *a, const void *b)
+{
+	double x = ((const struct audit_finding *)a)->rate_bytes_per_s;
+	double y = ((const struct audit_finding *)b)->rate_bytes_per_s;
+
+	return (x < y) - (x > y);
+}
+
+/* Other functions that grow: a process may leak in many places. */
 static void add_others(const struct audit_facts *facts,
 		       const struct audit_decision *decision, struct audit *audit)
 {
-	const struct audit_function *function;
-	double below = INFINITY;
+	size_t first = audit->findings_count;
 
-	while (audit->findings_count < AUDIT_FINDINGS_MAX &&
-	       (function = next_growing(facts, decision, below))) {
-		struct audit_finding *finding = &audit->findings[audit->findings_count++];
+	for (size_t i = 0; i < facts->functions_count; i++) {
+		const struct audit_function *function = &facts->functions[i];
+		struct audit_finding *finding;
 
+		if (!is_other(function, decision))
+			continue;
+		finding = &audit->findings[audit->findings_count++];
 		*finding = describe(facts, function, function->growth_stack);
 		finding->verdict =
 			function->is_thread_create ? AUDIT_THREAD_LEAK : AUDIT_LEAK;
 		finding->growth = audit_decision_growth(facts, &function->shape);
-		finding->rate_bytes_per_s = below = function->shape.rate;
+		finding->rate_bytes_per_s = function->shape.rate;
 		finding->confidence = function->growth_certainty;
 		finding->pattern =
 			audit_pattern_of(facts, function, function->growth_stack,
 					 finding->verdict, finding->growth);
 	}
+	qsort(audit->findings + first, audit->findings_count - first,
+	      sizeof(*audit->findings), by_rate);
 }
 
 /* The kernel's count of a live process; else what was created and has not ended, and the
@@ -147,9 +148,13 @@ static double threads_alive(const struct audit_facts *facts,
 		       : -1;
 }
 
-static void fill_in(struct audit_facts *facts, const struct audit_decision *decision,
-		    struct audit *audit)
+static int fill_in(struct audit_facts *facts, const struct audit_decision *decision,
+		   struct audit *audit)
 {
+	/* one more: the first is there where nobody is to blame, too */
+	audit->findings = calloc(facts->functions_count + 1, sizeof(*audit->findings));
+	if (!audit->findings)
+		return -ENOMEM;
 	audit->verdict = decision->verdict;
 	audit->growth = decision->growth;
 	audit->confidence = decision->confidence;
@@ -180,6 +185,7 @@ static void fill_in(struct audit_facts *facts, const struct audit_decision *deci
 	audit_words_evidence(facts, decision, audit);
 	audit_words_advice(facts, decision, audit);
 	audit_steps_fill(facts, decision, audit);
+	return 0;
 }
 
 int audit_profile(const struct profile *profile, const struct symbols *symbols,
@@ -198,7 +204,7 @@ int audit_profile(const struct profile *profile, const struct symbols *symbols,
 	if (r == 0)
 		r = audit_decide(facts, &decision);
 	if (r == 0)
-		fill_in(facts, &decision, audit);
+		r = fill_in(facts, &decision, audit);
 	if (facts)
 		audit_facts_done(facts);
 	free(facts);
@@ -212,5 +218,7 @@ int audit_profile(const struct profile *profile, const struct symbols *symbols,
 
 void audit_free(struct audit *audit)
 {
+	if (audit)
+		free(audit->findings);
 	free(audit);
 }

@@ -115,7 +115,6 @@ struct audit_step {
 };
 
 #define AUDIT_STEPS 9u
-#define AUDIT_FINDINGS_MAX 12u
 
 struct audit {
 	enum audit_verdict verdict;
@@ -138,7 +137,7 @@ struct audit {
 	size_t slices;                     /* points in it */
 	struct audit_lines evidence, advice;
 	struct audit_step steps[AUDIT_STEPS];
-	struct audit_finding findings[AUDIT_FINDINGS_MAX];
+	struct audit_finding *findings; /* all that grow, too: limits are for their sum */
 	size_t findings_count;
 };
 

@@ -16,6 +16,7 @@
 #include "analyzer/views/view_output.h"
 
 #define FRAMES_SHOWN 12u
+#define OTHERS_SHOWN 11u
 #define STEP_COLUMNS 26
 
 static struct units_text bytes(double value)
@@ -128,14 +129,25 @@ static void print_others(const struct audit_printed *printed, const char *before
 			 FILE *to)
 {
 	const struct audit *audit = printed->audit;
+	double rate = 0; /* of those that are not shown one by one */
 	char text[1200];
 
 	for (size_t i = 1; i < audit->findings_count; i++) {
+		if (i > OTHERS_SHOWN) {
+			rate += audit->findings[i].rate_bytes_per_s;
+			continue;
+		}
 		culprit_text(&audit->findings[i], text, sizeof(text));
 		fprintf(to, "%s%s: %s, %s a minute\n", before,
 			audit_verdict_name(audit->findings[i].verdict), text,
 			bytes(audit->findings[i].rate_bytes_per_s * 60).text);
 	}
+	if (audit->findings_count > 1 + OTHERS_SHOWN)
+		fprintf(to, "%s%s, %s a minute in all\n", before,
+			units_counted(audit->findings_count - 1 - OTHERS_SHOWN,
+				      "more function")
+				.text,
+			bytes(rate * 60).text);
 }
 
 static void print_culprit(const struct audit_printed *printed, size_t columns, FILE *to)
