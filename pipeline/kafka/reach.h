@@ -8,9 +8,10 @@
  * Contract
  *   - reach_watch() before rd_kafka_new(): r is told of that client's connections and
  *     outlives it;
- *   - reach_metadata() answers what rd_kafka_metadata() does: after REACH_FIRST_MS at
- * most where nobody listens, REACH_NS after r was made where somebody does. That it waits
- *     longer is said once. stop, which may be NULL, ends it between two tries.
+ *   - reach_metadata() answers what rd_kafka_metadata() does: after REACH_FIRST_MS
+ *     at most where nobody listens, REACH_NS after r was made where somebody does.
+ *     That it waits longer is said once. stop, which may be NULL, ends it between two
+ *     tries.
  */
 #ifndef PIPELINE_REACH_H
 #define PIPELINE_REACH_H
