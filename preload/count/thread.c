@@ -53,7 +53,8 @@ static uint32_t probe_next;
 /* Not in their definitions: they would be as many bytes of the file. */
 void threads_begin(void)
 {
-	off.gate = lost.gate = GATE_OFF;
+	off.gate = GATE_OFF;
+	lost.gate = GATE_LOST;
 }
 
 bool threads_init(uint64_t most)

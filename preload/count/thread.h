@@ -32,7 +32,8 @@
 
 enum gate {
 	GATE_CLOSED = 0,
-	GATE_OFF, /* this process is not profiled */
+	GATE_OFF,  /* this process is not profiled */
+	GATE_LOST, /* this one is, but it has no slot for the thread */
 	GATE_BUSY,
 	GATE_EXACT,        /* this and all below: allocations are counted, or may be */
 	GATE_EXACT_LEAVES, /* exact, but no fast path: the live table is not flat,

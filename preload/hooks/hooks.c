@@ -28,15 +28,15 @@ static inline __attribute__((always_inline)) void *recorded(void *block, size_t 
 		return block;
 	if (likely(block != NULL && record_alloc(t, block, size, caller)))
 		return block;
-	if (record_skips(t, size))
+	if (record_skips(t, size) || t->gate == GATE_OFF)
 		return block;
 	return record_alloc_rest(block, size, caller.pc, caller.sp, caller.fp);
 }
 
 /*
- * What malloc and calloc jump to when there may be something to record: so they need no
- * frame of their own where there is nothing (sampled, dormant), and the caller's frame is
- * the caller of this one. Without optimisation there are no such jumps.
+ * What malloc, calloc and realloc jump to when there may be something to record: so they
+ * need no frame of their own where there is nothing (sampled, dormant), and the caller's
+ * frame is the caller of this one. Without optimisation there are no such jumps.
  */
 #ifdef __OPTIMIZE__
 #define JUMPED_TO __attribute__((noinline))
@@ -147,9 +147,16 @@ static inline __attribute__((always_inline)) void *reallocated(void *block, size
 	return recorded(moved, size, caller);
 }
 
-EXPORT void *realloc(void *block, size_t size)
+static JUMPED_TO void *realloc_recorded(void *block, size_t size)
 {
 	return reallocated(block, size, FRAME_OF_CALLER());
+}
+
+EXPORT void *realloc(void *block, size_t size)
+{
+	if (!is_nested() && record_skips_both(thread_self, block, size))
+		return NESTING(next.realloc(block, size));
+	return realloc_recorded(block, size);
 }
 
 EXPORT void *reallocarray(void *block, size_t n, size_t size)

@@ -255,11 +255,20 @@ static inline __attribute__((always_inline)) bool record_skips(struct thread *t,
 	return t->gate >= GATE_SAMPLED && (t->until_sample -= (int64_t)size + 1) >= 0;
 }
 
-/* When sampling or dormant: true when the block is surely not a recorded one. */
+/* When sampling, dormant or not profiled: true when the block is surely not a recorded
+ * one. */
 static inline __attribute__((always_inline)) bool record_ignores(const struct thread *t,
 								 const void *block)
 {
-	return t->gate >= GATE_SAMPLED && !live_may_hold(block);
+	return (t->gate >= GATE_SAMPLED || t->gate == GATE_OFF) && !live_may_hold(block);
+}
+
+/* realloc: true when neither this block nor what comes in its place is to be recorded. */
+static inline __attribute__((always_inline)) bool
+record_skips_both(struct thread *t, const void *block, size_t size)
+{
+	return t->gate != GATE_EXACT && record_ignores(t, block) &&
+	       (t->gate == GATE_OFF || record_skips(t, size));
 }
 
 /* realloc: the block's entry, taken out before the allocator may move it. */

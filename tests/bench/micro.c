@@ -1,10 +1,11 @@
 /*
  * micro - malloc and free at a known depth, and nothing else
  *
- * Usage: micro DEPTH same|alternating|wandering THREADS PAIRS [mark]
+ * Usage: micro DEPTH same|alternating|wandering|resizing THREADS PAIRS [mark]
  *   same         every allocation comes from one call stack
  *   alternating  two call sites take turns
  *   wandering    the innermost three frames are drawn anew each time (64 paths)
+ *   resizing     one call stack; realloc does both halves of a pair
  * Each thread replaces blocks of 16 to 512 bytes in a table of 256. Prints the
  * nanoseconds of one pair, as one thread sees them. Built with optimisation and
  * without frame pointers, as distributions build programs. `mark`: a breakpoint
@@ -124,6 +125,32 @@ static NOINLINE void run_wandering(struct work *work)
 	}
 }
 
+static NOINLINE void run_resizing(struct work *work)
+{
+	for (uint64_t i = 0; i < work->pairs; i++) {
+		uint32_t r = draw(work);
+		void **slot = &work->block[r % SLOTS];
+
+		*slot = realloc(*slot, 16 + r / SLOTS % 496);
+	}
+}
+
+static void (*run_of(const char *kind))(struct work *)
+{
+	static const struct {
+		const char *kind;
+		void (*run)(struct work *work);
+	} all[] = { { "same", run_same },
+		    { "alternating", run_alternating },
+		    { "wandering", run_wandering },
+		    { "resizing", run_resizing } };
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (strcmp(kind, all[i].kind) == 0)
+			return all[i].run;
+	return NULL;
+}
+
 /* The stack below: functions that take turns, so that no two frames in a row
  * have the same return address. */
 static NOINLINE void climb(struct work *work);
@@ -191,12 +218,10 @@ int main(int argc, char **argv)
 		return 2;
 	mark = argc == 6;
 	depth = (unsigned)atoi(argv[1]);
-	chosen = strcmp(argv[2], "same") == 0          ? run_same
-		 : strcmp(argv[2], "alternating") == 0 ? run_alternating
-						       : run_wandering;
+	chosen = run_of(argv[2]);
 	threads = atoi(argv[3]);
 	pairs = strtoull(argv[4], NULL, 10);
-	if (threads < 1 || threads > 16 || pairs < 10)
+	if (chosen == NULL || threads < 1 || threads > 16 || pairs < 10)
 		return 2;
 	for (int i = 1; i < threads; i++)
 		pthread_create(&thread[i], NULL, measure, &ns[i]);
