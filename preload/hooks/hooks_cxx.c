@@ -175,20 +175,55 @@ static inline __attribute__((always_inline)) void ensure(void)
 		resolve();
 }
 
-static inline __attribute__((always_inline)) void *recorded(void *block, size_t size,
-							    struct frame caller)
+/* The bytes to the next sample. They moved: the malloc hook was asked, within an operator
+ * that ends in malloc once in a while, and has said whether its block is one. */
+static inline __attribute__((always_inline)) int64_t drawn(void)
 {
-	if (block != NULL && !record_has(block))
-		record_alloc_full(block, size, caller);
-	return block;
+	return thread_self->until_sample;
 }
 
-static void deleted_begin(const void *block)
+static inline __attribute__((always_inline)) void *
+recorded(void *block, size_t size, struct frame caller, int64_t drawn_before)
 {
-	if (block != NULL && record_has(block)) {
-		record_free_full((void *)block);
-		asked.deleted = block;
+	struct thread *t = thread_self;
+
+	if (likely(block != NULL && record_alloc(t, block, size, caller)))
+		return block;
+	if (t->gate == GATE_OFF || (t->gate >= GATE_SAMPLED && drawn() != drawn_before) ||
+	    record_skips(t, size) || block == NULL || record_has(block))
+		return block;
+	return record_alloc_rest(block, size, caller.pc, caller.sp, caller.fp);
+}
+
+static inline __attribute__((always_inline)) void *
+new_own(new_fn *real, size_t size, const void *nothrow, struct frame caller)
+{
+	int64_t before = drawn();
+
+	return recorded(real(size, nothrow), size, caller, before);
+}
+
+static inline __attribute__((always_inline)) void *
+new_own_aligned(new_aligned_fn *real, size_t size, size_t align, const void *nothrow,
+		struct frame caller)
+{
+	int64_t before = drawn();
+
+	return recorded(real(size, align, nothrow), size, caller, before);
+}
+
+static void deleted_begin(void *block)
+{
+	struct thread *t = thread_self;
+
+	if (block == NULL || record_ignores(t, block))
+		return;
+	if (unlikely(!record_free(t, block))) {
+		if (!record_has(block))
+			return;
+		record_free_full(block);
 	}
+	asked.deleted = block;
 }
 
 static __attribute__((noinline)) void delete_own(delete_fn *real, void *block, size_t a)
@@ -214,7 +249,7 @@ static __attribute__((noinline)) void delete_own_aligned(delete_aligned_fn *real
 		ensure();                                                                \
 		if (likely(!cxx.own))                                                    \
 			return cxx.new_[form](size, nothrow);                            \
-		return recorded(cxx.new_[form](size, nothrow), size, FRAME_OF_CALLER()); \
+		return new_own(cxx.new_[form], size, nothrow, FRAME_OF_CALLER());        \
 	}
 
 #define NEW_ALIGNED_HOOK(symbol, form)                                                   \
@@ -226,8 +261,8 @@ static __attribute__((noinline)) void delete_own_aligned(delete_aligned_fn *real
 			asked_leave(align, size);                                        \
 			return cxx.new_aligned[form](size, align, nothrow);              \
 		}                                                                        \
-		return recorded(cxx.new_aligned[form](size, align, nothrow), size,       \
-				FRAME_OF_CALLER());                                      \
+		return new_own_aligned(cxx.new_aligned[form], size, align, nothrow,      \
+				       FRAME_OF_CALLER());                               \
 	}
 
 #define DELETE_HOOK(symbol, form)                                                        \

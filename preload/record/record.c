@@ -200,6 +200,7 @@ void record_leave(struct thread *t)
 
 void record_alloc_full(void *block, size_t size, struct frame caller)
 {
+	bool drawn = thread_self->gate != GATE_CLOSED; /* if at all, by the caller */
 	struct thread *t;
 
 	if (!admit(&t)) {
@@ -209,6 +210,8 @@ void record_alloc_full(void *block, size_t size, struct frame caller)
 			thread_alloc_lost(t);
 		return;
 	}
+	if (!drawn && record_skips(t, size))
+		return;
 	enter_gate(t);
 	if (t->resume == GATE_SAMPLED)
 		mode_rearm(t);

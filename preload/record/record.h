@@ -39,7 +39,9 @@
 
 #define compiler_barrier() __asm__ volatile("" ::: "memory")
 
-/* The full versions: any gate, any stack, any block but NULL. */
+/* The full versions: any gate, any stack, any block but NULL. When sampling, the caller
+ * has drawn this allocation (record_skips() was false); a thread that attaches here draws
+ * here. */
 void record_alloc_full(void *block, size_t size, struct frame caller);
 void record_free_full(void *block);
 
