@@ -283,9 +283,15 @@ void producer_stop(struct producer *p)
 	atomic_store_explicit(&p->stop, true, memory_order_relaxed);
 }
 
+static bool stopped(const struct producer *p)
+{
+	return atomic_load_explicit(&p->stop, memory_order_relaxed) ||
+	       (p->conf.stop != NULL && p->conf.stop());
+}
+
 static bool over(const struct producer *p)
 {
-	if (atomic_load_explicit(&p->stop, memory_order_relaxed))
+	if (stopped(p))
 		return true;
 	if (p->conf.messages != 0 && p->sent >= p->conf.messages)
 		return true;
@@ -363,7 +369,7 @@ static void send_batch(struct producer *p, unsigned n, uint64_t now_ms)
 
 static void send_all(struct producer *p, uint64_t n, uint64_t now_ms)
 {
-	while (n > 0 && !atomic_load_explicit(&p->stop, memory_order_relaxed)) {
+	while (n > 0 && !stopped(p)) {
 		unsigned some = queue_room(p);
 
 		if (some == 0) {
