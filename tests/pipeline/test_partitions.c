@@ -159,3 +159,22 @@ Test(partitions, of_a_commit_only_what_was_taken_counts_and_the_rest_is_sent_aga
 	rd_kafka_topic_partition_list_destroy(list);
 	partitions_free(t);
 }
+
+Test(partitions, before_one_is_given_up_what_is_not_acknowledged_is_sent_once_more)
+{
+	struct partitions *t = partitions_new("t", 1);
+	rd_kafka_topic_partition_list_t *only = rd_kafka_topic_partition_list_new(1),
+					*list;
+
+	rd_kafka_topic_partition_list_add(only, "t", 0);
+	assign(t, 0, NULL);
+	free(commit(t, 0, 50)); /* on its way */
+	list = partitions_offsets(t, only);
+	cr_assert(ne(ptr, list, NULL));
+	cr_expect(eq(i64, list->elems[0].offset, 50));
+	rd_kafka_topic_partition_list_destroy(list);
+	committed(t, 0, 50);
+	cr_expect(eq(ptr, partitions_offsets(t, only), NULL), "it is acknowledged");
+	rd_kafka_topic_partition_list_destroy(only);
+	partitions_free(t);
+}
