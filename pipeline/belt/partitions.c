@@ -263,7 +263,8 @@ partitions_offsets(struct partitions *t, const rd_kafka_topic_partition_list_t *
 
 		if (p == NULL)
 			continue;
-		p->sent = -1; /* an asynchronous commit may still be on its way */
+		/* an asynchronous commit may still be on its way */
+		p->sent = gauge_get(&p->committed);
 		add_offset(t, only->elems[i].partition, &list);
 	}
 	pthread_mutex_unlock(&t->lock);

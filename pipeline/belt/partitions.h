@@ -73,7 +73,7 @@ void partitions_settle(struct partitions *t, unsigned generation, int32_t id,
 bool partitions_current(struct partitions *t, unsigned generation, int32_t id);
 
 /* Offsets that moved since the last call, NULL when none did. Caller destroys.
- * With only != NULL just the partitions in it, moved or not. */
+ * With only != NULL just the partitions in it, and all that is not acknowledged yet. */
 rd_kafka_topic_partition_list_t *
 partitions_offsets(struct partitions *t, const rd_kafka_topic_partition_list_t *only);
 

@@ -51,11 +51,6 @@ struct job {
 	_Atomic bool maker_ended; /* by the producer's thread */
 };
 
-static bool interrupted(void)
-{
-	return signals_caught() > 0;
-}
-
 /* Offsets of the embedded broker start at 0: the position is the count. */
 static uint64_t consumed(void *with, int32_t id)
 {
@@ -148,7 +143,7 @@ static int open_sink(struct job *job)
 		.cache = job->run.limits.sink_cache,
 		.partitions = job->probe.partitions,
 		.chaos = o->chaos,
-		.stop = interrupted,
+		.stop = signals_any,
 	};
 
 	if (job->probe.partitions > SINK_PARTITION_MAX + 1) {
@@ -199,7 +194,7 @@ static int open_all(struct job *job)
 		return EXIT_INPUT;
 	if ((r = open_broker(job)) != 0 ||
 	    (r = probe_topic(&job->probe, job->run.brokers, job->run.options->topic,
-			     interrupted)) != 0 ||
+			     signals_any)) != 0 ||
 	    (r = name_embedded(job)) != 0 || (r = derive_limits(job)) != 0 ||
 	    (r = open_sink(job)) != 0)
 		return r;
@@ -294,7 +289,7 @@ static void watch(struct job *job)
 
 	while (!run_stopping(&job->run) && !all_consumed(job)) {
 		usleep(TICK_US);
-		if (time_is_up(job) || interrupted())
+		if (time_is_up(job) || signals_any())
 			run_stop(&job->run);
 		if (live && ++ticks % STATUS_TICKS == 0)
 			report_status(&job->run);

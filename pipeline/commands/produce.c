@@ -8,7 +8,6 @@
  */
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "pipeline/commands/command.h"
 #include "pipeline/kafka/no_log.h"
 #include "pipeline/kafka/producer.h"
+#include "pipeline/stages/signals.h"
 
 #define ASK_US 20000
 
@@ -28,16 +28,6 @@ struct follower {
 	_Atomic uint64_t *drained; /* of each partition */
 	_Atomic bool stop;
 };
-
-static struct producer *current; /* for the handler; set before signals are caught */
-static _Atomic bool interrupted;
-
-static void on_signal(int number)
-{
-	(void)number;
-	atomic_store_explicit(&interrupted, true, memory_order_relaxed);
-	producer_stop(current);
-}
 
 static rd_kafka_t *open_client(const struct follower *f)
 {
@@ -96,32 +86,31 @@ static void report(const struct options *o, uint64_t sent, double seconds)
 	fflush(stdout);
 }
 
-static int send_all(const struct options *o)
+static int send_all(const struct options *o, struct producer *p)
 {
-	uint64_t start = units_now_ns(), sent = producer_run(current);
+	uint64_t start = units_now_ns(), sent = producer_run(p);
 
 	report(o, sent, (double)(units_now_ns() - start) / 1e9);
-	if (o->messages == 0 || sent == o->messages ||
-	    atomic_load_explicit(&interrupted, memory_order_relaxed))
+	if (o->messages == 0 || sent == o->messages || signals_any())
 		return EXIT_FINE;
 	say_error("only %llu of %llu messages were acknowledged by %s: %s; check the "
 		  "broker",
 		  (unsigned long long)sent, (unsigned long long)o->messages,
-		  producer_brokers(current), producer_error(current));
+		  producer_brokers(p), producer_error(p));
 	return EXIT_FAILED;
 }
 
-static int serve_embedded(const struct options *o, struct follower *f)
+static int serve_embedded(const struct options *o, struct producer *p, struct follower *f)
 {
 	pthread_t thread;
 	int r;
 
-	f->brokers = producer_brokers(current);
+	f->brokers = producer_brokers(p);
 	printf("%s\n", f->brokers);
 	fflush(stdout);
 	pthread_create(&thread, NULL, follow, f);
-	r = send_all(o);
-	while (!atomic_load_explicit(&interrupted, memory_order_relaxed))
+	r = send_all(o, p);
+	while (!signals_any())
 		usleep(50000);
 	atomic_store_explicit(&f->stop, true, memory_order_relaxed);
 	pthread_join(thread, NULL);
@@ -145,10 +134,10 @@ struct producer_conf command_messages(const struct options *o, const char *dlq_t
 
 int command_produce(struct options *o)
 {
-	struct sigaction action = { .sa_handler = on_signal };
 	struct follower f = { .options = o };
 	char dlq[256];
 	struct producer_conf conf;
+	struct producer *p;
 	int r;
 
 	snprintf(dlq, sizeof(dlq), "%s.dlq", o->topic);
@@ -158,16 +147,16 @@ int command_produce(struct options *o)
 	conf.make_topic = o->partitions_given;
 	conf.drained = o->embedded ? drained : NULL;
 	conf.with = &f;
+	conf.stop = signals_any;
 	f.drained = memory_zero(o->partitions, sizeof(f.drained[0]));
 	if (f.drained == NULL)
 		return EXIT_INPUT;
-	current = producer_open(&conf);
-	if (current == NULL)
+	p = producer_open(&conf);
+	if (p == NULL)
 		return EXIT_INPUT;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	r = o->embedded ? serve_embedded(o, &f) : send_all(o);
-	producer_close(current);
+	signals_catch();
+	r = o->embedded ? serve_embedded(o, p, &f) : send_all(o, p);
+	producer_close(p);
 	free(f.drained);
 	return r;
 }

@@ -7,6 +7,7 @@
  *     what it can hold; a partition that is full is passed over;
  *   - messages go to one partition for a while (RUN_LENGTH, or a linger time when
  *     paced) before the next has its turn: batches of hundreds, not of dozens.
+ * A backlog for a real broker is of full batches, so a turn ends with one.
  *
  * Its own queue (librdkafka's)
  *   owner  librdkafka from produce to acknowledgement;  bound QUEUE_MESSAGES and
@@ -32,6 +33,8 @@
 #define QUEUE_MESSAGES 10000
 #define QUEUE_KBYTES 4096
 #define RUN_LENGTH 500
+#define BATCH_HEAD 61  /* bytes of a batch before its first record */
+#define RECORD_HEAD 36 /* the most that a record has beside its payload */
 #define LINGER_MS 5
 #define TICK_US 1000
 #define FLUSH_NS UINT64_C(60000000000)
@@ -53,7 +56,7 @@ struct producer {
 	rd_kafka_resp_err_t first_error;
 	uint64_t *sent_to; /* of each partition */
 	int32_t partition;
-	unsigned in_run;
+	unsigned turn, in_run; /* messages that a partition gets, and has got */
 	uint64_t run_ns;
 	_Atomic bool stop;
 };
@@ -84,15 +87,30 @@ static unsigned batch_bytes(const struct producer_conf *c)
 	return c->rate != 0 ? 65536 : 16384;
 }
 
+static bool fills_batches(const struct producer_conf *c)
+{
+	return c->brokers != NULL && c->rate == 0;
+}
+
+/* So many surely fit, so it is their number that ends a batch. */
+static unsigned batch_messages(const struct producer_conf *c)
+{
+	unsigned fit = (batch_bytes(c) - BATCH_HEAD) / (c->payload + RECORD_HEAD);
+
+	if (!fills_batches(c) || fit > RUN_LENGTH)
+		return RUN_LENGTH;
+	return fit > 0 ? fit : 1;
+}
+
 static int set_conf(rd_kafka_conf_t *conf, const struct producer_conf *c)
 {
-	char messages[16], kbytes[16], batch[16], why[256];
+	char messages[16], kbytes[16], batch[16], most[16], why[256];
 	const char *const pairs[][2] = {
 		{ "queue.buffering.max.messages", messages },
 		{ "queue.buffering.max.kbytes", kbytes },
-		{ "batch.num.messages", "500" },
+		{ "batch.num.messages", most },
 		{ "batch.size", batch },
-		{ "linger.ms", "5" },
+		{ "linger.ms", fills_batches(c) ? "50" : "5" },
 		{ "delivery.report.only.error", "true" },
 		{ "message.max.bytes", "10000000" },
 		{ "sticky.partitioning.linger.ms", "0" },
@@ -104,6 +122,7 @@ static int set_conf(rd_kafka_conf_t *conf, const struct producer_conf *c)
 	snprintf(messages, sizeof(messages), "%d", QUEUE_MESSAGES);
 	snprintf(kbytes, sizeof(kbytes), "%d", QUEUE_KBYTES);
 	snprintf(batch, sizeof(batch), "%u", batch_bytes(c));
+	snprintf(most, sizeof(most), "%u", batch_messages(c));
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if (rd_kafka_conf_set(conf, pairs[i][0], pairs[i][1], why, sizeof(why)) !=
 		    RD_KAFKA_CONF_OK) {
@@ -251,6 +270,7 @@ struct producer *producer_open(const struct producer_conf *conf)
 		return NULL;
 	p->conf = *conf;
 	p->window = UINT64_MAX;
+	p->turn = RUN_LENGTH / batch_messages(conf) * batch_messages(conf);
 	p->orders = order_set_new(conf->encoding, conf->payload);
 	if (p->orders == NULL || make_batch(p) != 0 || open_handle(p) != 0 ||
 	    (conf->brokers == NULL && start_mock(p) != 0)) {
@@ -283,9 +303,15 @@ void producer_stop(struct producer *p)
 	atomic_store_explicit(&p->stop, true, memory_order_relaxed);
 }
 
+static bool stopped(const struct producer *p)
+{
+	return atomic_load_explicit(&p->stop, memory_order_relaxed) ||
+	       (p->conf.stop != NULL && p->conf.stop());
+}
+
 static bool over(const struct producer *p)
 {
-	if (atomic_load_explicit(&p->stop, memory_order_relaxed))
+	if (stopped(p))
 		return true;
 	if (p->conf.messages != 0 && p->sent >= p->conf.messages)
 		return true;
@@ -310,7 +336,7 @@ static void next_partition(struct producer *p, uint64_t now_ns)
 {
 	bool rested = now_ns - p->run_ns > LINGER_MS * UINT64_C(1000000);
 
-	if (p->in_run < RUN_LENGTH && !rested && room(p) > 0)
+	if (p->in_run < p->turn && !rested && room(p) > 0)
 		return;
 	p->in_run = 0;
 	p->run_ns = now_ns;
@@ -363,7 +389,7 @@ static void send_batch(struct producer *p, unsigned n, uint64_t now_ms)
 
 static void send_all(struct producer *p, uint64_t n, uint64_t now_ms)
 {
-	while (n > 0 && !atomic_load_explicit(&p->stop, memory_order_relaxed)) {
+	while (n > 0 && !stopped(p)) {
 		unsigned some = queue_room(p);
 
 		if (some == 0) {
@@ -380,15 +406,15 @@ static void send_all(struct producer *p, uint64_t n, uint64_t now_ms)
 /* How many may be sent now: pace, end and window together. */
 static uint64_t allowance(const struct producer *p, uint64_t now_ns)
 {
-	uint64_t n = RUN_LENGTH, space = room(p);
+	uint64_t n = p->turn, space = room(p);
 
 	if (p->conf.rate != 0) {
 		double due = (double)(now_ns - p->begun_ns) / 1e9 * (double)p->conf.rate;
 
 		n = due > (double)p->sent ? (uint64_t)due - p->sent : 0;
 	}
-	if (n > RUN_LENGTH)
-		n = RUN_LENGTH;
+	if (n > p->turn)
+		n = p->turn;
 	if (p->conf.messages != 0 && p->conf.messages - p->sent < n)
 		n = p->conf.messages - p->sent;
 	return n < space ? n : space;
@@ -423,7 +449,7 @@ uint64_t producer_run(struct producer *p)
 		if (p->conf.sent != NULL)
 			atomic_store_explicit(p->conf.sent, p->sent,
 					      memory_order_relaxed);
-		if (n < RUN_LENGTH)
+		if (n < p->turn)
 			usleep(TICK_US);
 	}
 	wait_for_answers(p);

@@ -4,7 +4,7 @@
  * Contract
  *   - producer_open() with brokers == NULL also starts the embedded broker
  *     (librdkafka's mock cluster) in this process; one line and NULL on error;
- *   - producer_run() sends until messages, duration or producer_stop(); in each
+ *   - producer_run() sends until messages, duration, stop() or producer_stop(); in each
  *     partition it keeps a bounded window between sent and drained(), so the
  *     embedded broker's small retention never drops a message;
  *   - it returns the number of messages that the broker acknowledged.
@@ -29,6 +29,7 @@ struct producer_conf {
 	bool make_topic; /* on a real broker, when it is not there yet */
 	uint64_t (*drained)(void *with, int32_t partition); /* NULL: no flow control */
 	void *with;
+	bool (*stop)(void);     /* NULL, or: is it time to end? */
 	_Atomic uint64_t *sent; /* gauge, may be NULL */
 };
 

@@ -12,6 +12,7 @@
  */
 #include "pipeline/base/say.h"
 #include "pipeline/base/units.h"
+#include "pipeline/kafka/commit.h"
 #include "pipeline/stages/source.h"
 
 #define DRAIN_MAX_US 3000000u /* half of session.timeout.ms */
@@ -78,49 +79,6 @@ static void assign(struct run *run, rd_kafka_t *rk, rd_kafka_topic_partition_lis
 	rd_kafka_error_destroy(error);
 }
 
-struct answer {
-	rd_kafka_resp_err_t err;                  /* of the first that was refused */
-	rd_kafka_topic_partition_list_t *offsets; /* each with its own */
-};
-
-static void on_answer(rd_kafka_t *rk, rd_kafka_resp_err_t err,
-		      rd_kafka_topic_partition_list_t *offsets, void *opaque)
-{
-	struct answer *answer = opaque;
-
-	(void)rk;
-	answer->err = err;
-	for (int i = 0; offsets != NULL && i < offsets->cnt; i++) {
-		rd_kafka_topic_partition_t *sent = rd_kafka_topic_partition_list_find(
-			answer->offsets, offsets->elems[i].topic,
-			offsets->elems[i].partition);
-
-		sent->err =
-			err != RD_KAFKA_RESP_ERR_NO_ERROR ? err : offsets->elems[i].err;
-		if (answer->err == RD_KAFKA_RESP_ERR_NO_ERROR)
-			answer->err = sent->err;
-	}
-}
-
-/* Waits for the answer, but not as long as librdkafka would when no broker is there. */
-static rd_kafka_resp_err_t commit_now(rd_kafka_t *rk,
-				      rd_kafka_topic_partition_list_t *offsets)
-{
-	struct answer answer = { .offsets = offsets };
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-	rd_kafka_resp_err_t err =
-		rd_kafka_commit_queue(rk, offsets, queue, on_answer, &answer);
-	bool asked = err == RD_KAFKA_RESP_ERR_NO_ERROR;
-
-	answer.err = asked ? RD_KAFKA_RESP_ERR__TIMED_OUT : err;
-	for (int i = 0; i < offsets->cnt; i++)
-		offsets->elems[i].err = answer.err;
-	if (asked)
-		rd_kafka_queue_poll_callback(queue, COMMIT_MS);
-	rd_kafka_queue_destroy(queue);
-	return answer.err;
-}
-
 /* While the run goes on the next owner just gets more of it again. */
 static void say_refused(struct run *run, rd_kafka_resp_err_t err)
 {
@@ -143,7 +101,7 @@ static void commit_last(struct run *run, rd_kafka_t *rk,
 
 	if (offsets == NULL)
 		return;
-	err = commit_now(rk, offsets);
+	err = commit_wait(rk, offsets, COMMIT_MS);
 	partitions_committed(run->partitions, offsets);
 	if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {
 		stats_add(&run->stats.commits, 1);

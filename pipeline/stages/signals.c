@@ -25,3 +25,8 @@ int signals_caught(void)
 {
 	return atomic_load_explicit(&caught, memory_order_relaxed);
 }
+
+bool signals_any(void)
+{
+	return signals_caught() > 0;
+}

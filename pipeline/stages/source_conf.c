@@ -28,6 +28,7 @@
 
 #include "pipeline/base/say.h"
 #include "pipeline/base/units.h"
+#include "pipeline/kafka/commit.h"
 #include "pipeline/kafka/received.h"
 #include "pipeline/stages/source.h"
 
@@ -52,9 +53,7 @@ static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err,
 	stats_add(err == RD_KAFKA_RESP_ERR_NO_ERROR ? &run->stats.commits
 						    : &run->stats.commit_errors,
 		  1);
-	for (int i = 0;
-	     list != NULL && err != RD_KAFKA_RESP_ERR_NO_ERROR && i < list->cnt; i++)
-		list->elems[i].err = err;
+	commit_doubt(list, err);
 	partitions_committed(run->partitions, list);
 }
 

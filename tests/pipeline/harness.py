@@ -201,12 +201,40 @@ def stored(file):
     return pairs, ids
 
 
+def letters(broker, topic):
+    """(partition, offset, id) of every dead letter of a topic."""
+    text = subprocess.run([DUMP_TOPIC, broker, topic + ".dlq"], text=True, capture_output=True,
+                          timeout=120).stdout
+    return [tuple(map(int, line.split()[:3])) for line in text.splitlines()]
+
+
 def count(file):
     """Rows in a SQLite sink that a run may be writing."""
     db = sqlite3.connect(file, timeout=30)
     rows = db.execute("SELECT count(*) FROM orders").fetchone()[0]
     db.close()
     return rows
+
+
+def arrived(broker, topic, file, n):
+    """Is each of n messages a row or a dead letter, as far as their numbers tell?"""
+    rows = count(file)
+    return rows > 0.9 * n and rows + len({letter[2] for letter in letters(broker, topic)}) >= n
+
+
+def stored_or_buried(broker, topic, file, n):
+    """Rows and dead letters are together what was produced, of which one in a hundred was
+    poison."""
+    pairs, ids = stored(file)
+    buried = letters(broker, topic)
+    buried_ids, buried_pairs = {letter[2] for letter in buried}, {letter[:2] for letter in buried}
+    check(len(ids) == len(set(ids)), "no id is stored twice")
+    missing = set(range(1, n + 1)) - set(ids)
+    check(0.005 * n < len(missing) < 0.015 * n, f"{len(missing)} ids are not in the sink")
+    check(buried_ids == missing, f"the dead letters are exactly the others "
+          f"({len(buried_ids)} ids, {len(buried)} letters)")
+    check(not buried_pairs & pairs, "nothing is in both")
+    check(len(buried_pairs | pairs) == n, f"{len(buried_pairs | pairs)} of {n} in all")
 
 
 def wait_for(condition, seconds, text):

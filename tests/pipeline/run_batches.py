@@ -62,6 +62,14 @@ r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messag
 share = r["rx_bytes"] / r["consumed_bytes"]
 check(r.status == 0 and share <= 1.05, f"batches up to 64 KiB: {share:.3f} received {r.err}")
 
+# many partitions, one batch of each within the budget: ours are all as long
+topic, n = f"many-{tag}", 10 * N
+fill(broker, topic, n, "--partitions", 64)
+r = run("--broker", broker, "--topic", topic, "--group", "g-" + topic, "--messages", n,
+        "--memory", "20MiB", "--sink", "null")
+share = r["rx_bytes"] / r["consumed_bytes"]
+check(r.status == 0 and share <= 1.05, f"64 partitions: {share:.3f} received {r.err}")
+
 # texts that must be rewritten take memory beside the message: each message has its own
 topic = "escapes-" + tag
 send(broker, topic, 400, size=100000, escapes=1)

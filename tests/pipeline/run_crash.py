@@ -23,32 +23,12 @@ for i in range(KILLS):
     process.kill()
     process.communicate()
 
-
-def letters():
-    """(partition, offset, id) of every dead letter"""
-    text = subprocess.run([DUMP_TOPIC, broker, topic + ".dlq"], text=True,
-                          capture_output=True, timeout=120).stdout
-    return [tuple(map(int, line.split()[:3])) for line in text.splitlines()]
-
-
 # the dead members' partitions come to the last one after their sessions have timed out
 process = start(*args)
-wait_for(lambda: process.poll() is not None or
-         count(file) > 0.9 * N and count(file) + len({l[2] for l in letters()}) >= N, 180,
+wait_for(lambda: process.poll() is not None or arrived(broker, topic, file, N), 180,
          "the last run gets to the end")
 process.terminate()
 r = finish(process, 60)
 check(r.status == 0, f"the last run ends well {r.err}")
-pairs, ids = stored(file)
-check(len(ids) == len(set(ids)), "no id is stored twice")
-missing = set(range(1, N + 1)) - set(ids)
-check(0.005 * N < len(missing) < 0.015 * N, f"{len(missing)} ids are not in the sink")
-
-buried = letters()
-buried_ids = {letter[2] for letter in buried}
-buried_pairs = {letter[:2] for letter in buried}
-check(buried_ids == missing, f"the dead letters are exactly the others "
-      f"({len(buried_ids)} ids, {len(buried)} letters)")
-check(not buried_pairs & pairs, "nothing is in both")
-check(len(buried_pairs | pairs) == N, f"{len(buried_pairs | pairs)} of {N} in all")
+stored_or_buried(broker, topic, file, N)
 done()

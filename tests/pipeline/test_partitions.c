@@ -134,3 +134,47 @@ Test(partitions, without_a_group_offset_it_counts_from_the_first_message)
 	cr_expect(eq(u64, partitions_committed_sum(t), 10));
 	partitions_free(t);
 }
+
+Test(partitions, of_a_commit_only_what_was_taken_counts_and_the_rest_is_sent_again)
+{
+	struct partitions *t = partitions_new("t", 2);
+	rd_kafka_topic_partition_t other = { .partition = 1, .offset = 0 };
+	rd_kafka_topic_partition_list_t *list;
+
+	assign(t, 0, NULL);
+	partitions_assign(t, NULL, &other);
+	for (int32_t id = 0; id < 2; id++)
+		cr_assert(zero(i32,
+			       partitions_done(t, partitions_generation(t), id, 0, 50)));
+	list = partitions_offsets(t, NULL);
+	cr_assert(eq(i32, list->cnt, 2));
+	list->elems[1].err = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+	partitions_committed(t, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	cr_expect(eq(u64, partitions_committed_sum(t), 50));
+	list = partitions_offsets(t, NULL);
+	cr_assert(eq(i32, list->cnt, 1));
+	cr_expect(eq(i32, list->elems[0].partition, 1));
+	cr_expect(eq(i64, list->elems[0].offset, 50));
+	rd_kafka_topic_partition_list_destroy(list);
+	partitions_free(t);
+}
+
+Test(partitions, before_one_is_given_up_what_is_not_acknowledged_is_sent_once_more)
+{
+	struct partitions *t = partitions_new("t", 1);
+	rd_kafka_topic_partition_list_t *only = rd_kafka_topic_partition_list_new(1),
+					*list;
+
+	rd_kafka_topic_partition_list_add(only, "t", 0);
+	assign(t, 0, NULL);
+	free(commit(t, 0, 50)); /* on its way */
+	list = partitions_offsets(t, only);
+	cr_assert(ne(ptr, list, NULL));
+	cr_expect(eq(i64, list->elems[0].offset, 50));
+	rd_kafka_topic_partition_list_destroy(list);
+	committed(t, 0, 50);
+	cr_expect(eq(ptr, partitions_offsets(t, only), NULL), "it is acknowledged");
+	rd_kafka_topic_partition_list_destroy(only);
+	partitions_free(t);
+}
