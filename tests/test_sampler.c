@@ -54,10 +54,10 @@ static int sampled(struct sampler *s, uint64_t size)
 	return 1;
 }
 
-/* Sizes from 1 B up, spread over powers of two, the same for every run. */
-static uint64_t size_at(unsigned i)
+/* Sizes from 1 B up, spread over so many powers of two, the same for every run. */
+static uint64_t size_at(unsigned i, unsigned powers)
 {
-	return (1ull << (i * 7919u % 21u)) + i % 13u;
+	return (1ull << (i * 7919u % powers)) + i % 13u;
 }
 
 #define OBJECTS 3000u
@@ -69,14 +69,15 @@ struct outcome {
 };
 
 /* freed: how many of each ten blocks are freed again; change: rate of the second half. */
-static struct outcome experiment(uint64_t rate, uint64_t change, unsigned freed)
+static struct outcome experiment_with(unsigned powers, uint64_t rate, uint64_t change,
+				      unsigned freed)
 {
 	struct outcome o = { 0 };
 	double truth = 0, sum = 0;
 
 	for (unsigned i = 0; i < OBJECTS; i++)
 		if (i % 10 >= freed)
-			truth += (double)size_at(i);
+			truth += (double)size_at(i, powers);
 	for (unsigned run = 0; run < RUNS; run++) {
 		struct estimate e = { 0 };
 		struct sampler s;
@@ -87,17 +88,23 @@ static struct outcome experiment(uint64_t rate, uint64_t change, unsigned freed)
 				s.rate = change;
 				s.until = sampler_gap(&s.state, change);
 			}
-			if (!sampled(&s, size_at(i)))
+			if (!sampled(&s, size_at(i, powers)))
 				continue;
-			add(&e, size_at(i), s.rate, 1);
+			add(&e, size_at(i, powers), s.rate, 1);
 			if (i % 10 < freed)
-				add(&e, size_at(i), s.rate, -1);
+				add(&e, size_at(i, powers), s.rate, -1);
 		}
 		sum += e.bytes;
 		o.covered += fabs(e.bytes - truth) <= 1.96 * sqrt(e.bytes_var);
 	}
 	o.bias = (sum / RUNS - truth) / truth;
 	return o;
+}
+
+/* Up to 1 MiB: few are so large that they are seen every time. */
+static struct outcome experiment(uint64_t rate, uint64_t change, unsigned freed)
+{
+	return experiment_with(21, rate, change, freed);
 }
 
 static void expect_good(struct outcome o)
@@ -158,6 +165,13 @@ Test(sampler, a_request_is_sampled_with_its_probability)
 Test(sampler, sums_are_unbiased_and_intervals_cover, .timeout = 120) /* (2), (3) */
 {
 	expect_good(experiment(65536, 0, 0));
+}
+
+/* A block of 1 GiB is known to the byte, and hides no error of those below the rate. */
+Test(sampler, sums_are_unbiased_up_to_a_gibibyte, .timeout = 120)
+{
+	expect_good(experiment_with(31, 524288, 0, 0));
+	expect_good(experiment_with(31, 65536, 524288, 3));
 }
 
 Test(sampler, frees_subtract_what_was_added, .timeout = 120) /* (4) */
