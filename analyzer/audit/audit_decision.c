@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyzer/audit/audit_callers.h"
 #include "analyzer/audit/audit_growth.h"
 #include "analyzer/audit/audit_held.h"
 #include "analyzer/audit/audit_interpreter.h"
@@ -466,7 +467,7 @@ static int decide(struct audit_facts *facts, struct audit_decision *ret)
 
 int audit_decide(struct audit_facts *facts, struct audit_decision *ret)
 {
-	int r = audit_growth_find(facts);
+	int r = audit_callers_find(facts);
 
 	memset(ret, 0, sizeof(*ret));
 	ret->held_bytes = -1;

@@ -8,6 +8,10 @@
  * t (1 - sqrt(1 - f)): twice as much at the end as in the middle, as in a queue whose
  * reader is slower. Only of what multiplies is it the same all the time, too; that feeds
  * itself, and is no load.
+ *
+ * Where the load ebbs, a leak slows down as it does, and looks like a cache that becomes
+ * full. Blocks that came and went again are a clock of the work that was done: by that
+ * clock the leak is a straight line.
  */
 #include "analyzer/audit/audit_load.h"
 
@@ -18,6 +22,11 @@
 #define GONE 0.5     /* of all that came, at least */
 #define SELF_FED 5.0 /* times as many by the end as by the middle; of a line, it is 4 */
 #define QUARTERS 4u
+#define EBB_ALIKE 0.2  /* growth for each block that went, in each quarter */
+#define EBB_CHANCE 3.0 /* standard deviations of a count, besides */
+#define EBB_SLOWER 0.7 /* the load of the last quarter, of the most, at most ... */
+#define EBB_STILL 0.15 /* ... and at least: what ends is no traffic that ebbs */
+#define EBB_BLOCKS 64.0
 
 /* The age of the oldest block at a point; < 0: it was there before the window. */
 static double age_at(const struct audit_facts *facts, const double *came, double gone,
@@ -51,6 +60,45 @@ bool audit_load_follows(const struct audit_facts *facts, const double *came,
 		double age = age_at(facts, came, came[point] - live[point], point);
 
 		if (fabs(age - usual) > ALIKE * usual)
+			return false;
+	}
+	return true;
+}
+
+/* What the window's part from a tenth on brought in each quarter. */
+static void by_quarters(const struct audit_facts *facts, const double *value,
+			double ret[QUARTERS])
+{
+	size_t first = facts->window.count / 10, span = facts->window.count - 1 - first;
+
+	for (unsigned i = 0; i < QUARTERS; i++)
+		ret[i] = value[first + span * (i + 1) / QUARTERS] -
+			 value[first + span * i / QUARTERS];
+}
+
+bool audit_load_ebbs(const struct audit_facts *facts, const double *live)
+{
+	double gone[AUDIT_GRID_MAX], grown[QUARTERS], work[QUARTERS];
+	double all_grown = 0, all_work = 0, most = 0;
+
+	for (size_t i = 0; i < facts->window.count; i++)
+		gone[i] = facts->total.value[PROFILE_ALLOC_OBJECTS][i] -
+			  facts->total.value[PROFILE_INUSE_OBJECTS][i];
+	by_quarters(facts, live, grown);
+	by_quarters(facts, gone, work);
+	for (unsigned i = 0; i < QUARTERS; i++) {
+		all_grown += grown[i];
+		all_work += work[i];
+		most = fmax(most, work[i]);
+	}
+	if (facts->window.count <= 2 * QUARTERS || all_grown < EBB_BLOCKS ||
+	    all_work < all_grown / 2 || work[QUARTERS - 1] > EBB_SLOWER * most ||
+	    work[QUARTERS - 1] < EBB_STILL * most)
+		return false;
+	for (unsigned i = 0; i < QUARTERS; i++) {
+		double due = all_grown * work[i] / all_work;
+
+		if (fabs(grown[i] - due) > EBB_ALIKE * due + EBB_CHANCE * sqrt(due))
 			return false;
 	}
 	return true;

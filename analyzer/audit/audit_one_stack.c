@@ -9,8 +9,6 @@
 #include "analyzer/audit/audit_stack_text.h"
 
 #define FEW_BLOCKS 8.0
-#define TAKEN_OVER 0.5 /* of the growth must show in the function's */
-#define NOISE 3.0
 #define RECURSION_LOOKED_AT 16u /* frames */
 #define FALL 0.25               /* of a tooth's height, from one point to the next */
 #define LIVED_THROUGH 0.1       /* of what a stack has at the end, at a fall */
@@ -28,8 +26,8 @@ static bool is_lost_in_function(const struct audit_facts *facts,
 	const double *objects = series[PROFILE_INUSE_OBJECTS];
 
 	return audit_late_growth(objects, count) < FEW_BLOCKS &&
-	       TAKEN_OVER * audit_late_growth(series[PROFILE_INUSE_SPACE], count) <
-		       NOISE * function->shape.model.error;
+	       AUDIT_TAKEN_OVER * audit_late_growth(series[PROFILE_INUSE_SPACE], count) <
+		       AUDIT_NOISE * function->shape.model.error;
 }
 
 /* What is added in the last quarter, by means of a twelfth. */
@@ -53,7 +51,8 @@ static bool moves_in_function(const struct audit_facts *facts,
 	for (size_t i = from + 1; i < count; i++)
 		noise += fabs(whole[i] - whole[i - 1]) / (double)(count - from);
 	return function->shape.kind == SHAPE_LEVELLING &&
-	       last_growth(whole, count) + noise < TAKEN_OVER * last_growth(bytes, count);
+	       last_growth(whole, count) + noise <
+		       AUDIT_TAKEN_OVER * last_growth(bytes, count);
 }
 
 /* The last point before which the function lost a good part of a tooth at once. */

@@ -113,15 +113,23 @@ double audit_eta(const struct audit_facts *facts, const struct audit_decision *d
 	return eta < ETA_MAX * 100 ? eta : -1;
 }
 
-bool audit_lows_rise(const struct teeth *teeth)
+enum audit_lows audit_lows_of(const struct teeth *teeth)
 {
-	return teeth->period >= LOWS_APART && teeth->count >= LOWS_FEW &&
-	       teeth->drift > LOWS_RISE && teeth->tau_of_valleys >= LOWS_EVENLY;
+	if (teeth->period < LOWS_APART || teeth->count < LOWS_FEW)
+		return AUDIT_LOWS_UNKNOWN;
+	return teeth->drift > LOWS_RISE && teeth->tau_of_valleys >= LOWS_EVENLY
+		       ? AUDIT_LOWS_RISE
+		       : AUDIT_LOWS_STAY;
 }
 
 static void say_teeth(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit)
 {
+	static const char *const lows[] = {
+		[AUDIT_LOWS_UNKNOWN] = "too few slices to tell whether the lows rise",
+		[AUDIT_LOWS_RISE] = "the lows rise: something stays",
+		[AUDIT_LOWS_STAY] = "the lows do not rise"
+	};
 	const struct teeth *teeth = &decision->shape->teeth;
 
 	audit_say(&audit->evidence,
@@ -131,10 +139,9 @@ static void say_teeth(const struct audit_facts *facts,
 		  audit_age(audit_facts_seconds(facts)).text,
 		  audit_bytes(teeth->height).text, 100 * teeth->depth);
 	if (audit->period_s > 0)
-		audit_say(&audit->evidence, "about every %s; the lows %s",
+		audit_say(&audit->evidence, "about every %s; %s",
 			  audit_span(audit->period_s, 2).text,
-			  audit_lows_rise(teeth) ? "rise: something stays"
-						 : "do not rise");
+			  lows[audit_lows_of(teeth)]);
 	audit_say(&audit->evidence, "most of it is %s's",
 		  audit_function_name(decision->function));
 }
