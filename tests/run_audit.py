@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The commands `audit` and `check`: options, formats, exit status, bad input.
 
-Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES CREWS SLABS ERRANDS KEPT
-LEAKS to ERRANDS are scenario programs, KEPT is programs/kept.cc. About 40 s, most of them asleep.
+Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES CREWS SLABS ERRANDS DISGUISES KEPT
+LEAKS to DISGUISES are scenario programs, KEPT is programs/kept.cc. About 40 s, most of them asleep.
 """
 import http.server
 import json
@@ -17,7 +17,7 @@ import xml.etree.ElementTree
 
 from profiled import ARGS, HEAPRING, Profiled, environment, main, wait_for_pid
 
-LEAKS, BOUNDED, WAVES, CREWS, SLABS, ERRANDS, KEPT = ARGS[:7]
+LEAKS, BOUNDED, WAVES, CREWS, SLABS, ERRANDS, DISGUISES, KEPT = ARGS[:8]
 PYTHON = "/usr/bin/python3"
 REMEMBER = """
 import time
@@ -334,6 +334,20 @@ class Audit(Dumps):
         text = self.heapring("audit", dump).stdout.decode()
         self.assertIn("verdict: too short to tell; at a guess " + answer["verdict"], text)
         self.assertFalse(self.read(self.dump(LEAKS, "below-traffic"), view="audit")["too_short"])
+
+    def test_a_history_that_is_full_is_told_from_a_run_that_is_short(self):
+        dump = self.path("dump")
+        done = self.heapring("run", "-q", "-o", dump, "--", DISGUISES, "trees", "4",
+                             env={"HEAPRING_INTERVAL": "100ms", "HEAPRING_HISTORY": "64KiB"})
+        self.assertEqual(done.returncode, 0, done)
+        answer = self.read(dump, view="audit")
+        self.assertTrue(answer["history_full"])
+        self.assertLess(answer["confidence"], 0.5)
+        text = self.heapring("audit", dump).stdout.decode()
+        self.assertIn("verdict: history too small to tell; at a guess ", text)
+        self.assertRegex(text, r"the history is full. Of 4.*s only the last .*s are left in slices of "
+                         r"0.1s; .*HEAPRING_HISTORY=1MiB keeps more")
+        self.assertNotIn("a longer run", text)
 
     def test_a_pprof_profile_has_rates_and_no_history(self):
         out = self.path("profile.pb.gz")

@@ -270,6 +270,10 @@ void audit_words_advice(const struct audit_facts *facts,
 			  lows[audit_lows_of(&decision->shape->teeth)]);
 	if (decision->verdict == AUDIT_STEADY && decision->confidence >= 0.5)
 		audit_say(&audit->advice, "Nothing to do.");
-	if (audit->too_short)
+	if (audit->history_full)
+		audit_say(&audit->advice,
+			  "Run it again with more HEAPRING_HISTORY; finer slices would "
+			  "fill it sooner.");
+	else if (audit->too_short)
 		audit_say(&audit->advice, "Audit again after a longer run.");
 }

@@ -24,6 +24,7 @@
 #define THREADS_SHARE 0.1 /* of all that were created; else most are given back */
 #define TOTAL_ONLY 0.7    /* confidence when no single function shows it */
 #define UNSEEN 0.5        /* confidence where most blocks cannot be seen */
+#define LOST 0.45         /* ... and where slices were merged */
 #define TOTAL_PART 0.01   /* of what it holds, at least */
 #define NOT_FULL_YET 0.6  /* confidence where it may be a cache that fills */
 #define BENDS 0.9         /* ... or its curve, by this weight of the law */
@@ -416,6 +417,8 @@ static void doubt_what_is_not_seen(const struct audit_facts *facts,
 {
 	if (audit_interpreter_hides(facts))
 		decision->confidence = fmin(decision->confidence, UNSEEN);
+	if (facts->history && audit_window_lost_slices(facts->history, &facts->window))
+		decision->confidence = fmin(decision->confidence, LOST);
 }
 
 static void is_steady(struct audit_facts *facts, struct audit_decision *decision)

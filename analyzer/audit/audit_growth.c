@@ -250,7 +250,7 @@ static void look_at_load(const struct audit_facts *facts, struct audit_function 
 
 	if (shape->kind != SHAPE_LEVELLING ||
 	    !audit_load_ebbs(facts, function->series[PROFILE_INUSE_OBJECTS]) ||
-	    audit_pattern_may_be_missing(facts, function->largest_stack))
+	    audit_pattern_may_be_missing(facts, function, function->largest_stack))
 		return;
 	function->ebbs = true;
 	shape->kind = SHAPE_RISING;

@@ -254,10 +254,14 @@ bool audit_pattern_may_be_filling(const struct audit_facts *facts,
 	       audit_keeper_mentions(facts, function, stack, WORDS_STORE);
 }
 
-bool audit_pattern_may_be_missing(const struct audit_facts *facts, size_t stack)
+bool audit_pattern_may_be_missing(const struct audit_facts *facts,
+				  const struct audit_function *function, size_t stack)
 {
+	bool has_name = function->symbol && !strstr(function->symbol->function, "+0x");
+
 	return !audit_interpreter_of(facts, stack) &&
-	       audit_stack_mentions(facts, stack, WORDS_STORE "|" WORDS_MISS);
+	       (!has_name ||
+		audit_stack_mentions(facts, stack, WORDS_STORE "|" WORDS_MISS));
 }
 
 struct map_search {

@@ -41,6 +41,9 @@ void audit_words_evidence(const struct audit_facts *facts,
 /* Of a leak, the part of audit_words_evidence() that is in audit_words_leak.c. */
 void audit_words_leak(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit);
+/* The last lines of it: the window, and what is not seen in it. */
+void audit_words_window(const struct audit_facts *facts,
+			const struct audit_decision *decision, struct audit *audit);
 void audit_words_advice(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit);
 

@@ -236,6 +236,49 @@ static void bad_letters(double scale)
 		}
 }
 
+/* Each node has a stack of its own: a history has room for the figures of few slices. */
+struct node {
+	struct node *child[2];
+	uint32_t key;
+};
+
+SCENARIO static struct node *grow_tree(struct node *node, uint32_t key)
+{
+	if (!node) {
+		node = scenario_use(malloc(sizeof(*node)), sizeof(*node));
+		*node = (struct node){ .key = key };
+	} else if (key < node->key) {
+		node->child[0] = grow_tree(node->child[0], key);
+	} else {
+		node->child[1] = grow_tree(node->child[1], key);
+	}
+	return node;
+}
+
+SCENARIO static void fell_tree(struct node *node)
+{
+	if (!node)
+		return;
+	fell_tree(node->child[0]);
+	fell_tree(node->child[1]);
+	free(node);
+}
+
+static void trees(double scale)
+{
+	struct node *root = NULL;
+	unsigned fallen = 0;
+
+	while (scenario_tick(2000 * scale)) {
+		root = grow_tree(root, scenario_random(UINT32_MAX));
+		if (scenario_done() * 4 >= fallen + 1) {
+			fell_tree(root);
+			root = NULL;
+			fallen++;
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct scenario scenarios[] = {
@@ -248,6 +291,7 @@ int main(int argc, char **argv)
 		{ "clean-rows-beat", clean_rows_beat },
 		{ "recorder", recorder },
 		{ "bad-letters", bad_letters },
+		{ "trees", trees },
 		{ NULL },
 	};
 
