@@ -39,6 +39,7 @@
 #define TOOTH_DEPTH 0.25
 #define TOOTH_SMOOTH 0.3
 #define TOOTH_REGULAR 0.4
+#define TOOTH_CHANCE 1.0  /* of two falls, over the root of the points: noise has that */
 #define TEETH_FEW 3u      /* their valleys tell no trend */
 #define TEETH_DRIFT 0.1   /* of their height, that these may rise */
 #define TOOTH_DEEP 0.5    /* deep enough without being regular */
@@ -235,11 +236,14 @@ static bool is_levelling(const struct window *w, const struct series_shape *shap
 	       !ends_in_a_gap(w, shape);
 }
 
-static bool has_teeth(const struct teeth *teeth)
+static bool has_teeth(const struct teeth *teeth, size_t points)
 {
 	if (teeth->count < 2 || teeth->depth < TOOTH_DEPTH)
 		return false;
-	return teeth->regularity >= TOOTH_REGULAR ||
+	return teeth->regularity >=
+		       TOOTH_REGULAR + (teeth->count < TEETH_FEW
+						? TOOTH_CHANCE / sqrt((double)points)
+						: 0) ||
 	       (teeth->count >= TEETH_FEW && teeth->evenness >= TOOTH_EVEN) ||
 	       (teeth->depth >= TOOTH_DEEP && teeth->smoothness >= TOOTH_SMOOTH);
 }
@@ -351,7 +355,7 @@ static void set_kind(const struct window *w, struct series_shape *shape)
 				shape->net / fmax(1e-9, w->at[w->count - 1] - w->at[0]);
 		if (shape->kind == SHAPE_RISING && shape->model.law == GROWTH_EXPONENTIAL)
 			take_end_slope(shape);
-	} else if (has_teeth(&shape->teeth) ||
+	} else if (has_teeth(&shape->teeth, shape->points) ||
 		   teeth_find_one(w->value, w->count, &shape->teeth)) {
 		shape->kind = SHAPE_TEETH;
 	} else {
