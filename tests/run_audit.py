@@ -326,6 +326,20 @@ class Audit(Dumps):
         for dump in alive, path:
             self.assertEqual(self.read(dump, view="audit")["verdict"], "fragmentation", dump)
 
+    def test_of_one_that_was_killed_nobody_knows_what_is_resident(self):
+        dump = self.path("killed.dump")
+        with subprocess.Popen([HEAPRING, "run", "-q", "-o", dump, "--", WAVES, "holes", "5"],
+                              env=environment(HEAPRING_DIR=self.segments)) as program:
+            pid = wait_for_pid(self.segments)
+            time.sleep(4)
+            os.kill(pid, signal.SIGKILL)
+            program.wait(20)
+        answer = self.read(dump, view="audit")
+        self.assertNotEqual(answer["verdict"], "leak")
+        self.assertLess(answer["confidence"], 0.5)
+        self.assertTrue(any("nobody recorded when it was killed" in line
+                            for line in answer["evidence"]), answer["evidence"])
+
     def test_a_run_too_short_to_tell_says_so(self):
         dump = self.dump(LEAKS, "plain", "0.3")
         answer = self.read(dump, view="audit")

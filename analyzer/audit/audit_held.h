@@ -17,6 +17,8 @@ bool audit_held_find(const struct audit_facts *facts, double *ret_held, double *
 
 /* So much that the heap has holes: docs/audit.md has the thresholds. */
 bool audit_held_is_much(const struct audit_facts *facts, double held, double live);
+/* Nobody knows what is resident, and if all of the peak still is, it is that much. */
+bool audit_held_may_be_much(const struct audit_facts *facts);
 double audit_held_certainty(double held, double live);
 
 /* NULL: nobody has that many. */

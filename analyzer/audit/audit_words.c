@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyzer/audit/audit_held.h"
 #include "analyzer/audit/audit_load.h"
 #include "analyzer/console/text.h"
 #include "analyzer/views/thread_routine.h"
@@ -328,6 +329,12 @@ static void say_steady(const struct audit_facts *facts,
 			  .text,
 		  audit_age(audit_facts_seconds(facts)).text,
 		  say_trend(facts, shape, trend));
+	if (audit_held_may_be_much(facts))
+		audit_say(&audit->evidence,
+			  "they were %s: whether the pages of what was freed are still "
+			  "resident (fragmentation) nobody recorded when it was killed; "
+			  "audit it while it lives",
+			  audit_bytes((double)facts->profile->peak_space).text);
 	if (shape->kind != SHAPE_SHORT)
 		say_no_storm(facts, &decision->churn, audit);
 }
