@@ -3,7 +3,8 @@
  *
  * Contract
  *   - of a live process what is resident now; of one that exited what was at its exit,
- *     beside what lived before its tear-down; of a killed one nothing is known;
+ *     beside what lived before its tear-down; of a killed one what `run` saw a moment
+ *     before, if it ran under that;
  *   - the keeper is whose blocks are half of all that live or more: they lie between what
  *     was freed. The addresses are known to `heapring pins` only.
  */

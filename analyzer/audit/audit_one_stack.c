@@ -11,6 +11,8 @@
 #define FEW_BLOCKS 8.0
 #define RECURSION_LOOKED_AT 16u /* frames */
 #define FALL 0.25               /* of a tooth's height, from one point to the next */
+#define TURNS_OVER 0.25         /* of its blocks that are freed, at least */
+#define PART_OF_LEVEL 0.01      /* in the later half of the window */
 #define LIVED_THROUGH 0.1       /* of what a stack has at the end, at a fall */
 
 /*
@@ -53,6 +55,20 @@ static bool moves_in_function(const struct audit_facts *facts,
 	return function->shape.kind == SHAPE_LEVELLING &&
 	       last_growth(whole, count) + noise <
 		       AUDIT_TAKEN_OVER * last_growth(bytes, count);
+}
+
+/*
+ * The function came up to a level and gives back what it takes, and one of its stacks
+ * still adds a little: what a full cache keeps of what it dropped, or larger entries in
+ * the places of small ones.
+ */
+static bool is_lost_in_level(const struct audit_facts *facts,
+			     const struct audit_function *function, const double *bytes)
+{
+	return function->shape.kind == SHAPE_LEVELLING &&
+	       function->frees > TURNS_OVER * function->allocs &&
+	       audit_late_growth(bytes, facts->window.count) <
+		       PART_OF_LEVEL * function->shape.level;
 }
 
 /* The last point before which the function lost a good part of a tooth at once. */
@@ -127,5 +143,6 @@ bool audit_one_stack_tells(const struct audit_facts *facts,
 {
 	return !is_lost_in_function(facts, function, series->value) &&
 	       !moves_in_function(facts, function, series->value[PROFILE_INUSE_SPACE]) &&
+	       !is_lost_in_level(facts, function, series->value[PROFILE_INUSE_SPACE]) &&
 	       !was_not_collected_yet(facts, function, series->value);
 }

@@ -30,6 +30,7 @@
 #define STANDS_PART 0.3   /* of the window, at its end */
 #define STANDS_SHARE 0.25 /* of a line's rise there, at most */
 #define STANDS_POINTS 5u
+#define TAIL_MIN 0.01      /* rise behind a corner, of what was reached there */
 #define CORNER_SURE 0.99   /* weight of the law with a corner */
 #define CORNER_POINTS 6.0  /* after it */
 #define GAP_DIP 0.02       /* of the rise, that the series may dip at its end */
@@ -434,7 +435,7 @@ static int look_past_corner(const struct window *w, struct series_shape *shape)
 		return 0;
 	r = look(&rest, &tail);
 	if (r == 0 && tail.kind == SHAPE_RISING && tail.increases >= rest.count / 4 &&
-	    tail.end_ratio > LEVEL_END)
+	    tail.end_ratio > LEVEL_END && tail.net > TAIL_MIN * tail.level)
 		r = slope_after_corner(&rest, &tail);
 	else
 		return r;
