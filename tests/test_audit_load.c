@@ -32,6 +32,12 @@ static double stops(double t)
 	return exp(-6 * t);
 }
 
+/* Bursts with rests as long between them, the last of which has not ended. */
+static double comes_in_bursts(double t)
+{
+	return fmod(fmin(t, 0.99) * 4, 1) < 0.5;
+}
+
 static bool slows_with_load(rate_fn *load, rate_fn *kept, double given_back)
 {
 	struct audit_facts *facts = calloc(1, sizeof(*facts));
@@ -78,6 +84,12 @@ Test(audit_load, where_nothing_goes_there_is_no_clock)
 Test(audit_load, work_that_ends_is_no_load_that_ebbs)
 {
 	cr_expect(not(slows_with_load(stops, always, 3)));
+}
+
+Test(audit_load, a_rest_as_long_as_those_before_is_no_end)
+{
+	cr_expect(slows_with_load(comes_in_bursts, always, 3));
+	cr_expect(not(slows_with_load(comes_in_bursts, stops, 3)), "a cache fills");
 }
 
 Test(audit_load, as_much_work_as_before_is_none)

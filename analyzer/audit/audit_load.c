@@ -127,18 +127,19 @@ static size_t pause_of(const struct audit_facts *facts, const double *work, bool
 }
 
 /* There is less to do than there was, and not nothing: work that ends is no traffic. Who
- * paused for as long before will go on. */
+ * rests now, and rested for as long before, will go on. */
 static bool has_less_to_do(const struct audit_facts *facts, const double *work)
 {
-	size_t pause = pause_of(facts, work, true);
+	size_t rest = pause_of(facts, work, true), before = pause_of(facts, work, false);
 	double quarter[QUARTERS], most = 0;
 
+	if (rest > 0 && before > 0 && rest <= before + 1)
+		return true;
 	by_quarters(facts, work, quarter);
 	for (unsigned i = 0; i < QUARTERS; i++)
 		most = fmax(most, quarter[i]);
 	return quarter[QUARTERS - 1] <= EBB_SLOWER * most &&
-	       (quarter[QUARTERS - 1] >= EBB_STILL * most ||
-		(pause > 0 && pause <= pause_of(facts, work, false)));
+	       quarter[QUARTERS - 1] >= EBB_STILL * most;
 }
 
 bool audit_load_ebbs(const struct audit_facts *facts, const double *live)

@@ -163,7 +163,7 @@ bool audit_window_fell_silent(const struct audit_window *window, double share)
 bool audit_window_lost_slices(const struct history *history,
 			      const struct audit_window *window)
 {
-	double ran = history->at[history->count - 1] - history->at[0];
+	double ran = history->at[history->count - 1];
 
 	return history->coarse_s > 0 && history->interval_s > 0 &&
 	       (double)window->count <

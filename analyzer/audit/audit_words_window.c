@@ -56,17 +56,18 @@ static void say_full(const struct audit_facts *facts,
 {
 	const struct history *history = facts->history;
 
-	audit_say(&audit->evidence,
-		  "%.0f%% sure: the history is full. Of %s only the last %s are left in "
-		  "slices of %.3gs; what was before is merged, since %s have their "
-		  "figures in each. HEAPRING_HISTORY=%.0fMiB keeps more",
-		  100 * decision->confidence,
-		  audit_span(history->at[history->count - 1], 3).text,
-		  audit_span(history->at[history->count - 1] - history->coarse_s, 3).text,
-		  history->interval_s,
-		  audit_some((double)facts->profile->stacks_count, "stack").text,
-		  ceil(FULL_MORE * (double)facts->profile->segment->header.history_bytes /
-		       (1 << 20)));
+	audit_say(
+		&audit->evidence,
+		"%.0f%% sure: the history is full. Of %s only the last %s are left in "
+		"slices of %.3gs; what was before is merged or gone, since %s have their "
+		"figures in each. HEAPRING_HISTORY=%.0fMiB keeps more",
+		100 * decision->confidence,
+		audit_span(history->at[history->count - 1], 3).text,
+		audit_span(history->at[history->count - 1] - history->coarse_s, 3).text,
+		history->interval_s,
+		audit_some((double)facts->profile->stacks_count, "stack").text,
+		ceil(FULL_MORE * (double)facts->profile->segment->header.history_bytes /
+		     (1 << 20)));
 }
 
 /* How long was looked, and what that means for the confidence. */

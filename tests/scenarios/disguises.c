@@ -236,6 +236,78 @@ static void bad_letters(double scale)
 		}
 }
 
+/* Clients come in bursts; as each goes its key is forgotten. */
+struct client {
+	char *buffer, *key;
+};
+
+SCENARIO static char *make_key(void)
+{
+	return scenario_use(malloc(700), 700);
+}
+
+SCENARIO static void open_client(struct client *client)
+{
+	client->buffer = scenario_use(malloc(3000), 3000);
+	client->key = make_key();
+}
+
+static void close_client(struct client *client)
+{
+	free(client->buffer);
+	*client = (struct client){ 0 };
+}
+
+static void bursts_of_clients(double scale)
+{
+	static struct client client[64];
+
+	while (scenario_tick(200 * scale))
+		for (unsigned i = 0; fmod(scenario_done() * 4, 1) < 0.33 && i < 2; i++) {
+			struct client *it = &client[scenario_random(64)];
+
+			close_client(it);
+			open_client(it);
+		}
+}
+
+/* A cache of so many bytes, in which a small mark stays where something was dropped. */
+#define PLACES 12000u
+
+static char *place[PLACES];
+static size_t in_place[PLACES];
+
+SCENARIO static void put_image(unsigned number, bool is_mark)
+{
+	size_t bytes = 2000 + scenario_random(6000);
+
+	free(place[number]);
+	if (is_mark) {
+		bytes = 16;
+		place[number] = scenario_use(malloc(16), 16);
+	} else {
+		place[number] = scenario_use(malloc(bytes), bytes);
+	}
+	in_place[number] = bytes;
+}
+
+static void marks_stay(double scale)
+{
+	size_t room = (size_t)(6e6 * scale), used = 0;
+	unsigned next = 0, hand = 0;
+
+	while (scenario_tick(500 * scale)) {
+		while (used > room) {
+			used -= in_place[hand % PLACES];
+			put_image(hand % PLACES, true);
+			used += in_place[hand++ % PLACES];
+		}
+		used -= in_place[next % PLACES];
+		put_image(next % PLACES, false);
+		used += in_place[next++ % PLACES];
+	}
+}
+
 /* Each node has a stack of its own: a history has room for the figures of few slices. */
 struct node {
 	struct node *child[2];
@@ -291,6 +363,8 @@ int main(int argc, char **argv)
 		{ "clean-rows-beat", clean_rows_beat },
 		{ "recorder", recorder },
 		{ "bad-letters", bad_letters },
+		{ "bursts-of-clients", bursts_of_clients },
+		{ "marks-stay", marks_stay },
 		{ "trees", trees },
 		{ NULL },
 	};

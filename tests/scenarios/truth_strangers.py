@@ -55,6 +55,10 @@ STRANGERS = [
         ("clean-rows-beat", SAW, ("insert_row",), {"seconds": 16, "interval": "250ms"}),
         ("recorder", LEAK, ("record_picture",), {"seconds": 12}),
         ("recorder", LEAK, ("record_picture",), {"scale": 0.3, "seconds": 16}),
+        ("bursts-of-clients", LEAK, ("make_key", "open_client"), {"seconds": 12}),
+        ("bursts-of-clients", LEAK, ("make_key", "open_client"), {"scale": 2, "seconds": 16, "interval": "1s"}),
+        ("marks-stay", WARM + STEADY, (), {}),
+        ("marks-stay", WARM + STEADY, (), {"scale": 1.4, "seconds": 12}),
         ("bad-letters", LEAK, ("parse_letter",), {}),
         ("bad-letters", LEAK, ("parse_letter",), {"scale": 0.2, "seconds": 12}))
 ] + [
