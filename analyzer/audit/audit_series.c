@@ -6,7 +6,7 @@
 #include <math.h>
 
 #define LATE_SLICES 1.5
-#define LOST_SHARE 0.5     /* of the slices that were, in the window at most */
+#define LOST_SHARE 0.6     /* of the slices that were, in the window at most */
 #define QUIET_SHARE 0.01   /* of the usual allocations: nothing happens */
 #define TEARDOWN_FREES 2.0 /* for each allocation, in a slice of a tear-down */
 #define TEARDOWN_LASTS 0.1 /* of the history, or two slices */
