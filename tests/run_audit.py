@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The commands `audit` and `check`: options, formats, exit status, bad input.
 
-Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES CREWS SLABS ERRANDS KEPT
-LEAKS to ERRANDS are scenario programs, KEPT is programs/kept.cc. About 40 s, most of them asleep.
+Usage: run_audit.py HEAPRING LEAKS BOUNDED WAVES CREWS SLABS ERRANDS DISGUISES KEPT
+LEAKS to DISGUISES are scenario programs, KEPT is programs/kept.cc. About 40 s, most of them asleep.
 """
 import http.server
 import json
@@ -15,9 +15,9 @@ import threading
 import time
 import xml.etree.ElementTree
 
-from profiled import ARGS, HEAPRING, Profiled, environment, main, wait_for_pid
+from profiled import ARGS, HEAPRING, Profiled, environment, main, shim, wait_for_pid
 
-LEAKS, BOUNDED, WAVES, CREWS, SLABS, ERRANDS, KEPT = ARGS[:7]
+LEAKS, BOUNDED, WAVES, CREWS, SLABS, ERRANDS, DISGUISES, KEPT = ARGS[:8]
 PYTHON = "/usr/bin/python3"
 REMEMBER = """
 import time
@@ -326,6 +326,28 @@ class Audit(Dumps):
         for dump in alive, path:
             self.assertEqual(self.read(dump, view="audit")["verdict"], "fragmentation", dump)
 
+    def kill_with_holes(self, *command, **env):
+        with subprocess.Popen([*command, WAVES, "holes", "6"],
+                              env=environment(HEAPRING_DIR=self.segments, **env)) as program:
+            pid = wait_for_pid(self.segments)
+            time.sleep(5)
+            os.kill(pid, signal.SIGKILL)
+            program.wait(20)
+        return pid
+
+    def test_run_knows_what_was_resident_before_it_was_killed(self):
+        dump = self.path("killed.dump")
+        self.kill_with_holes(HEAPRING, "run", "-q", "--interval", "50ms", "-o", dump, "--")
+        self.assertEqual(self.read(dump, view="audit")["verdict"], "fragmentation")
+
+    def test_without_run_nobody_knows_what_was_resident_when_it_was_killed(self):
+        pid = self.kill_with_holes(LD_PRELOAD=shim(), HEAPRING_INTERVAL="50ms")
+        answer = self.read(str(pid), view="audit")
+        self.assertEqual(answer["verdict"], "steady")
+        self.assertLess(answer["confidence"], 0.5)
+        self.assertTrue(any("nobody recorded when it was killed" in line
+                            for line in answer["evidence"]), answer["evidence"])
+
     def test_a_run_too_short_to_tell_says_so(self):
         dump = self.dump(LEAKS, "plain", "0.3")
         answer = self.read(dump, view="audit")
@@ -334,6 +356,20 @@ class Audit(Dumps):
         text = self.heapring("audit", dump).stdout.decode()
         self.assertIn("verdict: too short to tell; at a guess " + answer["verdict"], text)
         self.assertFalse(self.read(self.dump(LEAKS, "below-traffic"), view="audit")["too_short"])
+
+    def test_a_history_that_is_full_is_told_from_a_run_that_is_short(self):
+        dump = self.path("dump")
+        done = self.heapring("run", "-q", "-o", dump, "--", DISGUISES, "trees", "4",
+                             env={"HEAPRING_INTERVAL": "100ms", "HEAPRING_HISTORY": "64KiB"})
+        self.assertEqual(done.returncode, 0, done)
+        answer = self.read(dump, view="audit")
+        self.assertTrue(answer["history_full"])
+        self.assertLess(answer["confidence"], 0.5)
+        text = self.heapring("audit", dump).stdout.decode()
+        self.assertIn("verdict: history too small to tell; at a guess ", text)
+        self.assertRegex(text, r"the history is full. Of 4.*s only the last .*s are left in slices of "
+                         r"0.1s; .*HEAPRING_HISTORY=1MiB keeps more")
+        self.assertNotIn("a longer run", text)
 
     def test_a_pprof_profile_has_rates_and_no_history(self):
         out = self.path("profile.pb.gz")

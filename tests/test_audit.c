@@ -48,6 +48,18 @@ Test(wrapper_name, names_of_others_are_not)
 		cr_expect(not(wrapper_name_is_one(others[i])), "%s", others[i]);
 }
 
+Test(wrapper_name, constructors_are_known_by_their_class)
+{
+	cr_expect(wrapper_name_is_constructor("Session::Session"));
+	cr_expect(wrapper_name_is_constructor(
+		"app::List<std::pair<int, int> >::List(int)"));
+	cr_expect(not(wrapper_name_is_constructor("app::Session::open")));
+	cr_expect(not(wrapper_name_is_constructor("Subsession::session")));
+	cr_expect(not(wrapper_name_is_constructor("Session")));
+	cr_expect(not(wrapper_name_is_constructor("Session::~Session")));
+	cr_expect(not(wrapper_name_is_constructor("")));
+}
+
 Test(culprit, the_runtime_is_told_from_the_program)
 {
 	const struct symbol vector = { .function = "std::vector<int>::push_back",

@@ -115,6 +115,27 @@ Test(series_shape, narrow_teeth_are_told_by_their_equal_steps)
 	cr_expect(ne(int, shape.kind, SHAPE_TEETH));
 }
 
+/* Two falls by chance, of a number of sessions that wanders around its mean: with few
+ * points some lag of noise is alike as well. */
+Test(series_shape, what_wanders_for_sixteen_slices_hardly_ever_has_teeth)
+{
+	struct curve_random random = { 20 };
+	double at[16], value[16], wander = 0;
+	struct series_shape shape;
+	unsigned teeth = 0;
+
+	for (unsigned run = 0; run < 400; run++) {
+		for (size_t i = 0; i < 16; i++) {
+			wander = 0.5 * wander + curve_normal(&random);
+			at[i] = (double)i;
+			value[i] = fmax(0.1, 3 + wander);
+		}
+		cr_assert(eq(int, series_shape_find(at, value, 16, &shape), 0));
+		teeth += shape.kind == SHAPE_TEETH;
+	}
+	cr_expect(lt(uint, teeth, 400 / 25), "%u of 400", teeth);
+}
+
 /* A limit that was doubled: no single curve fits, but it stands. */
 Test(series_shape, two_rises_each_to_a_level_do_not_go_on_rising)
 {

@@ -160,6 +160,8 @@ static int fill_in(struct audit_facts *facts, const struct audit_decision *decis
 	audit->confidence = decision->confidence;
 	audit->too_short = facts->history && facts->window.count < AUDIT_SLICES_FEW &&
 			   decision->confidence < AUDIT_GUESS;
+	audit->history_full = facts->history && decision->confidence < AUDIT_GUESS &&
+			      audit_window_lost_slices(facts->history, &facts->window);
 	audit->rate_bytes_per_s = decision->rate_bytes_per_s;
 	audit->all_bytes_per_s = decision->all_bytes_per_s;
 	audit->threads_per_s = decision->threads_per_s;

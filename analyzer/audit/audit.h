@@ -122,6 +122,7 @@ struct audit {
 	enum audit_pattern pattern;
 	double confidence;
 	bool too_short;          /* so few slices that the verdict is a guess */
+	bool history_full;       /* a guess, since the ring had no room for more slices */
 	bool has_site;           /* findings[0] is the culprit */
 	double rate_bytes_per_s; /* growth of live bytes; < 0 falls */
 	double all_bytes_per_s;  /* the same of all functions that grow */

@@ -249,6 +249,14 @@ static void advise_pattern(const struct audit_facts *facts,
 void audit_words_advice(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit)
 {
+	static const char *const lows[] = {
+		[AUDIT_LOWS_UNKNOWN] = "Nothing leaks as far as these slices tell; "
+				       "`heapring run --interval 100ms` tells more.",
+		[AUDIT_LOWS_RISE] = "What stays after each flush may be a leak: compare "
+				    "two lows with `heapring diff`.",
+		[AUDIT_LOWS_STAY] = "Nothing leaks.",
+	};
+
 	advise_release(facts, decision, audit);
 	advise_pattern(facts, decision, audit);
 	advise_commands(facts, decision, audit);
@@ -259,12 +267,13 @@ void audit_words_advice(const struct audit_facts *facts,
 				  : "; look again when the curve is flat");
 	if (decision->verdict == AUDIT_SAWTOOTH)
 		audit_say(&audit->advice, "%s",
-			  audit_lows_rise(&decision->shape->teeth)
-				  ? "What stays after each flush may be a leak: compare "
-				    "two lows with `heapring diff`."
-				  : "Nothing leaks.");
+			  lows[audit_lows_of(&decision->shape->teeth)]);
 	if (decision->verdict == AUDIT_STEADY && decision->confidence >= 0.5)
 		audit_say(&audit->advice, "Nothing to do.");
-	if (audit->too_short)
+	if (audit->history_full)
+		audit_say(&audit->advice,
+			  "Run it again with more HEAPRING_HISTORY; finer slices would "
+			  "fill it sooner.");
+	else if (audit->too_short)
 		audit_say(&audit->advice, "Audit again after a longer run.");
 }

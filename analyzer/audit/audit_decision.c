@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analyzer/audit/audit_callers.h"
 #include "analyzer/audit/audit_growth.h"
 #include "analyzer/audit/audit_held.h"
 #include "analyzer/audit/audit_interpreter.h"
@@ -23,9 +24,10 @@
 #define THREADS_SHARE 0.1 /* of all that were created; else most are given back */
 #define TOTAL_ONLY 0.7    /* confidence when no single function shows it */
 #define UNSEEN 0.5        /* confidence where most blocks cannot be seen */
-#define TOTAL_PART 0.01   /* of what it holds, at least */
-#define NOT_FULL_YET 0.6  /* confidence where it may be a cache that fills */
-#define BENDS 0.9         /* ... or its curve, by this weight of the law */
+#define LOST 0.45 /* ... where slices were merged, or what is resident is not known */
+#define TOTAL_PART 0.01  /* of what it holds, at least */
+#define NOT_FULL_YET 0.6 /* confidence where it may be a cache that fills */
+#define BENDS 0.9        /* ... or its curve, by this weight of the law */
 #define BENDS_SHARPLY 0.5
 #define NONE_FREED 0.95     /* ... or anything else that has a limit */
 #define SILENT 0.5          /* ... or that is full, since nothing is allocated any more */
@@ -415,6 +417,8 @@ static void doubt_what_is_not_seen(const struct audit_facts *facts,
 {
 	if (audit_interpreter_hides(facts))
 		decision->confidence = fmin(decision->confidence, UNSEEN);
+	if (facts->history && audit_window_lost_slices(facts->history, &facts->window))
+		decision->confidence = fmin(decision->confidence, LOST);
 }
 
 static void is_steady(struct audit_facts *facts, struct audit_decision *decision)
@@ -426,6 +430,8 @@ static void is_steady(struct audit_facts *facts, struct audit_decision *decision
 	blame(decision, AUDIT_STEADY, NULL,
 	      fmax(doubt * shape->certainty,
 		   0.6 * doubt * by_slices(audit_watched(facts), 10)));
+	if (audit_held_may_be_much(facts))
+		decision->confidence = fmin(decision->confidence, LOST);
 	decision->shape = shape;
 	decision->rate_bytes_per_s = shape->trend.p < 0.05 ? shape->trend.slope : 0;
 	if (shape->kind == SHAPE_LEVELLING)
@@ -466,7 +472,7 @@ static int decide(struct audit_facts *facts, struct audit_decision *ret)
 
 int audit_decide(struct audit_facts *facts, struct audit_decision *ret)
 {
-	int r = audit_growth_find(facts);
+	int r = audit_callers_find(facts);
 
 	memset(ret, 0, sizeof(*ret));
 	ret->held_bytes = -1;

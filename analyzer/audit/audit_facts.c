@@ -195,13 +195,13 @@ static int find_function(struct audit_facts *facts, struct entry **entries,
 	return 0;
 }
 
-static int gather_stacks(struct audit_facts *facts, const struct culprits *culprits,
-			 struct entry **entries, struct audit_series *series)
+static int gather_stacks(struct audit_facts *facts, struct entry **entries,
+			 struct audit_series *series)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < facts->profile->stacks_count; i++) {
-		struct culprit culprit = culprit_of(culprits, i);
+		struct culprit culprit = culprit_of(facts->culprits, i);
 
 		r = find_function(facts, entries, &culprit, &facts->stacks[i].function);
 		if (r < 0)
@@ -221,14 +221,13 @@ static void forget_functions(struct audit_facts *facts)
 	facts->functions_count = 0;
 }
 
-static int sort_into_functions(struct audit_facts *facts, const struct culprits *culprits,
-			       struct audit_series *series)
+static int sort_into_functions(struct audit_facts *facts, struct audit_series *series)
 {
 	struct entry *entries = NULL, *entry, *next;
 	int r;
 
 	forget_functions(facts);
-	r = gather_stacks(facts, culprits, &entries, series);
+	r = gather_stacks(facts, &entries, series);
 	HASH_ITER(hh, entries, entry, next)
 	{
 		HASH_DEL(entries, entry);
@@ -238,12 +237,12 @@ static int sort_into_functions(struct audit_facts *facts, const struct culprits 
 }
 
 /* What became of the blocks is known once they were added up. */
-static int note_uses(const struct audit_facts *facts, struct culprits *culprits)
+static int note_uses(const struct audit_facts *facts)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < facts->profile->stacks_count; i++)
-		r = culprits_note(culprits, i, facts->stacks[i].alloc_bytes,
+		r = culprits_note(facts->culprits, i, facts->stacks[i].alloc_bytes,
 				  facts->stacks[i].growth_bytes);
 	return r;
 }
@@ -251,17 +250,24 @@ static int note_uses(const struct audit_facts *facts, struct culprits *culprits)
 static int gather_functions(struct audit_facts *facts)
 {
 	struct audit_series *series = malloc(sizeof(*series));
-	struct culprits *culprits = NULL;
-	int r = series ? culprits_new(facts->profile, facts->symbols, &culprits)
+	int r = series ? culprits_new(facts->profile, facts->symbols, &facts->culprits)
 		       : -ENOMEM;
 
 	if (r == 0)
-		r = sort_into_functions(facts, culprits, series);
+		r = sort_into_functions(facts, series);
 	if (r == 0)
-		r = note_uses(facts, culprits);
-	if (r == 0 && culprits_learn(culprits))
-		r = sort_into_functions(facts, culprits, series);
-	culprits_free(culprits);
+		r = note_uses(facts);
+	if (r == 0 && culprits_learn(facts->culprits))
+		r = sort_into_functions(facts, series);
+	free(series);
+	return r;
+}
+
+int audit_facts_sort_again(struct audit_facts *facts)
+{
+	struct audit_series *series = malloc(sizeof(*series));
+	int r = series ? sort_into_functions(facts, series) : -ENOMEM;
+
 	free(series);
 	return r;
 }
@@ -325,6 +331,7 @@ int audit_facts_gather(const struct profile *profile, const struct symbols *symb
 void audit_facts_done(struct audit_facts *facts)
 {
 	forget_functions(facts);
+	culprits_free(facts->culprits);
 	for (int s = 0; s < PROFILE_SAMPLES; s++)
 		free(facts->scratch[s]);
 	free(facts->functions);

@@ -15,9 +15,15 @@
 #include "analyzer/audit/audit_series.h"
 #include "analyzer/audit/audit_surroundings.h"
 #include "analyzer/statistics/doubling.h"
+#include "analyzer/statistics/lows.h"
 #include "analyzer/statistics/series_shape.h"
 #include "analyzer/statistics/survival.h"
 #include "analyzer/views/culprit.h"
+
+/* Of a part's growth, that must show in the whole's: else it takes over from others. */
+#define AUDIT_TAKEN_OVER 0.5
+/* Deviations of the whole from its curve, that may hide it. */
+#define AUDIT_NOISE 3.0
 
 /* One stack's figures in the window. */
 struct audit_stack {
@@ -44,6 +50,8 @@ struct audit_function {
 	bool grows;                       /* decided in audit_growth.c */
 	double growth_certainty;
 	struct doubling doubling; /* 0 steps: that is not why it grows */
+	struct lows lows;         /* 0 of them: neither is that */
+	bool ebbs;                /* it grows with a load that becomes less */
 	size_t growth_stack;      /* the stack that grows, where the whole does not */
 };
 
@@ -59,6 +67,7 @@ struct audit_facts {
 	struct audit_function *functions;
 	size_t functions_count;
 	uint64_t *scratch[PROFILE_SAMPLES]; /* history->count each */
+	struct culprits *culprits;          /* NULL: functions are what they are */
 };
 
 /* Needs audit_facts_done() always. 0 or -ENOMEM. */
@@ -66,6 +75,10 @@ int audit_facts_gather(const struct profile *profile, const struct symbols *symb
 		       const struct audit_surroundings *around,
 		       struct audit_facts *facts);
 void audit_facts_done(struct audit_facts *facts);
+
+/* Into functions once more, after the culprits were told to pass one over; what was
+ * found of functions is forgotten. 0 or -ENOMEM. */
+int audit_facts_sort_again(struct audit_facts *facts);
 
 /* Seconds of the window, never 0. */
 double audit_facts_seconds(const struct audit_facts *facts);

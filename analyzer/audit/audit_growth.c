@@ -9,7 +9,9 @@
 #include "analyzer/audit/audit_growth.h"
 
 #include "analyzer/audit/audit_load.h"
+#include "analyzer/audit/audit_lows.h"
 #include "analyzer/audit/audit_one_stack.h"
+#include "analyzer/audit/audit_pattern.h"
 #include "analyzer/audit/audit_pauses.h"
 #include "analyzer/audit/audit_plateau.h"
 
@@ -21,21 +23,20 @@
 #define CANDIDATES 64u
 #define BYTES_MIN 512.0
 #define BYTES_FEW_STEPS 2048.0
-#define STEPS_MIN 5u    /* fewer are somebody's tables growing */
-#define STEPS_MANY 16u  /* with fewer it must matter to the process: */
-#define SHARE_MIN 0.005 /* of its live bytes */
-#define STEPS_EVEN 6u   /* ... or come evenly, of the program's own, and never go: */
-#define EVEN_END 0.6    /* the last quarter has its part of them */
-#define ERRORS_MIN 4.0  /* standard errors of sampling */
-#define TAKEN_OVER 0.5  /* of the growth must show in the process's */
-#define NOISE 3.0
+#define STEPS_MIN 5u         /* fewer are somebody's tables growing */
+#define STEPS_MANY 16u       /* with fewer it must matter to the process: */
+#define SHARE_MIN 0.005      /* of its live bytes */
+#define STEPS_EVEN 6u        /* ... or come evenly, of the program's own, and never go: */
+#define EVEN_END 0.6         /* the last quarter has its part of them */
+#define ERRORS_MIN 4.0       /* standard errors of sampling */
 #define DRIFT_BLOCKS 16.0    /* of more than these, the mean size tells */
 #define DRIFT_SIZE 1.25      /* the mean size rose by less */
 #define DRIFT_EXPLAINED 0.25 /* more blocks explain less of the growth */
 #define BY_NUMBER 0.5        /* more blocks explain more of it: no container */
 #define ONE_BLOCK 2.0        /* the old one while it is copied */
 #define EMPTIED 0.25         /* of what a container holds now, that went before */
-#define PART_SMALL 0.01      /* of what a function holds: its stacks tell more */
+#define EBBS 0.45       /* certainty: a cache that works only where it misses does so */
+#define PART_SMALL 0.01 /* of what a function holds: its stacks tell more */
 
 /* Total grew less than this part of it: then others shrank by as much. */
 static bool is_taken_over(const struct audit_facts *facts, const double *value)
@@ -44,7 +45,7 @@ static bool is_taken_over(const struct audit_facts *facts, const double *value)
 	double here = audit_late_growth(value, count);
 	double total = audit_late_growth(facts->total.value[PROFILE_INUSE_SPACE], count);
 
-	return total + NOISE * facts->shape.model.error < TAKEN_OVER * here;
+	return total + AUDIT_NOISE * facts->shape.model.error < AUDIT_TAKEN_OVER * here;
 }
 
 /*
@@ -121,6 +122,18 @@ static bool grows(const struct audit_facts *facts, const struct audit_function *
 	       !only_drifts(facts, shape, bytes, series[PROFILE_INUSE_OBJECTS]) &&
 	       !audit_load_follows(facts, series[PROFILE_ALLOC_OBJECTS],
 				   series[PROFILE_INUSE_OBJECTS]);
+}
+
+int audit_growth_of(const struct audit_facts *facts,
+		    const struct audit_function *function,
+		    double (*series)[AUDIT_GRID_MAX], double variance,
+		    struct series_shape *ret_shape, bool *ret_grows)
+{
+	int r = series_shape_find(facts->window.at, series[PROFILE_INUSE_SPACE],
+				  facts->window.count, ret_shape);
+
+	*ret_grows = r == 0 && grows(facts, function, ret_shape, series, variance);
+	return r;
 }
 
 /* Does the rise above the lowest point come from more blocks of the same size, and not
@@ -227,6 +240,25 @@ static bool is_hidden(const struct audit_function *function)
 	       function->growth_bytes < PART_SMALL * function->live_bytes;
 }
 
+/* Slower and slower, as all that the process does. A name that may be a cache's says more
+ * than that: it may do its work only where it misses. */
+static void look_at_load(const struct audit_facts *facts, struct audit_function *function)
+{
+	struct series_shape *shape = &function->shape;
+	const double *value = function->series[PROFILE_INUSE_SPACE];
+	size_t last = facts->window.count - 1, from = last - last / 4;
+
+	if (shape->kind != SHAPE_LEVELLING ||
+	    !audit_load_ebbs(facts, function->series[PROFILE_INUSE_OBJECTS]) ||
+	    audit_pattern_may_be_missing(facts, function, function->largest_stack))
+		return;
+	function->ebbs = true;
+	shape->kind = SHAPE_RISING;
+	shape->rate = (value[last] - value[from]) /
+		      (facts->window.at[last] - facts->window.at[from]);
+	shape->certainty = fmin(EBBS, shape->certainty);
+}
+
 static int judge_function(struct audit_facts *facts, struct audit_function *function)
 {
 	const double *value = function->series[PROFILE_INUSE_SPACE];
@@ -235,6 +267,8 @@ static int judge_function(struct audit_facts *facts, struct audit_function *func
 
 	if (r == 0)
 		r = audit_plateau_look(facts, function->series, &function->shape);
+	if (r == 0)
+		look_at_load(facts, function);
 	if (r == 0 && !is_hidden(function) &&
 	    (fills_up(facts, function, function->series, &function->shape,
 		      &function->doubling) ||
@@ -336,6 +370,8 @@ int audit_growth_find(struct audit_facts *facts)
 		r = judge_functions(facts, growth);
 	if (r == 0)
 		r = judge_stacks(facts, growth, series);
+	if (r == 0)
+		r = audit_lows_judge(facts);
 	free(growth);
 	free(series);
 	return r;

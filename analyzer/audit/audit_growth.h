@@ -14,6 +14,12 @@
 /* 0 or -ENOMEM. */
 int audit_growth_find(struct audit_facts *facts);
 
+/* Of a part of the function's stacks, by its series. 0 or -ENOMEM. */
+int audit_growth_of(const struct audit_facts *facts,
+		    const struct audit_function *function,
+		    double (*series)[AUDIT_GRID_MAX], double variance,
+		    struct series_shape *ret_shape, bool *ret_grows);
+
 /*
  * The one that grows most of all that do; NULL: none. threads: of the blocks that
  * belong to threads, else of all others.

@@ -56,6 +56,15 @@ bool audit_held_is_much(const struct audit_facts *facts, double held, double liv
 	       rss >= HELD_LIVE * live + HELD_BYTES && rss >= HELD_RSS * peak;
 }
 
+bool audit_held_may_be_much(const struct audit_facts *facts)
+{
+	double peak = (double)facts->profile->peak_space, held, live;
+
+	return facts->profile->life == SEGMENT_KILLED &&
+	       !audit_held_find(facts, &held, &live) &&
+	       audit_held_is_much(facts, peak - live, live);
+}
+
 double audit_held_certainty(double held, double live)
 {
 	return fmin(1, 0.6 + 0.1 * (held + live) / (live + HELD_BYTES));

@@ -9,10 +9,10 @@
 #include "analyzer/audit/audit_stack_text.h"
 
 #define FEW_BLOCKS 8.0
-#define TAKEN_OVER 0.5 /* of the growth must show in the function's */
-#define NOISE 3.0
 #define RECURSION_LOOKED_AT 16u /* frames */
 #define FALL 0.25               /* of a tooth's height, from one point to the next */
+#define TURNS_OVER 0.25         /* of its blocks that are freed, at least */
+#define PART_OF_LEVEL 0.01      /* in the later half of the window */
 #define LIVED_THROUGH 0.1       /* of what a stack has at the end, at a fall */
 
 /*
@@ -28,8 +28,8 @@ static bool is_lost_in_function(const struct audit_facts *facts,
 	const double *objects = series[PROFILE_INUSE_OBJECTS];
 
 	return audit_late_growth(objects, count) < FEW_BLOCKS &&
-	       TAKEN_OVER * audit_late_growth(series[PROFILE_INUSE_SPACE], count) <
-		       NOISE * function->shape.model.error;
+	       AUDIT_TAKEN_OVER * audit_late_growth(series[PROFILE_INUSE_SPACE], count) <
+		       AUDIT_NOISE * function->shape.model.error;
 }
 
 /* What is added in the last quarter, by means of a twelfth. */
@@ -53,7 +53,22 @@ static bool moves_in_function(const struct audit_facts *facts,
 	for (size_t i = from + 1; i < count; i++)
 		noise += fabs(whole[i] - whole[i - 1]) / (double)(count - from);
 	return function->shape.kind == SHAPE_LEVELLING &&
-	       last_growth(whole, count) + noise < TAKEN_OVER * last_growth(bytes, count);
+	       last_growth(whole, count) + noise <
+		       AUDIT_TAKEN_OVER * last_growth(bytes, count);
+}
+
+/*
+ * The function came up to a level and gives back what it takes, and one of its stacks
+ * still adds a little: what a full cache keeps of what it dropped, or larger entries in
+ * the places of small ones.
+ */
+static bool is_lost_in_level(const struct audit_facts *facts,
+			     const struct audit_function *function, const double *bytes)
+{
+	return function->shape.kind == SHAPE_LEVELLING &&
+	       function->frees > TURNS_OVER * function->allocs &&
+	       audit_late_growth(bytes, facts->window.count) <
+		       PART_OF_LEVEL * function->shape.level;
 }
 
 /* The last point before which the function lost a good part of a tooth at once. */
@@ -128,5 +143,6 @@ bool audit_one_stack_tells(const struct audit_facts *facts,
 {
 	return !is_lost_in_function(facts, function, series->value) &&
 	       !moves_in_function(facts, function, series->value[PROFILE_INUSE_SPACE]) &&
+	       !is_lost_in_level(facts, function, series->value[PROFILE_INUSE_SPACE]) &&
 	       !was_not_collected_yet(facts, function, series->value);
 }

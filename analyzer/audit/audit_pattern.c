@@ -38,6 +38,9 @@
 #define WORDS_STORE                                                                      \
 	"*cache|caching|lru|memo|memoize|memoise|intern|pool|ring|ringbuffer|window|"    \
 	"recent"
+#define WORDS_MISS                                                                       \
+	"fetch|load|lookup|look|find|resolve|learn|render|compile|decode|warm|fill|"     \
+	"miss|page|tile|glyph|texture|compute|get"
 #define WORDS_MAP                                                                        \
 	"map|hashmap|treemap|dict|hash|table|hashtable|tree|rbtree|insert|emplace|put"
 #define WORDS_MAP_TYPE "map|multimap|set|multiset|hashtable"
@@ -229,6 +232,8 @@ static enum audit_pattern pattern_of_growth(const struct audit_facts *facts,
 		return AUDIT_RETRIES_PILING_UP;
 	if (function->doubling.steps > 0)
 		return AUDIT_CONTAINER_ONLY_GROWS;
+	if (function->lows.count > 0)
+		return AUDIT_SOME_FORGOTTEN;
 	if (growth == AUDIT_GROWTH_EXPONENTIAL &&
 	    facts->stacks[stack].live_objects >= 2 &&
 	    !audit_stack_mentions(facts, stack, WORDS_QUEUE))
@@ -247,6 +252,16 @@ bool audit_pattern_may_be_filling(const struct audit_facts *facts,
 {
 	return audit_pattern_nothing_freed(function) &&
 	       audit_keeper_mentions(facts, function, stack, WORDS_STORE);
+}
+
+bool audit_pattern_may_be_missing(const struct audit_facts *facts,
+				  const struct audit_function *function, size_t stack)
+{
+	bool has_name = function->symbol && !strstr(function->symbol->function, "+0x");
+
+	return !audit_interpreter_of(facts, stack) &&
+	       (!has_name ||
+		audit_stack_mentions(facts, stack, WORDS_STORE "|" WORDS_MISS));
 }
 
 struct map_search {

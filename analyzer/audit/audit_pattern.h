@@ -30,6 +30,11 @@ bool audit_pattern_nothing_freed(const struct audit_function *function);
 bool audit_pattern_may_be_filling(const struct audit_facts *facts,
 				  const struct audit_function *function, size_t stack);
 
+/* Some name on its stack is that of a cache, or of what one does where it misses; or it
+ * has no name. */
+bool audit_pattern_may_be_missing(const struct audit_facts *facts,
+				  const struct audit_function *function, size_t stack);
+
 /* Two sentences at most: what it is, then what to do. NULL: AUDIT_PATTERN_NONE. */
 const char *audit_pattern_what(enum audit_pattern pattern);
 const char *audit_pattern_remedy(enum audit_pattern pattern);

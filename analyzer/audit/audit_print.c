@@ -48,7 +48,9 @@ static int threads_text(const struct audit *audit, char *text, size_t room)
 static void headline(const struct audit *audit, char *text, size_t room)
 {
 	int used = snprintf(text, room, "%s%s",
-			    audit->too_short ? "too short to tell; at a guess " : "",
+			    audit->history_full ? "history too small to tell; at a guess "
+			    : audit->too_short  ? "too short to tell; at a guess "
+						: "",
 			    audit_verdict_name(audit->verdict));
 
 	if (is_growth(audit) && audit->growth != AUDIT_GROWTH_NONE)
@@ -317,34 +319,36 @@ json_t *audit_print_json(const struct audit_printed *printed)
 				      finding_json(printed, &audit->findings[i]));
 	json_object_update_new(
 		object,
-		json_pack(
-			"{s:s, s:s, s:s, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			"s:o, s:o, s:o, s:I}",
-			"verdict", audit_verdict_name(audit->verdict), "growth",
-			audit_growth_name(audit->growth), "pattern",
-			audit_pattern_name(audit->pattern), "confidence",
-			number(audit->confidence), "too_short", audit->too_short, "site",
-			audit->has_site ? json_incref(json_array_get(findings, 0))
-					: json_null(),
-			"rate_bytes_per_s", number(audit->rate_bytes_per_s),
-			"all_bytes_per_s", number(audit->all_bytes_per_s),
-			"threads_per_s",
-			audit->verdict == AUDIT_THREAD_LEAK ? number(audit->threads_per_s)
-							    : json_null(),
-			"threads_alive",
-			audit->threads_alive >= 0 ? number(audit->threads_alive)
-						  : json_null(),
-			"thread_routine", routine_json(audit->thread_routine),
-			"eta_to_limit_s",
-			audit->eta_to_limit_s >= 0 ? number(audit->eta_to_limit_s)
-						   : json_null(),
-			"doubling_s",
-			audit->doubling_s > 0 ? number(audit->doubling_s) : json_null(),
-			"period_s",
-			audit->period_s > 0 ? number(audit->period_s) : json_null(),
-			"window_s",
-			json_pack("[f, f]", audit->window_from_s, audit->window_to_s),
-			"slices", (json_int_t)audit->slices));
+		json_pack("{s:s, s:s, s:s, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
+			  "s:o, "
+			  "s:o, s:o, s:o, s:I}",
+			  "verdict", audit_verdict_name(audit->verdict), "growth",
+			  audit_growth_name(audit->growth), "pattern",
+			  audit_pattern_name(audit->pattern), "confidence",
+			  number(audit->confidence), "too_short", audit->too_short,
+			  "history_full", audit->history_full, "site",
+			  audit->has_site ? json_incref(json_array_get(findings, 0))
+					  : json_null(),
+			  "rate_bytes_per_s", number(audit->rate_bytes_per_s),
+			  "all_bytes_per_s", number(audit->all_bytes_per_s),
+			  "threads_per_s",
+			  audit->verdict == AUDIT_THREAD_LEAK
+				  ? number(audit->threads_per_s)
+				  : json_null(),
+			  "threads_alive",
+			  audit->threads_alive >= 0 ? number(audit->threads_alive)
+						    : json_null(),
+			  "thread_routine", routine_json(audit->thread_routine),
+			  "eta_to_limit_s",
+			  audit->eta_to_limit_s >= 0 ? number(audit->eta_to_limit_s)
+						     : json_null(),
+			  "doubling_s",
+			  audit->doubling_s > 0 ? number(audit->doubling_s) : json_null(),
+			  "period_s",
+			  audit->period_s > 0 ? number(audit->period_s) : json_null(),
+			  "window_s",
+			  json_pack("[f, f]", audit->window_from_s, audit->window_to_s),
+			  "slices", (json_int_t)audit->slices));
 	json_object_set_new(object, "evidence", lines_json(&audit->evidence));
 	json_object_set_new(object, "advice", lines_json(&audit->advice));
 	json_object_set_new(object, "checklist", steps_json(audit));

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #define LATE_SLICES 1.5
+#define LOST_SHARE 0.6     /* of the slices that were, in the window at most */
 #define QUIET_SHARE 0.01   /* of the usual allocations: nothing happens */
 #define TEARDOWN_FREES 2.0 /* for each allocation, in a slice of a tear-down */
 #define TEARDOWN_LASTS 0.1 /* of the history, or two slices */
@@ -157,6 +158,16 @@ size_t audit_window_index(const struct audit_window *window, double at)
 bool audit_window_fell_silent(const struct audit_window *window, double share)
 {
 	return window->idle_s > share * (window->to_s - window->from_s);
+}
+
+bool audit_window_lost_slices(const struct history *history,
+			      const struct audit_window *window)
+{
+	double ran = history->at[history->count - 1];
+
+	return history->coarse_s > 0 && history->interval_s > 0 &&
+	       (double)window->count <
+		       LOST_SHARE * fmin(AUDIT_GRID_MAX, ran / history->interval_s);
 }
 
 static void resample(const struct history *history, const struct audit_window *window,

@@ -48,6 +48,11 @@ double audit_mean_from(const double *value, size_t count, size_t from);
 /* Growth in the second half, by means of a twelfth. */
 double audit_late_growth(const double *value, size_t count);
 
+/* The ring was full: the window has less than six tenths of the points that the run had
+ * slices for. */
+bool audit_window_lost_slices(const struct history *history,
+			      const struct audit_window *window);
+
 void audit_series_total(const struct history *history, const struct audit_window *window,
 			struct audit_series *ret);
 

@@ -8,18 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "analyzer/audit/audit_interpreter.h"
+#include "analyzer/audit/audit_held.h"
 #include "analyzer/audit/audit_load.h"
-#include "analyzer/audit/audit_pattern.h"
 #include "analyzer/console/text.h"
 #include "analyzer/views/thread_routine.h"
 
 #define ETA_MAX (365.0 * 86400)
-#define LOWS_APART 5.0    /* slices; of narrower teeth a slice is no low */
-#define LOWS_EVENLY 0.7   /* Kendall's tau of them */
-#define LOWS_FEW 3u       /* fewer tell nothing */
-#define LOWS_RISE 0.1     /* of a tooth, from the low behind the first fall to the last */
-#define WORTH_SAYING 0.05 /* of the time, without allocations */
+#define LOWS_APART 5.0  /* slices; of narrower teeth a slice is no low */
+#define LOWS_EVENLY 0.7 /* Kendall's tau of them */
+#define LOWS_FEW 3u     /* fewer tell nothing */
+#define LOWS_RISE 0.1   /* of a tooth, from the low behind the first fall to the last */
 
 void audit_text(char *text, size_t room, const char *format, ...)
 {
@@ -113,15 +111,23 @@ double audit_eta(const struct audit_facts *facts, const struct audit_decision *d
 	return eta < ETA_MAX * 100 ? eta : -1;
 }
 
-bool audit_lows_rise(const struct teeth *teeth)
+enum audit_lows audit_lows_of(const struct teeth *teeth)
 {
-	return teeth->period >= LOWS_APART && teeth->count >= LOWS_FEW &&
-	       teeth->drift > LOWS_RISE && teeth->tau_of_valleys >= LOWS_EVENLY;
+	if (teeth->period < LOWS_APART || teeth->count < LOWS_FEW)
+		return AUDIT_LOWS_UNKNOWN;
+	return teeth->drift > LOWS_RISE && teeth->tau_of_valleys >= LOWS_EVENLY
+		       ? AUDIT_LOWS_RISE
+		       : AUDIT_LOWS_STAY;
 }
 
 static void say_teeth(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit)
 {
+	static const char *const lows[] = {
+		[AUDIT_LOWS_UNKNOWN] = "too few slices to tell whether the lows rise",
+		[AUDIT_LOWS_RISE] = "the lows rise: something stays",
+		[AUDIT_LOWS_STAY] = "the lows do not rise"
+	};
 	const struct teeth *teeth = &decision->shape->teeth;
 
 	audit_say(&audit->evidence,
@@ -131,10 +137,9 @@ static void say_teeth(const struct audit_facts *facts,
 		  audit_age(audit_facts_seconds(facts)).text,
 		  audit_bytes(teeth->height).text, 100 * teeth->depth);
 	if (audit->period_s > 0)
-		audit_say(&audit->evidence, "about every %s; the lows %s",
+		audit_say(&audit->evidence, "about every %s; %s",
 			  audit_span(audit->period_s, 2).text,
-			  audit_lows_rise(teeth) ? "rise: something stays"
-						 : "do not rise");
+			  lows[audit_lows_of(teeth)]);
 	audit_say(&audit->evidence, "most of it is %s's",
 		  audit_function_name(decision->function));
 }
@@ -324,6 +329,12 @@ static void say_steady(const struct audit_facts *facts,
 			  .text,
 		  audit_age(audit_facts_seconds(facts)).text,
 		  say_trend(facts, shape, trend));
+	if (audit_held_may_be_much(facts))
+		audit_say(&audit->evidence,
+			  "they were %s: whether the pages of what was freed are still "
+			  "resident (fragmentation) nobody recorded when it was killed; "
+			  "audit it while it lives",
+			  audit_bytes((double)facts->profile->peak_space).text);
 	if (shape->kind != SHAPE_SHORT)
 		say_no_storm(facts, &decision->churn, audit);
 }
@@ -387,74 +398,6 @@ static void say_threads(const struct audit_facts *facts,
 	say_routine(audit);
 }
 
-#define SURE 0.7
-#define POINTS_SCALE 10.0 /* of what few slices take from a certainty: series_shape.c */
-#define SLICES_ENOUGH 40u
-#define SLICE_SHORT 0.1 /* seconds; shorter ones say no more */
-
-/* Would it be sure enough, but for the number of slices? */
-static bool is_short(const struct audit_facts *facts,
-		     const struct audit_decision *decision)
-{
-	double most = 1 - exp(-((double)facts->window.count - 3) / POINTS_SCALE);
-	const struct audit_function *function = decision->function;
-
-	if (decision->verdict == AUDIT_STORM ||
-	    decision->verdict == AUDIT_FRAGMENTATION ||
-	    (decision->verdict == AUDIT_LEAK && function && function->grows &&
-	     audit_pattern_may_be_filling(facts, function, decision->stack)))
-		return false;
-	/* where hardly anything is allocated, more time brings no more slices */
-	if (decision->verdict == AUDIT_STEADY && audit_watched(facts) >= SLICES_ENOUGH)
-		return false;
-	return most < SURE && decision->confidence >= SURE * most;
-}
-
-static void say_short(const struct audit_facts *facts,
-		      const struct audit_decision *decision, struct audit *audit)
-{
-	double slice = facts->history->interval_s;
-
-	audit_say(&audit->evidence,
-		  "%.0f%% sure: watched only %s, %s of %.3gs; a longer run%s would "
-		  "settle it",
-		  100 * decision->confidence,
-		  audit_span(audit_facts_seconds(facts), 3).text,
-		  audit_some((double)facts->window.count, "slice").text, slice,
-		  slice > SLICE_SHORT ? ", or `heapring run --interval 100ms`," : "");
-}
-
-/* How long was looked, and what that means for the confidence. */
-static void say_window(const struct audit_facts *facts,
-		       const struct audit_decision *decision, struct audit *audit)
-{
-	const struct audit_window *window = &facts->window;
-
-	if (!facts->history)
-		audit_say(&audit->evidence,
-			  "this profile has no history: only the rates are known");
-	else if (audit->too_short ||
-		 (decision->confidence < SURE && is_short(facts, decision)))
-		say_short(facts, decision, audit);
-	if (audit_interpreter_hides(facts))
-		audit_say(&audit->evidence, "%s", audit_interpreter_hides(facts)->hides);
-	if (facts->history && facts->history->damaged)
-		audit_say(&audit->evidence,
-			  "a part of the history is damaged and was left out");
-	/* a container is silent until it is full again, and the evidence says when; of
-	 * what is hidden nobody knows */
-	if (!audit_interpreter_hides(facts) &&
-	    !(decision->function && decision->function->doubling.steps > 0) &&
-	    window->idle_s >= 1 && audit_window_fell_silent(window, WORTH_SAYING) &&
-	    window->to_s < facts->history->at[facts->history->count - 1])
-		audit_say(&audit->evidence,
-			  "nothing was allocated in the last %s: they are left out%s",
-			  audit_age(window->idle_s).text,
-			  decision->verdict == AUDIT_LEAK
-				  ? ". If the program was at work then, what grew is full"
-				  : "");
-}
-
 void audit_words_evidence(const struct audit_facts *facts,
 			  const struct audit_decision *decision, struct audit *audit)
 {
@@ -481,5 +424,5 @@ void audit_words_evidence(const struct audit_facts *facts,
 		say_steady(facts, decision, audit);
 		break;
 	}
-	say_window(facts, decision, audit);
+	audit_words_window(facts, decision, audit);
 }

@@ -27,8 +27,11 @@ struct units_text audit_span(double seconds, int digits); /* "1.25s", then 2m05s
 /* A curve that is not called exponential in the verdict is not in the evidence. */
 const char *audit_law_name(const struct series_shape *shape, enum audit_growth growth);
 
-/* Does something stay behind each fall? */
-bool audit_lows_rise(const struct teeth *teeth);
+/* Does something stay behind each fall? Where a tooth is a few slices wide or there are
+ * hardly any, its lows do not tell. */
+enum audit_lows { AUDIT_LOWS_UNKNOWN, AUDIT_LOWS_RISE, AUDIT_LOWS_STAY };
+
+enum audit_lows audit_lows_of(const struct teeth *teeth);
 
 /* Never NULL. */
 const char *audit_function_name(const struct audit_function *function);
@@ -38,6 +41,9 @@ void audit_words_evidence(const struct audit_facts *facts,
 /* Of a leak, the part of audit_words_evidence() that is in audit_words_leak.c. */
 void audit_words_leak(const struct audit_facts *facts,
 		      const struct audit_decision *decision, struct audit *audit);
+/* The last lines of it: the window, and what is not seen in it. */
+void audit_words_window(const struct audit_facts *facts,
+			const struct audit_decision *decision, struct audit *audit);
 void audit_words_advice(const struct audit_facts *facts,
 			const struct audit_decision *decision, struct audit *audit);
 

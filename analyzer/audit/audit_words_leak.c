@@ -33,6 +33,23 @@ static void say_doubling(const struct audit_function *function, struct audit *au
 		  is_one ? "it is" : "they are", is_one ? "it" : "them");
 }
 
+/* A sawtooth whose falls leave more and more. */
+static void say_lows(const struct audit_function *function, struct audit *audit)
+{
+	const struct lows *lows = &function->lows;
+
+	audit_say(&audit->evidence,
+		  "live bytes of %s fall again and again, but never back to where they "
+		  "were: the lows behind %zu falls rise from %s to %s, %s a minute",
+		  audit_function_name(function), lows->count,
+		  audit_bytes(lows->first).text, audit_bytes(lows->last).text,
+		  audit_bytes(lows->rate * 60).text);
+	audit_say(&audit->evidence,
+		  "whatever empties it leaves a part; a collection that is rarer than "
+		  "these %zu falls may still take it all",
+		  lows->count);
+}
+
 static void say_growth(const struct audit_facts *facts,
 		       const struct audit_decision *decision, struct audit *audit)
 {
@@ -48,6 +65,10 @@ static void say_growth(const struct audit_facts *facts,
 
 	if (function && function->doubling.steps > 0) {
 		say_doubling(function, audit);
+		return;
+	}
+	if (function && function->lows.count > 0) {
+		say_lows(function, audit);
 		return;
 	}
 	audit_say(&audit->evidence,
@@ -68,6 +89,12 @@ static void say_growth(const struct audit_facts *facts,
 		audit_say(&audit->evidence, "%s a minute (95%% interval: %s to %s)",
 			  audit_bytes(rate).text, audit_bytes(shape->trend.low * 60).text,
 			  audit_bytes(shape->trend.high * 60).text);
+	if (function && function->ebbs)
+		audit_say(&audit->evidence,
+			  "it rises less and less, but just as the blocks do that come "
+			  "and go: there is less to do, and of that as much stays as "
+			  "before. A cache that works only where it misses looks the "
+			  "same");
 	audit_say(&audit->evidence, "new highs in %zu of %s; the curve: %s",
 		  shape->increases, audit_some((double)shape->points, "slice").text,
 		  audit_law_name(shape, decision->growth));
@@ -95,7 +122,7 @@ static void say_details(const struct audit_decision *decision, struct audit *aud
 	const struct series_shape *shape = decision->shape;
 	const struct audit_function *function = decision->function;
 
-	if (function && function->doubling.steps > 0)
+	if (function && (function->doubling.steps > 0 || function->lows.count > 0))
 		return;
 	audit_say(&audit->evidence,
 		  "details: Kendall's tau %.2f, chance of that without a trend %s%.2g; "

@@ -23,6 +23,7 @@
 #include "analyzer/launch/launch.h"
 #include "analyzer/launch/program_file.h"
 #include "analyzer/launch/run_family.h"
+#include "analyzer/launch/run_resident.h"
 #include "analyzer/launch/run_summary.h"
 #include "analyzer/launch/shim_path.h"
 #include "analyzer/profile/profile.h"
@@ -159,7 +160,8 @@ static bool write_dumps(const struct run *run, const struct run_family *family)
 	return own_written;
 }
 
-static void report(const struct run *run, char **argv, const struct launch_result *result)
+static void report(const struct run *run, char **argv, const struct launch_result *result,
+		   uint64_t resident)
 {
 	const char *dir = run->dir ? run->dir : segment_dir_path();
 	struct run_family family;
@@ -171,7 +173,7 @@ static void report(const struct run *run, char **argv, const struct launch_resul
 		return;
 	}
 	if (family.has_program)
-		run_family_mark(&family.members[0], result);
+		run_family_mark(&family.members[0], result, resident);
 	if (run->output)
 		dumped = write_dumps(run, &family);
 	if (!family.has_program || !saw_allocations(family.members[0].path)) {
@@ -224,6 +226,7 @@ static int run_program(const struct run *run, char **argv)
 		{ "HEAPRING_MMAP", run->mappings ? "1" : NULL },
 		{ NULL, NULL },
 	};
+	struct run_resident resident;
 	struct launch_result result;
 	struct fault fault;
 	char shim[4096];
@@ -233,10 +236,12 @@ static int run_program(const struct run *run, char **argv)
 		r = check_output(run->output, &fault);
 	if (r < 0)
 		return fault_print(&fault);
-	r = launch(argv, bears_shim(argv[0]) ? shim : NULL, set, &result);
+	run_resident_begin(&resident, run->dir ? run->dir : segment_dir_path());
+	r = launch(argv, bears_shim(argv[0]) ? shim : NULL, set, run_resident_look,
+		   &resident, &result);
 	if (r < 0)
 		return cannot_start(argv[0], -r);
-	report(run, argv, &result);
+	report(run, argv, &result, run_resident_now(&resident));
 	return result.by_signal ? 128 + result.code : result.code;
 }
 

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "analyzer/machine/clock.h"
@@ -84,13 +85,31 @@ static void set_environment(const char *shim, const struct launch_variable *set)
 			setenv(set->name, set->value, 1);
 }
 
-static int wait_for(pid_t pid, struct launch_result *result)
+/* Until SIGCHLD, any other signal, or a second has passed; true: the latter. */
+static bool wait_a_second(const sigset_t *ends)
 {
-	int status;
+	const struct timespec second = { .tv_sec = 1 };
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
+	return sigtimedwait(ends, NULL, &second) < 0 && errno == EAGAIN;
+}
+
+/* SIGCHLD is blocked before the program is asked for, so that none is missed; launch()
+ * restores the mask. */
+static int wait_for(pid_t pid, launch_look_fn *look, void *arg,
+		    struct launch_result *result)
+{
+	sigset_t ends;
+	int status, r;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	while ((r = waitpid(pid, &status, WNOHANG)) <= 0) {
+		if (r < 0 && errno != EINTR)
 			return -errno;
+		if (r == 0 && wait_a_second(&ends))
+			look(arg, pid);
+	}
 	result->by_signal = WIFSIGNALED(status);
 	result->code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 	return 0;
@@ -112,7 +131,7 @@ __attribute__((noreturn)) static void become(char **argv, const char *shim,
 }
 
 int launch(char **argv, const char *shim, const struct launch_variable *set,
-	   struct launch_result *ret_result)
+	   launch_look_fn *look, void *arg, struct launch_result *ret_result)
 {
 	struct launch_result result = { .start_unix_ns = clock_unix_ns() };
 	uint64_t start = clock_ns();
@@ -132,9 +151,9 @@ int launch(char **argv, const char *shim, const struct launch_variable *set,
 	if (result.pid < 0)
 		r = -EAGAIN;
 	else if (read(report[0], &error, sizeof(error)) == sizeof(error))
-		r = wait_for(result.pid, &result) < 0 ? -ECHILD : -error;
+		r = wait_for(result.pid, look, arg, &result) < 0 ? -ECHILD : -error;
 	else
-		r = wait_for(result.pid, &result);
+		r = wait_for(result.pid, look, arg, &result);
 	close(report[0]);
 	child_pid = 0;
 	restore_signals(&old);

@@ -28,8 +28,11 @@ struct launch_result {
 	uint64_t elapsed_ns;
 };
 
+/* Called once a second while the program runs. */
+typedef void launch_look_fn(void *arg, pid_t pid);
+
 /* set: ends with a NULL name. shim goes to the front of LD_PRELOAD; NULL: none. */
 int launch(char **argv, const char *shim, const struct launch_variable *set,
-	   struct launch_result *ret_result);
+	   launch_look_fn *look, void *arg, struct launch_result *ret_result);
 
 #endif

@@ -153,7 +153,7 @@ static void put(int fd, size_t offset, const void *value, size_t bytes)
 
 /* The process is gone, so nobody else writes here any more. */
 void run_family_mark(const struct segment_name *segment,
-		     const struct launch_result *result)
+		     const struct launch_result *result, uint64_t resident)
 {
 	struct heapring_header header;
 	struct fault ignored;
@@ -170,6 +170,9 @@ void run_family_mark(const struct segment_name *segment,
 		    result->by_signal ? offsetof(struct heapring_header, exit_signal)
 				      : offsetof(struct heapring_header, exit_code),
 		    &code, sizeof(code));
+		if (result->by_signal && resident > 0)
+			put(fd, offsetof(struct heapring_header, resident_bytes),
+			    &resident, sizeof(resident));
 		put(fd, offsetof(struct heapring_header, end_unix_ns), &end, sizeof(end));
 		put(fd, offsetof(struct heapring_header, state), &state, sizeof(state));
 	}

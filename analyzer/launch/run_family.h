@@ -37,7 +37,8 @@ int run_family_find(const char *dir, const struct launch_result *result,
 		    struct run_family *ret_family, struct fault *fault);
 void run_family_done(struct run_family *family);
 
+/* resident: what a killed one had a moment ago; 0 not known. */
 void run_family_mark(const struct segment_name *segment,
-		     const struct launch_result *result);
+		     const struct launch_result *result, uint64_t resident);
 
 #endif

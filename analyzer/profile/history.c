@@ -147,7 +147,12 @@ static int make_points(struct making *m)
 		m->point_of[i] = add_point(history, seconds(m, ring->slices[i].end_ns),
 					   uncertainty(&ring->slices[i]));
 		history->has_next[m->point_of[i]] = history_ring_pauses(ring, i);
+		if (i + 1 < ring->slices_count &&
+		    ring->slices[i + 1].first > ring->slices[i].first + 1)
+			history->coarse_s = history->at[m->point_of[i]];
 	}
+	if (!history->from_start)
+		history->coarse_s = fmax(history->coarse_s, history->at[0]);
 	/* nothing happened after the last event */
 	m->point_of[ring->slices_count] =
 		add_point(history, end - active > history->interval_s ? active : end, 0);

@@ -60,9 +60,11 @@ struct history {
 
 	size_t slices;     /* in the ring; 0: all that is known is start and end */
 	double interval_s; /* what was asked for with HEAPRING_INTERVAL */
-	bool kept;         /* false: HEAPRING_HISTORY=0, or no room for it */
-	bool from_start;   /* at[0] is the start; else the ring lost what was before */
-	bool damaged;      /* a slice was not readable: what is older is left out */
+	double coarse_s; /* until then slices were merged or dropped: the ring was full; 0
+			  */
+	bool kept;       /* false: HEAPRING_HISTORY=0, or no room for it */
+	bool from_start; /* at[0] is the start; else the ring lost what was before */
+	bool damaged;    /* a slice was not readable: what is older is left out */
 
 	/* highest live bytes: the process's own peak, which may lie between points */
 	uint64_t peak_space;

@@ -30,6 +30,7 @@
 #define STANDS_PART 0.3   /* of the window, at its end */
 #define STANDS_SHARE 0.25 /* of a line's rise there, at most */
 #define STANDS_POINTS 5u
+#define TAIL_MIN 0.01      /* rise behind a corner, of what was reached there */
 #define CORNER_SURE 0.99   /* weight of the law with a corner */
 #define CORNER_POINTS 6.0  /* after it */
 #define GAP_DIP 0.02       /* of the rise, that the series may dip at its end */
@@ -39,6 +40,7 @@
 #define TOOTH_DEPTH 0.25
 #define TOOTH_SMOOTH 0.3
 #define TOOTH_REGULAR 0.4
+#define TOOTH_CHANCE 1.0  /* of two falls, over the root of the points: noise has that */
 #define TEETH_FEW 3u      /* their valleys tell no trend */
 #define TEETH_DRIFT 0.1   /* of their height, that these may rise */
 #define TOOTH_DEEP 0.5    /* deep enough without being regular */
@@ -235,11 +237,14 @@ static bool is_levelling(const struct window *w, const struct series_shape *shap
 	       !ends_in_a_gap(w, shape);
 }
 
-static bool has_teeth(const struct teeth *teeth)
+static bool has_teeth(const struct teeth *teeth, size_t points)
 {
 	if (teeth->count < 2 || teeth->depth < TOOTH_DEPTH)
 		return false;
-	return teeth->regularity >= TOOTH_REGULAR ||
+	return teeth->regularity >=
+		       TOOTH_REGULAR + (teeth->count < TEETH_FEW
+						? TOOTH_CHANCE / sqrt((double)points)
+						: 0) ||
 	       (teeth->count >= TEETH_FEW && teeth->evenness >= TOOTH_EVEN) ||
 	       (teeth->depth >= TOOTH_DEEP && teeth->smoothness >= TOOTH_SMOOTH);
 }
@@ -351,7 +356,7 @@ static void set_kind(const struct window *w, struct series_shape *shape)
 				shape->net / fmax(1e-9, w->at[w->count - 1] - w->at[0]);
 		if (shape->kind == SHAPE_RISING && shape->model.law == GROWTH_EXPONENTIAL)
 			take_end_slope(shape);
-	} else if (has_teeth(&shape->teeth) ||
+	} else if (has_teeth(&shape->teeth, shape->points) ||
 		   teeth_find_one(w->value, w->count, &shape->teeth)) {
 		shape->kind = SHAPE_TEETH;
 	} else {
@@ -430,7 +435,7 @@ static int look_past_corner(const struct window *w, struct series_shape *shape)
 		return 0;
 	r = look(&rest, &tail);
 	if (r == 0 && tail.kind == SHAPE_RISING && tail.increases >= rest.count / 4 &&
-	    tail.end_ratio > LEVEL_END)
+	    tail.end_ratio > LEVEL_END && tail.net > TAIL_MIN * tail.level)
 		r = slope_after_corner(&rest, &tail);
 	else
 		return r;

@@ -226,7 +226,10 @@ static void zigzag(struct zigzag *z, const double *value, size_t count, double h
 		step(z, value[i], i, height);
 }
 
-static void find(const double *value, size_t count, double *room, struct teeth *teeth)
+#define ROOM 6u /* for each value */
+
+/* The turns; room + 4 * count: the values without their line. */
+static struct zigzag find_turns(const double *value, size_t count, double *room)
 {
 	struct zigzag z = { .falls = room,
 			    .depths = room + count,
@@ -238,6 +241,14 @@ static void find(const double *value, size_t count, double *room, struct teeth *
 	zigzag(&z, value, count, height_of(value, count, sorted));
 	if (z.falls_count < 2)
 		zigzag(&z, value, count, height_of(rest, count, sorted));
+	return z;
+}
+
+static void find(const double *value, size_t count, double *room, struct teeth *teeth)
+{
+	double *rest = room + 4 * count, *sorted = room + 5 * count;
+	struct zigzag z = find_turns(value, count, room);
+
 	find_period(rest, count, teeth);
 	describe(&z, teeth);
 	teeth->evenness = evenness_of(value, count, rest, sorted);
@@ -251,12 +262,30 @@ int teeth_find(const double *value, size_t count, struct teeth *ret)
 	*ret = teeth;
 	if (count < 4)
 		return 0;
-	room = malloc(6 * count * sizeof(*room));
+	room = malloc(ROOM * count * sizeof(*room));
 	if (!room)
 		return -ENOMEM;
 	find(value, count, room, &teeth);
 	free(room);
 	*ret = teeth;
+	return 0;
+}
+
+int teeth_lows(const double *value, size_t count, size_t *ret_low, size_t *ret_count)
+{
+	double *room = malloc(ROOM * (count + 1) * sizeof(*room));
+	struct zigzag z;
+	size_t first;
+
+	*ret_count = 0;
+	if (!room)
+		return -ENOMEM;
+	z = find_turns(value, count, room);
+	first = z.valleys_count - z.falls_count; /* what the first rise began at */
+	for (size_t i = 0; i < z.falls_count; i++)
+		ret_low[i] = (size_t)z.valley_at[first + i];
+	*ret_count = z.falls_count;
+	free(room);
 	return 0;
 }
 

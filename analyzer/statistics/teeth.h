@@ -42,4 +42,8 @@ int teeth_find(const double *value, size_t count, struct teeth *ret);
  */
 bool teeth_find_one(const double *value, size_t count, struct teeth *ret);
 
+/* The points of the valleys behind the falls, oldest first; ret_low: room for count. 0 or
+ * -ENOMEM. */
+int teeth_lows(const double *value, size_t count, size_t *ret_low, size_t *ret_count);
+
 #endif

@@ -301,6 +301,40 @@ bool culprits_learn(struct culprits *culprits)
 	return learnt;
 }
 
+bool culprits_pass_over(struct culprits *culprits, const struct symbol *function)
+{
+	bool changed = false;
+	uint32_t count;
+
+	symbols_all(culprits->symbols, &count);
+	for (uint32_t i = 0; i < count; i++) {
+		struct traits *of = &culprits->traits[i];
+
+		if (of->is_named_wrapper || !is_own(culprits, &culprits->first[i]) ||
+		    !symbol_is_same_function(&culprits->first[i], function))
+			continue;
+		of->is_named_wrapper = changed = true;
+	}
+	return changed;
+}
+
+const struct symbol *culprit_beyond(const struct culprits *culprits, size_t stack,
+				    const struct symbol *function)
+{
+	struct walk walk = walk_begin(culprits, stack);
+	const struct symbol *symbol;
+	bool is_outside = false;
+
+	while ((symbol = walk_next(&walk))) {
+		if (symbol_is_same_function(symbol, function))
+			is_outside = true;
+		else if (is_outside && is_own(culprits, symbol) &&
+			 !is_wrapper(culprits, symbol))
+			return symbol;
+	}
+	return NULL;
+}
+
 /* The best of each kind, from the inside out. */
 struct choice {
 	const struct symbol *any, *wrapper, *system, *own;

@@ -46,6 +46,14 @@ bool culprits_learn(struct culprits *culprits);
 
 struct culprit culprit_of(const struct culprits *culprits, size_t stack);
 
+/* The call that would be blamed for the stack if the function were passed over; NULL:
+ * nothing of the program's own lies outside of it. */
+const struct symbol *culprit_beyond(const struct culprits *culprits, size_t stack,
+				    const struct symbol *function);
+
+/* From now on; false: it was already, or is not the program's own. */
+bool culprits_pass_over(struct culprits *culprits, const struct symbol *function);
+
 /* The C or C++ runtime, the loader, an allocator: nobody's own code. */
 bool culprit_is_runtime(const struct symbol *symbol);
 

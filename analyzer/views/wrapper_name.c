@@ -141,6 +141,31 @@ static bool is_layer_name(const char *name)
 	return (out && (layer || piece)) || (more && layer);
 }
 
+/* The class's own name, in front of `::` and behind it, without the template's arguments.
+ */
+bool wrapper_name_is_constructor(const char *function)
+{
+	char name[256];
+	size_t length = 0;
+	int deep = 0;
+	char *method;
+
+	for (; *function && *function != '(' && length + 1 < sizeof(name); function++) {
+		deep += (*function == '<') - (*function == '>');
+		if (deep == 0 && *function != '>')
+			name[length++] = *function;
+	}
+	name[length] = '\0';
+	method = strrchr(name, ':');
+	if (!method || method < name + 2 || method[-1] != ':')
+		return false;
+	method[-1] = '\0';
+	length = strlen(++method);
+	return length > 0 && strlen(name) >= length &&
+	       strcmp(name + strlen(name) - length, method) == 0 &&
+	       (strlen(name) == length || name[strlen(name) - length - 1] == ':');
+}
+
 bool wrapper_name_is_one(const char *function)
 {
 	char name[128];

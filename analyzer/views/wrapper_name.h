@@ -21,4 +21,7 @@ bool wrapper_name_is_one(const char *function);
  * WRAPPER_NAME_CALLERS_MOST; 0: none would. */
 uint32_t wrapper_name_callers_needed(const char *function);
 
+/* C++: `app::Session::Session`, `List<int>::List`. */
+bool wrapper_name_is_constructor(const char *function);
+
 #endif

@@ -39,6 +39,29 @@ STRANGERS = [
         ("expressions", STORM, ("search::is_address",), {}),
         ("series", LEAK, ("search::series",), {}))
 ] + [
+    Case("disguises", name, verdict, culprit, **more) for name, verdict, culprit, more in (
+        ("evening", LEAK, ("note_order", "serve_order"), {}),
+        ("evening", LEAK, ("note_order", "serve_order"), {"scale": 0.4, "seconds": 12}),
+        ("smaller-bursts", LEAK, ("take_measure",), {}),
+        ("smaller-bursts", LEAK, ("take_measure",), {"scale": 3, "seconds": 16, "interval": "500ms"}),
+        ("fewer-misses", WARM, ("learn",), {}),
+        ("fewer-misses", WARM, ("learn",), {"scale": 2.5, "seconds": 12}),
+        ("quiet-hits", WARM + STEADY, (), {}),
+        ("quiet-hits", WARM + STEADY, (), {"scale": 0.6, "seconds": 12}),
+        ("dirty-rows", LEAK, ("insert_row",), {"seconds": 12}),
+        ("dirty-rows", LEAK, ("insert_row",), {"scale": 4, "seconds": 16}),
+        ("clean-rows", SAW, ("insert_row",), {"seconds": 12}),
+        ("clean-rows", SAW, ("insert_row",), {"scale": 4, "seconds": 16, "interval": "500ms"}),
+        ("clean-rows-beat", SAW, ("insert_row",), {"seconds": 16, "interval": "250ms"}),
+        ("recorder", LEAK, ("record_picture",), {"seconds": 12}),
+        ("recorder", LEAK, ("record_picture",), {"scale": 0.3, "seconds": 16}),
+        ("bursts-of-clients", LEAK, ("make_key", "open_client"), {"seconds": 12}),
+        ("bursts-of-clients", LEAK, ("make_key", "open_client"), {"scale": 2, "seconds": 16, "interval": "1s"}),
+        ("marks-stay", WARM + STEADY, (), {}),
+        ("marks-stay", WARM + STEADY, (), {"scale": 1.4, "seconds": 12}),
+        ("bad-letters", LEAK, ("parse_letter",), {}),
+        ("bad-letters", LEAK, ("parse_letter",), {"scale": 0.2, "seconds": 12}))
+] + [
     Case("owned", "limiter", STEADY + SAW),
     Case("owned", "limiter", STEADY + SAW + WARM, scale=0.6),
     Case("owned", "limiter-keeps-all", LEAK, ("owned::allow",)),

@@ -21,7 +21,7 @@ export interface Suspect extends Frame {
   stack: Frame[]; // innermost first
 }
 export interface Verdict {
-  verdict: string; growth: string; pattern: string; confidence: number; too_short?: boolean;
+  verdict: string; growth: string; pattern: string; confidence: number; too_short?: boolean; history_full?: boolean;
   site: Frame & { stack: Frame[] } | null; // innermost first
   window_s?: [number, number]; rate_bytes_per_s?: number | null; eta_to_limit_s?: number | null;
   evidence: string[]; advice: string[]; checklist: { step: string; finding: string }[];

@@ -37,6 +37,7 @@ const MEANINGS: Record<string, Meaning> = {
     "Memory does not grow; there is nothing to do." },
 };
 const UNSURE = "The run was too short to be sure of anything: let it run for longer, then look again.";
+const FULL = "The history had no room for enough of the run to be sure of anything: run it again with more HEAPRING_HISTORY.";
 
 function headline(verdict: Verdict): HTMLElement {
   const { confidence, growth, rate_bytes_per_s: rate, eta_to_limit_s: eta } = verdict;
@@ -47,7 +48,7 @@ function headline(verdict: Verdict): HTMLElement {
     rate ? `${rate > 0 ? "+" : ""}${bytes(60 * rate)} a minute` : "",
     eta ? `limit in ${duration(eta)}` : ""];
   return el("p", { class: "verdict-name" },
-    el("strong", {}, verdict.too_short ? "too short to tell" : name),
+    el("strong", {}, verdict.history_full ? "history too small to tell" : verdict.too_short ? "too short to tell" : name),
     el("span", { class: "soft" }, facts.filter(Boolean).join(" · ")));
 }
 
@@ -97,7 +98,7 @@ export function verdictBox(context: Context, verdict: Verdict): HTMLElement {
   const meaning = MEANINGS[verdict.verdict];
   return el("div", { class: `verdict ${verdict.too_short ? "unsure" : meaning?.kind ?? "look"}`,
     role: "status" }, el("div", { class: "verdict-head" }, el("div", {}, headline(verdict),
-      el("p", { class: "means" }, verdict.too_short ? UNSURE : meaning?.means ?? ""),
+      el("p", { class: "means" }, verdict.history_full ? FULL : verdict.too_short ? UNSURE : meaning?.means ?? ""),
       ...(named ? site(context, verdict, named) : [])), spark ?? ""),
     ...(named ? commands(context, verdict, named) : []),
     el("div", { class: "columns" }, list("Evidence", verdict.evidence),
