@@ -54,6 +54,13 @@ class Exit(Profiled):
                 self.assertEqual(self.read(dump)["process"]["state"], "killed")
         self.check_end(128 + signal.SIGABRT, "abort")
 
+    def test_a_caller_that_ignores_the_ends_of_its_children(self):
+        done, dump = self.profile(
+            [ENDS, "exit", "3"],
+            preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+        self.assertEqual((done.returncode, done.stderr), (3, b""), done)
+        self.assertEqual(self.read(dump)["process"]["exit"], 3)
+
     def profiled_programs(self, follow):
         """The programs that got a segment when bash forks and execs under `follow`."""
         script = "(: ; x=$(echo hi)); ls / | cat >/dev/null; /usr/bin/env true"

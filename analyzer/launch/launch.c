@@ -24,7 +24,7 @@
 static volatile sig_atomic_t child_pid; /* for the signal handler */
 
 struct dispositions {
-	struct sigaction interrupt, quit, terminate, hangup;
+	struct sigaction interrupt, quit, terminate, hangup, child;
 	sigset_t mask;
 };
 
@@ -41,6 +41,7 @@ static void take_signals(struct dispositions *old)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction forward = { .sa_handler = pass_on, .sa_flags = SA_RESTART };
+	struct sigaction as_usual = { .sa_handler = SIG_DFL };
 	sigset_t forwarded;
 
 	sigemptyset(&forwarded);
@@ -51,6 +52,8 @@ static void take_signals(struct dispositions *old)
 	sigaction(SIGQUIT, &ignore, &old->quit);
 	sigaction(SIGTERM, &forward, &old->terminate);
 	sigaction(SIGHUP, &forward, &old->hangup);
+	/* ignored, which some daemons pass on, it leaves nothing to wait for */
+	sigaction(SIGCHLD, &as_usual, &old->child);
 	if (old->hangup.sa_handler == SIG_IGN) /* nohup heapring run ... */
 		sigaction(SIGHUP, &ignore, NULL);
 }
@@ -61,6 +64,7 @@ static void restore_signals(const struct dispositions *old)
 	sigaction(SIGQUIT, &old->quit, NULL);
 	sigaction(SIGTERM, &old->terminate, NULL);
 	sigaction(SIGHUP, &old->hangup, NULL);
+	sigaction(SIGCHLD, &old->child, NULL);
 	sigprocmask(SIG_SETMASK, &old->mask, NULL);
 }
 

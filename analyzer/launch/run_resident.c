@@ -13,7 +13,6 @@
 #include "analyzer/segment/segment_dir.h"
 #include "analyzer/segment/segment_map.h"
 
-#define HELD_WORTH (8 << 20) /* as in preload/life/life.c */
 #define COST_PARTS 100u
 #define SECOND_NS 1000000000ull
 #define FRESH_NS (2 * SECOND_NS)
@@ -49,7 +48,7 @@ void run_resident_look(void *arg, pid_t pid)
 
 	if (before < resident->next_ns || !read_header(resident->dir, pid, &header))
 		return;
-	if (header.live_bytes + HELD_WORTH > header.peak_bytes) {
+	if (header.live_bytes + HR_RESIDENT_WORTH > header.peak_bytes) {
 		resident->seen_ns = 0;
 		return;
 	}

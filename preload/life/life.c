@@ -47,8 +47,6 @@
 #include "preload/unwind/tree.h"
 #include "preload/unwind/verify.h"
 
-#define HELD_WORTH                                                                       \
-	(8 << 20) /* less live than was by this: worth asking what is resident */
 #define UNPROFILED "this process runs unprofiled: "
 
 enum space_state { SPACE_NEW = 0, SPACE_STARTING, SPACE_READY, SPACE_OFF };
@@ -260,7 +258,7 @@ void life_finish(int exit_code)
 		peak_flush(thread_self);
 	h->exit_code = exit_code;
 	h->end_unix_ns = os_unix_ns();
-	if (!process_sandboxed() && h->live_bytes + HELD_WORTH <= h->peak_bytes)
+	if (!process_sandboxed() && h->live_bytes + HR_RESIDENT_WORTH <= h->peak_bytes)
 		h->resident_bytes = resident_heap();
 	__atomic_store_n(&h->state, HR_STATE_EXITED, __ATOMIC_RELEASE);
 	if (process_sandboxed())

@@ -306,6 +306,9 @@ enum heapring_mode {
 	HR_MODE_DORMANT = 2,
 };
 
+/* Worth asking what is resident: so many bytes less are live than were. */
+#define HR_RESIDENT_WORTH (8 << 20)
+
 #define HR_EXE 512u
 #define HR_COMMAND 1024u
 
