@@ -6,8 +6,8 @@
  * trend of the whole does not show it.
  *
  * Contract
- *   - found only with LOWS_MIN lows, nearly all of which are above those before, that
- * rise as much in their later half as in their first one;
+ *   - found only with LOWS_MIN lows, nearly all of which are above those before, and of
+ *     which the later half rises on;
  *   - a low is seen at the next point after its fall, and what came in between lies upon
  *     it. A period that beats with the points makes such lows rise by up to that much;
  *     they must rise by more;
