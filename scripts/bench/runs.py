@@ -17,10 +17,12 @@ REAL = ("sqlite", "python", "cc1", "jq", "perl", "git")
 
 
 class Sample:
-    """seconds (of the program, or of one request or pair), peak RSS and segment."""
+    """seconds (of the program, or of one request or pair), peak RSS and segment;
+    cpu_seconds: of a processor, by a whole program."""
 
-    def __init__(self, seconds, rss_kb=0, segment_kb=0):
+    def __init__(self, seconds, rss_kb=0, segment_kb=0, cpu_seconds=None):
         self.seconds, self.rss_kb, self.segment_kb = seconds, rss_kb, segment_kb
+        self.cpu_seconds = cpu_seconds
 
 
 class Died(Exception):
@@ -56,15 +58,15 @@ class Started:
         self.process.wait()
 
     def wait(self):
-        """Exit status, peak RSS in KiB and seconds."""
+        """Exit status, peak RSS in KiB, seconds, and seconds of a processor."""
         try:
             status = self.process.wait(TIMEOUT)
         except subprocess.TimeoutExpired as why:
             self.kill()
             raise Died("over %d s" % TIMEOUT) from why
         with open(self.report, encoding="ascii") as stream:
-            rss, ns = stream.read().split()
-        return status, int(rss), int(ns) / 1e9
+            rss, ns, cpu_ns = stream.read().split()
+        return status, int(rss), int(ns) / 1e9, int(cpu_ns) / 1e9
 
 
 class Command:
@@ -81,13 +83,14 @@ class Command:
     def run(self, tool):
         with tempfile.TemporaryDirectory(dir="/dev/shm", prefix="heapring-bench.") as folder, \
                 tempfile.TemporaryFile() as out:
-            status, rss, seconds = self.start(tool, folder, out).wait()
+            status, rss, seconds, cpu = self.start(tool, folder, out).wait()
             out.seek(0)
             output = out.read()
             if status:
                 raise Died("status %d" % status)
             self.check(tool, output)
-            return Sample(self.seconds(output, seconds), rss, segment_kb(folder))
+            return Sample(self.seconds(output, seconds), rss, segment_kb(folder),
+                          self.cpu_seconds(cpu))
 
     def check(self, tool, output):
         if tool.wrap:
@@ -99,6 +102,9 @@ class Command:
 
     def seconds(self, output, wall):
         return wall
+
+    def cpu_seconds(self, cpu):
+        return cpu
 
 
 class Micro(Command):
@@ -116,6 +122,9 @@ class Micro(Command):
 
     def check(self, tool, output):
         pass
+
+    def cpu_seconds(self, cpu):
+        return None
 
     def seconds(self, output, wall):
         return float(re.search(rb"^[\d.]+$", output, re.M)[0]) / 1e9
@@ -165,7 +174,7 @@ class Redis:
             except (Died, subprocess.TimeoutExpired) as why:
                 server.kill()
                 raise Died(str(why)) from why
-            _, rss, _ = server.wait()
+            _, rss, _, _ = server.wait()
             return Sample(seconds, rss, segment_kb(folder))
 
 

@@ -37,6 +37,15 @@ class Results:
         a, b = self.median(program, tool), self.median(program, over)
         return None if a is None or b is None else a - b
 
+    def least_cpu(self, program, tool):
+        found = self.get(program, tool)
+        known = [s.cpu_seconds for s in found or [] if s.cpu_seconds is not None]
+        return min(known) if known else None
+
+    def cpu_added(self, program, tool):
+        a, b = self.least_cpu(program, tool), self.least_cpu(program, "noop")
+        return None if a is None or b is None else a - b
+
     def heaptrack_ratio(self, program, tool):
         """Time that heaptrack adds, the faster way, over the time that `tool` adds."""
         theirs = [self.added(program, name, "none") for name in ("ht-raw", "heaptrack")]
@@ -104,6 +113,12 @@ def sections(results, programs, floors):
         yield "heaptrack's added time (the faster of both ways) over ours", table(
             results, programs, ours,
             lambda program, tool: show(results.heaptrack_ratio(program, tool), "%.1f x"))
+    whole = [program for program in programs if results.least_cpu(program, "noop") is not None]
+    if whole:
+        yield ("Processor time added over the no-op shim: least of the rounds, in which other "
+               "work on the machine shows less"), table(
+            results, whole, [tool for tool in tools if floors[tool] == "noop" and tool != "noop"],
+            lambda program, tool: cpu_cell(results, program, tool))
     pairs = [(name, name + "-2t") for name in programs if name + "-2t" in programs]
     if pairs:
         yield "Throughput of two threads over one", table(
@@ -111,6 +126,12 @@ def sections(results, programs, floors):
             lambda one, tool: show(scaling(results, one, one + "-2t", tool)))
     yield "Peak RSS and segment, over peak RSS alone", table(
         results, programs, tools, lambda p, t: show(results.memory(p, t)))
+
+
+def cpu_cell(results, program, tool):
+    """Milliseconds, and the part of the shim's own."""
+    added, floor = results.cpu_added(program, tool), results.least_cpu(program, "noop")
+    return "" if added is None else "%.0f ms (%+.1f %%)" % (added * 1e3, 100 * added / floor)
 
 
 def scaling(results, one, two, tool):

@@ -1,6 +1,6 @@
 /*
- * rusage - run a program and write to a file its peak RSS, in KiB, and how long it ran,
- * in nanoseconds
+ * rusage - run a program and write to a file its peak RSS, in KiB, how long it ran, and
+ * how long it had a processor, in nanoseconds
  *
  * Usage: rusage FILE PROGRAM ARG...      exits as PROGRAM does (128 + signal)
  * Linux counts the memory of the process that forked into a child's peak. So the
@@ -19,6 +19,11 @@ static long long now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
+static long long ns_of(struct timeval time)
+{
+	return time.tv_sec * 1000000000ll + time.tv_usec * 1000ll;
 }
 
 int main(int argc, char **argv)
@@ -41,7 +46,9 @@ int main(int argc, char **argv)
 		return 1;
 	ns = now_ns() - begin;
 	out = fopen(argv[1], "w");
-	if (out == NULL || fprintf(out, "%ld %lld\n", usage.ru_maxrss, ns) < 0 ||
+	if (out == NULL ||
+	    fprintf(out, "%ld %lld %lld\n", usage.ru_maxrss, ns,
+		    ns_of(usage.ru_utime) + ns_of(usage.ru_stime)) < 0 ||
 	    fclose(out) != 0)
 		return 1;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
