@@ -14,7 +14,6 @@
 #define WORTH_SAYING 0.05 /* of the time, without allocations */
 #define FULL_MORE 8.0     /* times as large, to be tried next */
 #define SURE 0.7
-#define POINTS_SCALE 10.0 /* of what few slices take from a certainty: series_shape.c */
 #define SLICES_ENOUGH 40u
 #define SLICE_SHORT 0.1 /* seconds; shorter ones say no more */
 
@@ -22,7 +21,7 @@
 static bool is_short(const struct audit_facts *facts,
 		     const struct audit_decision *decision)
 {
-	double most = 1 - exp(-((double)facts->window.count - 3) / POINTS_SCALE);
+	double most = series_shape_certainty_of(facts->window.count);
 	const struct audit_function *function = decision->function;
 
 	if (decision->verdict == AUDIT_STORM ||

@@ -60,8 +60,7 @@ struct history {
 
 	size_t slices;     /* in the ring; 0: all that is known is start and end */
 	double interval_s; /* what was asked for with HEAPRING_INTERVAL */
-	double coarse_s; /* until then slices were merged or dropped: the ring was full; 0
-			  */
+	double coarse_s; /* until then slices were merged or dropped: the ring is full */
 	bool kept;       /* false: HEAPRING_HISTORY=0, or no room for it */
 	bool from_start; /* at[0] is the start; else the ring lost what was before */
 	bool damaged;    /* a slice was not readable: what is older is left out */

@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzer/statistics/series_shape.h"
 #include "analyzer/statistics/teeth.h"
 
 #define IN_ORDER 0.9  /* Kendall's tau of the lows */
 #define OVER_BEAT 1.1 /* their rise, over what may come in a point's time */
 #define GOES_ON 0.6   /* the later half's part of the rise; a line: 1 */
 #define SCALE 2.0     /* certainty(lows) = 1 - exp(-(lows - 3) / scale) */
-#define POINTS_SCALE 10.0
 
 static double tau_of(const double *value, const size_t *low, size_t count)
 {
@@ -82,7 +82,7 @@ bool lows_find(const double *at, const double *value, const double *came, size_t
 	found = low && teeth_lows(value, count, low, &lows) == 0 && lows >= LOWS_MIN &&
 		judge(at, value, came, low, lows, ret);
 	if (found)
-		ret->certainty *= fmax(0, -expm1(-((double)count - 3) / POINTS_SCALE));
+		ret->certainty *= fmax(0, series_shape_certainty_of(count));
 	free(low);
 	return found;
 }

@@ -45,7 +45,7 @@
 #define TEETH_DRIFT 0.1   /* of their height, that these may rise */
 #define TOOTH_DEEP 0.5    /* deep enough without being regular */
 #define TOOTH_EVEN 0.7    /* of TEETH_FEW or more that are narrow */
-#define POINTS_SCALE 10.0 /* certainty(points) = 1 - exp(-(points - 3) / scale) */
+#define POINTS_SCALE 10.0 /* of series_shape_certainty_of() */
 
 struct window {
 	const double *at, *value;
@@ -249,7 +249,7 @@ static bool has_teeth(const struct teeth *teeth, size_t points)
 	       (teeth->depth >= TOOTH_DEEP && teeth->smoothness >= TOOTH_SMOOTH);
 }
 
-static double certainty_of_points(size_t points)
+double series_shape_certainty_of(size_t points)
 {
 	return 1 - exp(-((double)points - 3) / POINTS_SCALE);
 }
@@ -271,7 +271,7 @@ static double calmness_of(const struct series_shape *shape)
 
 static double certainty_of(const struct series_shape *shape)
 {
-	double base = certainty_of_points(shape->points);
+	double base = series_shape_certainty_of(shape->points);
 	double many = 1 - exp(-((double)shape->increases - 2) / 4);
 	const struct teeth *teeth = &shape->teeth;
 
@@ -331,7 +331,8 @@ static enum shape_kind rising_kind(const struct window *w, struct series_shape *
 	if (is_levelling(w, shape))
 		return SHAPE_LEVELLING;
 	shape->kind = SHAPE_RISING;
-	return certainty_of(shape) >= QUALITY_MIN * certainty_of_points(shape->points)
+	return certainty_of(shape) >=
+			       QUALITY_MIN * series_shape_certainty_of(shape->points)
 		       ? SHAPE_RISING
 		       : SHAPE_FLAT;
 }

@@ -57,4 +57,7 @@ struct series_shape {
 int series_shape_find(const double *at, const double *value, size_t count,
 		      struct series_shape *ret);
 
+/* What so many points leave of a certainty: 1 - exp(-(points - 3) / 10). */
+double series_shape_certainty_of(size_t points);
+
 #endif

@@ -284,20 +284,26 @@ int culprits_note(struct culprits *culprits, size_t stack, double taken, double 
 	return r;
 }
 
+/* From now on the function is a layer of those that call it; false: it was already. */
+static bool become_wrapper(struct culprits *culprits, uint32_t symbol)
+{
+	struct traits *of = &culprits->traits[symbol];
+
+	if (of->is_named_wrapper || !is_own(culprits, &culprits->first[symbol]))
+		return false;
+	of->is_named_wrapper = true;
+	return true;
+}
+
 bool culprits_learn(struct culprits *culprits)
 {
 	bool learnt = false;
 	uint32_t count;
 
 	symbols_all(culprits->symbols, &count);
-	for (uint32_t i = 0; i < count; i++) {
-		struct traits *of = &culprits->traits[i];
-
-		if (of->is_named_wrapper || !is_own(culprits, &culprits->first[i]) ||
-		    !layers_has(culprits->layers, culprits->first[i].function))
-			continue;
-		of->is_named_wrapper = learnt = true;
-	}
+	for (uint32_t i = 0; i < count; i++)
+		if (layers_has(culprits->layers, culprits->first[i].function))
+			learnt |= become_wrapper(culprits, i);
 	return learnt;
 }
 
@@ -307,14 +313,9 @@ bool culprits_pass_over(struct culprits *culprits, const struct symbol *function
 	uint32_t count;
 
 	symbols_all(culprits->symbols, &count);
-	for (uint32_t i = 0; i < count; i++) {
-		struct traits *of = &culprits->traits[i];
-
-		if (of->is_named_wrapper || !is_own(culprits, &culprits->first[i]) ||
-		    !symbol_is_same_function(&culprits->first[i], function))
-			continue;
-		of->is_named_wrapper = changed = true;
-	}
+	for (uint32_t i = 0; i < count; i++)
+		if (symbol_is_same_function(&culprits->first[i], function))
+			changed |= become_wrapper(culprits, i);
 	return changed;
 }
 

@@ -6,8 +6,8 @@
  *   - the messages that were sent but not consumed are bounded in each partition by
  *     what it can hold; a partition that is full is passed over;
  *   - messages go to one partition for a while (RUN_LENGTH, or a linger time when
- *     paced) before the next has its turn: batches of hundreds, not of dozens.
- * A backlog for a real broker is of full batches, so a turn ends with one.
+ *     paced) before the next has its turn: batches of hundreds, not of dozens. A
+ *     backlog for a real broker is of full batches, so a turn ends with one.
  *
  * Its own queue (librdkafka's)
  *   owner  librdkafka from produce to acknowledgement;  bound QUEUE_MESSAGES and
